@@ -1,0 +1,107 @@
+"""Every name that two sides of Weir must agree on stands here, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+CATALOG: Final = "glue_catalog"
+"""Spark's name for the Glue Data Catalog."""
+
+BATCHES_PROPERTY: Final = "weir.batches"
+"""Iceberg snapshot property: comma-separated ids of the batches that a commit carries."""
+
+OUTCOMES_PROPERTY: Final = "weir.outcomes"
+"""Iceberg snapshot property: JSON, batch id -> outcome counts of that commit."""
+
+CONSUMED_PROPERTY: Final = "weir.consumed"
+"""Iceberg snapshot property of gold tables: JSON, dataset -> last sequence consumed."""
+
+AUDIT_BRANCH: Final = "audit"
+"""Iceberg branch in which a writer stages rows until the audit passes."""
+
+QUARANTINE_TABLE: Final = "records"
+LOADS_TABLE: Final = "loads"
+WAREHOUSE_SCHEMA: Final = "gold"
+WAREHOUSE_DATABASE: Final = "warehouse"
+
+
+class Zone(StrEnum):
+    """The lake's zones; each but landing is a Glue database."""
+
+    LANDING = "landing"
+    BRONZE = "bronze"
+    SILVER = "silver"
+    GOLD = "gold"
+    QUARANTINE = "quarantine"
+
+
+class BronzeColumn(StrEnum):
+    """System columns of every bronze table."""
+
+    EXTRA = "_extra"
+    BATCH_ID = "_batch_id"
+    OBJECT = "_object"
+    VERSION = "_version"
+    CHECKSUM = "_checksum"
+    POSITION = "_position"
+    ARRIVED_AT = "_arrived_at"
+    OP = "_op"
+
+
+class SilverColumn(StrEnum):
+    """System columns of every silver table: the record's identity and its last writer."""
+
+    CHECKSUM = "_checksum"
+    POSITION = "_position"
+    BATCH_ID = "_batch_id"
+    SEQUENCE = "_sequence"
+    LOADED_AT = "_loaded_at"
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names that depend on the stage, so that several stages fit one account."""
+
+    stage: str
+
+    def stack(self, concern: str) -> str:
+        """`weir-dev-lake`"""
+        return f"weir-{self.stage}-{concern}"
+
+    def resource(self, name: str) -> str:
+        """`weir-dev-stage-batch`: functions, jobs, the state machine, the workgroup."""
+        return f"weir-{self.stage}-{name}"
+
+    def database(self, zone: Zone) -> str:
+        """`weir_dev_silver`"""
+        return f"weir_{self.stage}_{zone.value}"
+
+    def table(self, zone: Zone, name: str) -> str:
+        """`weir_dev_silver.sales`"""
+        return f"{self.database(zone)}.{name}"
+
+    @property
+    def state_machine(self) -> str:
+        """Name of the `pipeline` state machine."""
+        return self.resource("pipeline")
+
+    def source_parameter(self, source: str, field: str) -> str:
+        """SSM parameter that the operator fills: `/weir/dev/sources/pos_api/base_url`."""
+        return f"/weir/{self.stage}/sources/{source}/{field}"
+
+    def source_secret(self, source: str) -> str:
+        """Secrets Manager secret that the operator fills: `weir/dev/sources/pos_api`."""
+        return f"weir/{self.stage}/sources/{source}"
+
+
+def landing_prefix(dataset: str) -> str:
+    """Objects of a dataset land below this prefix."""
+    return f"{dataset}/"
+
+
+def dataset_of_key(key: str) -> str:
+    """The dataset that a landed key belongs to by its first folder; "" where it has none."""
+    head, slash, _ = key.partition("/")
+    return head if slash else ""

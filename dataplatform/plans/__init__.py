@@ -1,0 +1,1 @@
+"""Contracts and models compiled to engine-neutral plans."""

@@ -1,0 +1,220 @@
+"""The compiled platform: frozen values that travel as one JSON asset.
+
+Nothing here imports more than the standard library: Lambda functions and Glue jobs read it.
+SQL in a plan is complete but for the `{placeholders}` that each field's comment names; they are
+filled by `str.format`-free replacement (`fill`), so that braces in SQL stay untouched.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A typed column.
+
+    `type` is engine-neutral: boolean, int, bigint, double, decimal(p,s), string, date, timestamp (UTC).
+    """
+
+    name: str
+    type: str
+    required: bool = False
+    max_length: int | None = None
+    description: str = ""
+    classification: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """A rule that each record keeps; a record that breaks it is quarantined with `reason`."""
+
+    name: str
+    column: str
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourcePlan:
+    """Where a dataset's records come from.
+
+    `kind`: "s3" (files land), "api" (pulled), "kinesis" (Firehose). `format`: csv, json (JSON Lines).
+    `options` of an api source: source, path, records_path, updated_param, id_param, limit_param,
+    limit, has_more_path, key_header.
+    """
+
+    kind: str
+    format: str
+    options: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SilverSql:
+    """A dataset's silver step, rendered for one engine.
+
+    Each is a SELECT over the views or tables named in braces.
+
+    typed: reads {bronze} (the batch's rows); gives every contract column cast, the bronze system
+        columns, and `_reasons` (array of string, empty for a good record).
+    newest: reads {good}; adds `_rank` (1 = the newest row of its key).
+    classified: reads {newest} and {silver}; adds `_action`: insert, update, delete, duplicate.
+    merge: MERGE INTO {target} USING {changes}.
+    """
+
+    typed: str
+    newest: str
+    classified: str
+    merge: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SilverPlan:
+    """All that the runtime needs to know of a dataset."""
+
+    dataset: str
+    domain: str
+    version: str
+    digest: str
+    description: str
+    source: SourcePlan
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    ordering: str
+    partition_by: tuple[str, ...]
+    checks: tuple[Check, ...]
+    bronze_table: str
+    silver_table: str
+    quarantine_table: str
+    spark: SilverSql
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What identifies a record: the primary key, else the object's checksum and the position."""
+        return self.primary_key or ("_checksum", "_position")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoldModel:
+    """A gold table: its SQL and what it is made from, in an order that can be built.
+
+    sql: SELECT in Spark SQL; tables are fully qualified. Where `incremental` names a dataset, that
+        dataset's table is written {changed}, to be replaced by the view of its changed rows.
+    ddl, copy, merge...: see `warehouse`.
+    """
+
+    name: str
+    domain: str
+    table: str
+    digest: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    datasets: tuple[str, ...]
+    models: tuple[str, ...]
+    incremental: str
+    partition_by: tuple[str, ...]
+    sql: str
+    full_sql: str
+    warehouse: WarehouseSql
+
+
+@dataclass(frozen=True, kw_only=True)
+class WarehouseSql:
+    """Redshift SQL of one gold table.
+
+    create: CREATE TABLE IF NOT EXISTS.
+    load: one transaction; {source} is the S3 prefix of changed rows, {role} the role's ARN,
+        {run_id} the run, {snapshot} the gold snapshot id. The last statement counts the table's rows.
+    """
+
+    table: str
+    create: str
+    load: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SummaryModel:
+    """A query on the warehouse whose rows `weir up` shows at its end."""
+
+    name: str
+    title: str
+    sql: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlatformPlan:
+    """The whole platform, compiled for one stage."""
+
+    stage: str
+    digest: str
+    datasets: tuple[SilverPlan, ...]
+    models: tuple[GoldModel, ...]
+    summaries: tuple[SummaryModel, ...]
+    warehouse_setup: tuple[str, ...]
+
+    def dataset(self, name: str) -> SilverPlan:
+        """The plan of one dataset; KeyError where no contract declares it."""
+        for plan in self.datasets:
+            if plan.dataset == name:
+                return plan
+        raise KeyError(name)
+
+    def model(self, name: str) -> GoldModel:
+        """One gold model; KeyError where there is none."""
+        for model in self.models:
+            if model.name == name:
+                return model
+        raise KeyError(name)
+
+    def to_json(self) -> str:
+        """Stable JSON: the same plan gives the same bytes, so the asset's hash tells a change."""
+        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> PlatformPlan:
+        """Read what `to_json` wrote."""
+        raw = json.loads(text)
+        return cls(
+            **{
+                **raw,
+                "datasets": tuple(_silver(item) for item in raw["datasets"]),
+                "models": tuple(_gold(item) for item in raw["models"]),
+                "summaries": tuple(SummaryModel(**item) for item in raw["summaries"]),
+                "warehouse_setup": tuple(raw["warehouse_setup"]),
+            }
+        )
+
+
+def fill(sql: str, **values: str) -> str:
+    """Replace each `{name}` in rendered SQL; unlike str.format, other braces stay."""
+    for name, value in values.items():
+        sql = sql.replace("{" + name + "}", value)
+    return sql
+
+
+def _silver(raw: dict[str, Any]) -> SilverPlan:
+    return SilverPlan(
+        **{
+            **raw,
+            "source": SourcePlan(**raw["source"]),
+            "columns": tuple(Column(**item) for item in raw["columns"]),
+            "checks": tuple(Check(**item) for item in raw["checks"]),
+            "primary_key": tuple(raw["primary_key"]),
+            "partition_by": tuple(raw["partition_by"]),
+            "spark": SilverSql(**raw["spark"]),
+        }
+    )
+
+
+def _gold(raw: dict[str, Any]) -> GoldModel:
+    warehouse = raw["warehouse"]
+    return GoldModel(
+        **{
+            **raw,
+            "columns": tuple(Column(**item) for item in raw["columns"]),
+            **{name: tuple(raw[name]) for name in ("key", "datasets", "models", "partition_by")},
+            "warehouse": WarehouseSql(**{**warehouse, "load": tuple(warehouse["load"])}),
+        }
+    )

@@ -1,0 +1,119 @@
+"""Settings that a stack writes and a function or job reads: one class serves both sides."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Self
+
+from dataplatform.errors import WeirError
+
+_PREFIX = "WEIR_"
+
+
+class MissingSetting(WeirError):
+    """An environment variable or job argument that the stack should have written."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Base: each field is one environment variable (`WEIR_STAGE`) or job argument (`--stage`).
+
+    Every field is a string; a subclass adds properties where another type is wanted.
+    """
+
+    stage: str
+
+    def to_environment(self) -> dict[str, str]:
+        """Environment variables of a Lambda function."""
+        return {_PREFIX + field.name.upper(): getattr(self, field.name) for field in fields(self)}
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Read what `to_environment` wrote.
+
+        Raises:
+            MissingSetting: naming the variable.
+        """
+        source = os.environ if environment is None else environment
+        return cls(**{f.name: _required(source, _PREFIX + f.name.upper()) for f in fields(cls)})
+
+    def to_arguments(self) -> dict[str, str]:
+        """Default arguments of a Glue job."""
+        return {"--" + field.name: getattr(self, field.name) for field in fields(self)}
+
+    @classmethod
+    def from_arguments(cls, argv: Sequence[str]) -> Self:
+        """Read what `to_arguments` wrote, from `sys.argv` as Glue passes it."""
+        given = arguments(argv)
+        return cls(**{f.name: _required(given, f.name) for f in fields(cls)})
+
+
+def arguments(argv: Sequence[str]) -> dict[str, str]:
+    """Parse `--name value` pairs; Glue adds pairs of its own, which are kept too."""
+    pairs: dict[str, str] = {}
+    name = None
+    for word in argv[1:]:
+        if word.startswith("--"):
+            name, equals, value = word[2:].partition("=")
+            pairs[name] = value if equals else ""
+        elif name is not None:
+            pairs[name] = word
+            name = None
+    return pairs
+
+
+def _required(source: Mapping[str, str], name: str) -> str:
+    if name not in source:
+        raise MissingSetting(
+            f"{name} is not set",
+            why="The stack that deploys this code writes it.",
+            remedy="Deploy again; for a run by hand, set it.",
+        )
+    return source[name]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerSettings(Settings):
+    """What every function needs: where the ledger and the compiled plans are."""
+
+    ledger_table: str
+    plans_uri: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IngestSettings(LedgerSettings):
+    """Pulling a source into landing."""
+
+    landing_bucket: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LakeSettings(LedgerSettings):
+    """Reading landing, writing Iceberg tables."""
+
+    landing_bucket: str
+    bronze_bucket: str
+    silver_bucket: str
+    gold_bucket: str
+    quarantine_bucket: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WarehouseSettings(LedgerSettings):
+    """Loading the warehouse through the Data API."""
+
+    gold_bucket: str
+    workgroup: str
+    warehouse_role_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MigrationSettings(LakeSettings):
+    """Creating and evolving tables on both sides."""
+
+    workgroup: str
+    warehouse_role_arn: str
+    admin_secret_arn: str
+    loader_role_name: str
