@@ -15,6 +15,18 @@ BATCHES_PROPERTY: Final = "weir.batches"
 OUTCOMES_PROPERTY: Final = "weir.outcomes"
 """Iceberg snapshot property: JSON, batch id -> outcome counts of that commit."""
 
+SEQUENCE_PROPERTY: Final = "weir.sequence"
+"""Iceberg snapshot property of silver tables: the commit's number, which its rows carry too."""
+
+DELETED_PROPERTY: Final = "weir.deleted"
+"""Iceberg snapshot property of silver tables: how many rows a commit deleted."""
+
+DIGEST_PROPERTY: Final = "weir.digest"
+"""Iceberg snapshot property of gold tables: digest of the model that wrote the commit."""
+
+CHANGES_PROPERTY: Final = "weir.changes"
+"""Iceberg snapshot property of gold tables: JSON of the export that carries the same change."""
+
 CONSUMED_PROPERTY: Final = "weir.consumed"
 """Iceberg snapshot property of gold tables: JSON, dataset -> last sequence consumed."""
 
@@ -94,6 +106,15 @@ class Names:
     def source_secret(self, source: str) -> str:
         """Secrets Manager secret that the operator fills: `weir/dev/sources/pos_api`."""
         return f"weir/{self.stage}/sources/{source}"
+
+
+def changes_table(gold_table: str) -> str:
+    """The append-only Iceberg table of a gold table's changed rows, from which the warehouse loads."""
+    return f"{gold_table}__changes"
+
+
+CHANGE_COLUMN: Final = "_change"
+"""Last column of a changes table: `upsert` or `delete`."""
 
 
 def landing_prefix(dataset: str) -> str:

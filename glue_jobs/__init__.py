@@ -1,0 +1,1 @@
+"""Glue's Spark jobs: scripts that wire, and pure transforms beside them."""

@@ -1,0 +1,185 @@
+"""Bronze to silver: one Spark run takes every staged batch of a pipeline run, whatever its dataset."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from pyspark.sql import functions as F
+
+from dataplatform.ledger.records import Batch, Outcomes
+from dataplatform.naming import (
+    BATCHES_PROPERTY,
+    DELETED_PROPERTY,
+    OUTCOMES_PROPERTY,
+    SEQUENCE_PROPERTY,
+    SilverColumn,
+)
+from dataplatform.plans.model import SilverPlan, fill
+from glue_jobs import tables
+from glue_jobs.runtime import Job
+from glue_jobs.transforms import silver
+
+STEP = "silver"
+_LEASE_SECONDS = 3600
+_QUARANTINE_COLUMNS = (
+    "dataset",
+    "batch_id",
+    "run_id",
+    "object",
+    "version",
+    "position",
+    "record",
+    "reasons",
+    "quarantined_at",
+)
+
+log = logging.getLogger("weir.silver")
+
+
+def main() -> None:
+    """Publish what this run staged; a dataset that fails leaves the others alone."""
+    job = Job.start()
+    batches: dict[str, list[Batch]] = {}
+    for batch in job.ledger.run_batches(job.run_id):
+        if batch.state == "staged":
+            batches.setdefault(batch.dataset, []).append(batch)
+    for dataset, staged in sorted(batches.items()):
+        job.ledger.step(job.run_id, STEP, dataset=dataset, state="started")
+        try:
+            counts = publish_dataset(job, job.plan.dataset(dataset), staged)
+        except Exception as error:  # the run's last step fails loudly with every dataset's error
+            log.exception("dataset %s failed", dataset)
+            job.ledger.fail_dataset(job.run_id, dataset, f"{type(error).__name__}: {error}")
+            job.ledger.step(
+                job.run_id, STEP, dataset=dataset, state="failed", detail=str(error)[:500]
+            )
+        else:
+            job.ledger.step(job.run_id, STEP, dataset=dataset, state="done", counts=asdict(counts))
+
+
+def publish_dataset(job: Job, plan: SilverPlan, staged: Sequence[Batch]) -> Outcomes:
+    """Give each record of the batches its outcome and publish the dataset's table.
+
+    Returns:
+        The outcomes of all batches together.
+    """
+    with job.ledger.lease(f"table:{plan.silver_table}", job.owner, _LEASE_SECONDS):
+        done = _recovered(job, plan, staged)
+        todo = [batch.batch_id for batch in staged if batch.batch_id not in done]
+        if todo:
+            done |= _merge(job, plan, todo)
+        live = tables.count_rows(job.spark, tables.qualified(plan.silver_table))
+        sequence = _last_sequence(job, plan)
+        total = Outcomes()
+        for batch in staged:
+            job.ledger.publish_batch(
+                batch.batch_id, done[batch.batch_id], sequence=sequence, live=live
+            )
+            total = total + done[batch.batch_id]
+        return total
+
+
+def _recovered(job: Job, plan: SilverPlan, staged: Sequence[Batch]) -> dict[str, Outcomes]:
+    """Outcomes of batches that an earlier attempt had committed without telling the ledger."""
+    wanted = {batch.batch_id for batch in staged}
+    found: dict[str, Outcomes] = {}
+    for snapshot in tables.published_snapshots(job.spark, plan.silver_table):
+        committed = json.loads(snapshot.summary.get(OUTCOMES_PROPERTY, "{}"))
+        for batch in wanted & committed.keys():
+            log.info("batch %s is in snapshot %s already", batch, snapshot.snapshot_id)
+            found[batch] = Outcomes(**committed[batch])
+    return found
+
+
+def _merge(job: Job, plan: SilverPlan, batches: list[str]) -> dict[str, Outcomes]:
+    """Classify, quarantine, then stage, audit and publish in one commit."""
+    spark = job.spark
+    classified = silver.classify(
+        spark,
+        plan,
+        batches,
+        bronze=tables.qualified(plan.bronze_table),
+        silver=tables.qualified(plan.silver_table),
+    )
+    try:
+        counted = silver.outcomes(classified, batches)
+        total = sum(counted.values(), Outcomes())
+        if total.quarantined:
+            _quarantine(job, plan, classified, batches)
+        if total.inserted + total.updated + total.deleted:
+            sequence = job.ledger.next_sequence(plan.dataset)
+            stamped = (
+                silver.changes(classified)
+                .withColumn(SilverColumn.SEQUENCE, F.lit(sequence).cast("bigint"))
+                .withColumn(SilverColumn.LOADED_AT, F.lit(datetime.now(UTC)))
+            )
+            stamped.createOrReplaceTempView("weir_changes")
+            tables.publish(
+                spark,
+                plan.silver_table,
+                write=lambda branch: _write(job, plan, branch, only_inserts=_only_inserts(total)),
+                properties={
+                    BATCHES_PROPERTY: ",".join(batches),
+                    OUTCOMES_PROPERTY: json.dumps({b: asdict(o) for b, o in counted.items()}),
+                    SEQUENCE_PROPERTY: str(sequence),
+                    DELETED_PROPERTY: str(total.deleted),
+                },
+                expected_rows=lambda before: before + total.inserted - total.deleted,
+            )
+        return counted
+    finally:
+        classified.release()
+
+
+def _write(job: Job, plan: SilverPlan, branch: str, *, only_inserts: bool) -> None:
+    if only_inserts:
+        # Classified under the lease: no row of silver has these keys, so there is nothing to match.
+        columns = (
+            *(column.name for column in plan.columns),
+            *(column.value for column in SilverColumn),
+        )
+        tables.append(job.spark, "weir_changes", branch, columns)
+    else:
+        job.spark.sql(fill(plan.spark.merge, target=branch, changes="weir_changes"))
+
+
+def _only_inserts(total: Outcomes) -> bool:
+    return not (total.updated or total.deleted)
+
+
+def _quarantine(
+    job: Job, plan: SilverPlan, classified: silver.Classified, batches: list[str]
+) -> None:
+    """Append the rejected records once: an attempt that was killed after this isn't repeated."""
+    table = plan.quarantine_table
+    with job.ledger.lease(f"table:{table}", job.owner, _LEASE_SECONDS):
+        kept = set()
+        for snapshot in tables.published_snapshots(job.spark, table):
+            kept.update(snapshot.summary.get(BATCHES_PROPERTY, "").split(";"))
+        missing = [batch for batch in batches if f"{STEP}:{batch}" not in kept]
+        if not missing:
+            return
+        log.info("quarantining records of %s", missing)
+        records = silver.quarantine_records(classified, plan, job.run_id)
+        records.where(F.col("batch_id").isin(missing)).createOrReplaceTempView("weir_quarantine")
+        properties = {BATCHES_PROPERTY: ";".join(f"{STEP}:{batch}" for batch in missing)}
+        with tables.snapshot_properties(job.spark, properties):
+            tables.append(
+                job.spark, "weir_quarantine", tables.qualified(table), _QUARANTINE_COLUMNS
+            )
+
+
+def _last_sequence(job: Job, plan: SilverPlan) -> int:
+    """The sequence of the newest published change; 0 for a table that never had one."""
+    for snapshot in tables.published_snapshots(job.spark, plan.silver_table):
+        if SEQUENCE_PROPERTY in snapshot.summary:
+            return int(snapshot.summary[SEQUENCE_PROPERTY])
+    return 0
+
+
+if __name__ == "__main__":
+    main()

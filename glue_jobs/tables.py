@@ -1,0 +1,104 @@
+"""Iceberg tables as the jobs use them: stage on a branch, audit, publish.
+
+Snapshot properties make a commit find itself again: a job that is killed after its commit and started
+anew reads from the table what it had done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pyspark.sql import SparkSession
+
+from dataplatform.errors import AuditFailed
+from dataplatform.naming import AUDIT_BRANCH, CATALOG
+
+_SNAPSHOT_CONF = "spark.sql.iceberg.snapshot-property."
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One published snapshot."""
+
+    snapshot_id: int
+    summary: Mapping[str, str]
+
+
+def qualified(table: str) -> str:
+    """`glue_catalog.weir_dev_silver.sales`"""
+    return f"{CATALOG}.{table}"
+
+
+def published_snapshots(spark: SparkSession, table: str) -> list[Snapshot]:
+    """Snapshots that readers of `main` have seen, newest first; staged ones are left out."""
+    rows = spark.sql(
+        f"SELECT s.snapshot_id, s.summary FROM {qualified(table)}.snapshots s "
+        f"JOIN {qualified(table)}.history h ON h.snapshot_id = s.snapshot_id "
+        "WHERE h.is_current_ancestor ORDER BY s.committed_at DESC"
+    ).collect()
+    return [Snapshot(row.snapshot_id, row.summary or {}) for row in rows]
+
+
+def count_rows(spark: SparkSession, table: str) -> int:
+    """Rows that readers see; Iceberg answers from metadata where no row-level deletes stand."""
+    return int(spark.sql(f"SELECT count(*) FROM {table}").first()[0])  # type: ignore[index]
+
+
+@contextmanager
+def snapshot_properties(spark: SparkSession, properties: Mapping[str, str]) -> Iterator[None]:
+    """Write `properties` into the summary of every commit made inside."""
+    try:
+        for name, value in properties.items():
+            spark.conf.set(_SNAPSHOT_CONF + name, value)
+        yield
+    finally:
+        for name in properties:
+            spark.conf.unset(_SNAPSHOT_CONF + name)
+
+
+def publish(
+    spark: SparkSession,
+    table: str,
+    *,
+    write: Callable[[str], None],
+    properties: Mapping[str, str],
+    expected_rows: Callable[[int], int],
+) -> int:
+    """Stage rows on the audit branch, count them, and make them visible only if the count is right.
+
+    Args:
+        table: `database.table`.
+        write: writes to the branch whose qualified name it is given, in one commit.
+        properties: snapshot properties of that commit.
+        expected_rows: from the rows before, the rows that there must be after.
+
+    Returns:
+        The rows of the published table.
+
+    Raises:
+        AuditFailed: the branch holds another number of rows; `main` is as it was.
+    """
+    name = qualified(table)
+    before = count_rows(spark, name)
+    # OR REPLACE: a job killed between staging and publishing leaves its branch behind.
+    spark.sql(f"ALTER TABLE {name} CREATE OR REPLACE BRANCH {AUDIT_BRANCH}")
+    with snapshot_properties(spark, properties):
+        write(f"{name}.branch_{AUDIT_BRANCH}")
+    found, expected = count_rows(spark, f"{name}.branch_{AUDIT_BRANCH}"), expected_rows(before)
+    if found != expected:
+        raise AuditFailed(
+            f"{table}: the staged rows are {found}, counted were {expected} (before: {before})",
+            why="Nothing was published: readers still see the table as it was.",
+            remedy=f"Look at the branch '{AUDIT_BRANCH}' of the table; the next run stages anew.",
+        )
+    spark.sql(f"CALL {CATALOG}.system.fast_forward('{table}', 'main', '{AUDIT_BRANCH}')")
+    spark.sql(f"ALTER TABLE {name} DROP BRANCH {AUDIT_BRANCH}")
+    return found
+
+
+def append(spark: SparkSession, view: str, target: str, columns: tuple[str, ...]) -> None:
+    """Append a view's columns by name."""
+    names = ", ".join(columns)
+    spark.sql(f"INSERT INTO {target} ({names}) SELECT {names} FROM {view}")

@@ -1,0 +1,1 @@
+"""Pure functions over DataFrames: no catalogue, no ledger, no clock."""
