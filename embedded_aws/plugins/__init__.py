@@ -1,0 +1,1 @@
+"""What MiniStack lacks, one module a subject, each with `install()`."""
