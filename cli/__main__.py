@@ -1,0 +1,176 @@
+"""`python -m cli`: the verbs, their help and their exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from cli.errors import exit_code
+from cli.screen import Exit, Screen, explain
+from dataplatform.errors import WeirError
+
+_EPILOG = (
+    "Exit codes: 0 done · 1 failed · 2 wrong usage · 3 data waiting in quarantine · "
+    "4 environment (port, disk, credentials) · 130 interrupted"
+)
+
+app = typer.Typer(
+    name="weir",
+    help="An AWS data platform as Python code, on this machine or in an account.",
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Answer as JSON on stdout.")]
+Stage = Annotated[
+    str | None,
+    typer.Option("--stage", help="A stage in AWS; without it, the embedded platform.", metavar="STAGE"),
+]
+
+
+@app.command(epilog="Example: ./weir up --json")
+def up(
+    without_samples: Annotated[
+        bool, typer.Option("--without-samples", help="Don't start or land the sample data.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Start the embedded platform, deploy it, run the pipeline and show what came of it."""
+    from cli.up import up as verb
+
+    verb(Screen(as_json=as_json), samples=not without_samples)
+
+
+@app.command(epilog='Example: ./weir run sales stores --from 2026-11-01 --stage prod')
+def run(
+    datasets: Annotated[list[str] | None, typer.Argument(help="Only these datasets.")] = None,
+    since: Annotated[str | None, typer.Option("--from", help="Earliest arrival, ISO 8601.")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="Latest arrival, ISO 8601.")] = None,
+    stage: Stage = None,
+    as_json: Json = False,
+) -> None:
+    """Run the pipeline for what is due, and show its books."""
+    from cli.run import run as verb
+
+    verb(Screen(as_json=as_json), stage, datasets or [], since, until)
+
+
+@app.command(epilog="Example: ./weir status --run 2026-11-21T10:04:12Z-7f3a --html run.html")
+def status(
+    run_id: Annotated[str | None, typer.Option("--run", help="One run instead of all.")] = None,
+    html: Annotated[
+        str | None, typer.Option("--html", help="Write books and timeline as one page.")
+    ] = None,
+    stage: Stage = None,
+    as_json: Json = False,
+) -> None:
+    """Show what runs where, the last runs, and the books since the beginning."""
+    from cli.status import status as verb
+
+    verb(Screen(as_json=as_json), stage, run_id, html)
+
+
+@app.command(epilog="Example: ./weir sql 'select * from gold.dim_store limit 5' --format csv")
+def sql(
+    query: Annotated[str, typer.Argument(help="One SELECT, in Redshift's SQL.")],
+    form: Annotated[str, typer.Option("--format", help="table or csv.")] = "table",
+    stage: Stage = None,
+    as_json: Json = False,
+) -> None:
+    """Ask the warehouse."""
+    from cli.sql import sql as verb
+
+    verb(Screen(as_json=as_json), stage, query, form)
+
+
+@app.command(epilog="Example: ./weir logs --function stage-batch")
+def logs(
+    run_id: Annotated[str | None, typer.Option("--run", help="Only from the time of this run.")] = None,
+    function: Annotated[
+        str | None, typer.Option("--function", help="Only this function or job.")
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on until Ctrl-C.")] = False,
+    stage: Stage = None,
+    as_json: Json = False,
+) -> None:
+    """Show what functions and jobs logged."""
+    from cli.logs import logs as verb
+
+    verb(Screen(as_json=as_json), stage, run_id, function, follow)
+
+
+@app.command(epilog="Example: ./weir down --erase")
+def down(
+    erase: Annotated[
+        bool, typer.Option("--erase", help="Also delete the embedded platform's data.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask before erasing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Stop the embedded platform; its data stays for the next `up`."""
+    from cli.down import down as verb
+
+    verb(Screen(as_json=as_json), erase=erase, yes=yes)
+
+
+samples = typer.Typer(help="The sample data that comes with Weir.", no_args_is_help=True)
+app.add_typer(samples, name="samples")
+
+
+@samples.command("remove", epilog="Example: ./weir samples remove --yes")
+def samples_remove(
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False, as_json: Json = False
+) -> None:
+    """Delete the sample's contracts and models from the project; deployed data stays."""
+    from cli.samples import remove as verb
+
+    verb(Screen(as_json=as_json), yes=yes)
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    epilog="Example: ./weir cdk deploy --all -c stage=dev",
+)
+def cdk(context: typer.Context) -> None:
+    """Call the pinned CDK CLI, for an AWS account."""
+    from cli.cdk import cdk as verb
+
+    verb(context.args)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a verb; every error that Weir explains ends as text and an exit code."""
+    arguments = sys.argv[1:] if argv is None else argv
+    debug = "--debug" in arguments
+    arguments = [word for word in arguments if word != "--debug"]
+    return _guarded(lambda: app(arguments, prog_name="weir", standalone_mode=False), debug=debug)
+
+
+def _guarded(call: Callable[[], Any], *, debug: bool) -> int:
+    console = Console(stderr=True, highlight=False)
+    try:
+        return int(call() or Exit.DONE)
+    except (typer.Exit, SystemExit) as ended:
+        return int(getattr(ended, "exit_code", getattr(ended, "code", 0)) or 0)
+    except (KeyboardInterrupt, typer.Abort):
+        console.print("\nInterrupted. A run that was started goes on: ./weir status; stop: ./weir down")
+        return Exit.INTERRUPTED
+    except WeirError as error:
+        if debug:
+            raise
+        explain(console, error)
+        return exit_code(error)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

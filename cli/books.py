@@ -1,0 +1,69 @@
+"""The books as tables and as JSON: records in, one outcome each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.table import Table
+
+from cli.target import Target
+from dataplatform.ledger.records import DatasetBooks, Totals
+
+_COUNTS = ("inserted", "updated", "deleted", "duplicate", "quarantined")
+
+
+def lifetime(target: Target) -> dict[str, dict[str, int]]:
+    """Lifetime books of every dataset: what `--json` shows."""
+    return {plan.dataset: _as_json(target.ledger.totals(plan.dataset)) for plan in target.plan.datasets}
+
+
+def _as_json(totals: Totals) -> dict[str, int]:
+    return {
+        "source": totals.source,
+        **{name: getattr(totals, name) for name in _COUNTS},
+        "live": totals.live,
+    }
+
+
+def of_run(books: Iterable[DatasetBooks]) -> Table:
+    """Books of one run; a run that had nothing to do has no rows."""
+    table = _table("Books of this run")
+    for entry in books:
+        counts = [getattr(entry.outcomes, name) for name in _COUNTS]
+        table.add_row(entry.dataset, *_numbers(entry.source, *counts, entry.live))
+    return table
+
+
+def of_lifetime(books: dict[str, dict[str, int]]) -> Table:
+    """Books since the platform was deployed."""
+    table = _table("Books of all runs")
+    for dataset, counts in books.items():
+        table.add_row(dataset, *_numbers(*counts.values()))
+    return table
+
+
+def run_json(books: Iterable[DatasetBooks]) -> dict[str, Any]:
+    """Books of one run for `--json`."""
+    return {
+        entry.dataset: {
+            "source": entry.source,
+            **entry.outcomes.to_dict(),
+            "live": entry.live,
+            "balanced": entry.balanced,
+            "error": entry.error,
+        }
+        for entry in books
+    }
+
+
+def _table(title: str) -> Table:
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, title_style="bold")
+    table.add_column("dataset", min_width=16)
+    for name in ("source", *_COUNTS, "live"):
+        table.add_column(name, justify="right", min_width=9)
+    return table
+
+
+def _numbers(*values: int) -> list[str]:
+    return [f"{value:,}" for value in values]

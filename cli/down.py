@@ -1,0 +1,22 @@
+"""`weir down`"""
+
+from __future__ import annotations
+
+from rich.prompt import Confirm
+
+from cli.screen import Screen
+from cli.target import STATE
+from embedded_aws import supervisor
+
+
+def down(screen: Screen, *, erase: bool, yes: bool) -> None:
+    """Stop the embedded platform, and erase its data where that was asked for and confirmed."""
+    if erase and not yes and screen.live:
+        screen.say(f"This deletes all data of the embedded platform in {STATE}.")
+        erase = Confirm.ask("Delete it?", console=screen.console, default=False)
+    ran = supervisor.stop(STATE)
+    if erase:
+        supervisor.erase(STATE)
+    screen.say("Stopped." if ran else "Nothing was running.")
+    screen.say("Erased." if erase else f"Data stays in {STATE}; ./weir down --erase deletes it.")
+    screen.result({"stopped": ran, "erased": erase})

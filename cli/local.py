@@ -1,0 +1,82 @@
+"""The embedded platform's processes and its sample data: what only a laptop has."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+import urllib.parse
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from cli.target import ROOT, STATE, Target
+from cli.tools import Tools
+from dataplatform.errors import WeirError
+
+_DIGEST = "weir-sha256"
+_REGISTER_SECONDS = 120
+_POLL_SECONDS = 0.3
+
+
+class NotRegistered(WeirError):
+    """Landed objects weren't registered in the ledger in time."""
+
+
+@dataclass(frozen=True)
+class Landed:
+    """Files put into the landing bucket; those that lay there already aren't put again."""
+
+    put: int
+    unchanged: int
+
+
+def land(target: Target, files: list[tuple[str, Path]]) -> Landed:
+    """Put files at `<dataset>/<name>` unless the same bytes lie there, then wait for the ledger.
+
+    Raises:
+        NotRegistered: the notification chain didn't register them in time.
+    """
+    bucket, s3 = target.output("LandingBucket"), target.client("s3")
+    versions: dict[str, tuple[str, str]] = {}
+    unchanged = 0
+    for dataset, path in files:
+        body = path.read_bytes()
+        key, digest = f"{dataset}/{path.name}", hashlib.sha256(body).hexdigest()
+        if _digest_at(s3, bucket, key) == digest:
+            unchanged += 1
+            continue
+        put = s3.put_object(Bucket=bucket, Key=key, Body=body, Metadata={_DIGEST: digest})
+        versions[key] = (dataset, put["VersionId"])
+    _wait_registered(target, bucket, versions)
+    return Landed(len(versions), unchanged)
+
+
+def _digest_at(s3: Any, bucket: str, key: str) -> str:
+    try:
+        return str(s3.head_object(Bucket=bucket, Key=key)["Metadata"].get(_DIGEST, ""))
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
+            return ""
+        raise
+
+
+def _wait_registered(target: Target, bucket: str, versions: dict[str, tuple[str, str]]) -> None:
+    deadline = time.monotonic() + _REGISTER_SECONDS
+    missing = dict(versions)
+    while missing:
+        for key, (dataset, version) in list(missing.items()):
+            if target.ledger.is_registered(bucket, key, version):
+                del missing[key]
+        if missing and time.monotonic() > deadline:
+            raise NotRegistered(
+                f"{len(missing)} landed objects aren't in the ledger, such as {next(iter(missing))}",
+                why="They won't be in this run.",
+                remedy="Look at the function's log: ./weir logs --function register-object",
+            )
+        if missing:
+            time.sleep(_POLL_SECONDS)

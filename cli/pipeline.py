@@ -1,0 +1,108 @@
+"""Starting the `pipeline` state machine and following a run in the ledger."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from cli.target import Target
+from dataplatform.errors import WeirError
+from dataplatform.ledger.records import Run, Step
+
+_POLL_SECONDS = 0.5
+_ENDED = {"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}
+
+
+class RunFailed(WeirError):
+    """The state machine's execution ended without success."""
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A run that has ended well."""
+
+    run_id: str
+    execution: str
+    seconds: float
+
+
+def start(target: Target, run_input: dict[str, Any]) -> str:
+    """Start an execution; returns its ARN."""
+    arn = target.output("PipelineArn")
+    try:
+        started = target.client("stepfunctions").start_execution(
+            stateMachineArn=arn, input=json.dumps(run_input)
+        )
+    except ClientError as error:
+        raise RunFailed(
+            f"the pipeline can't be started: {error}",
+            why="Nothing was changed.",
+            remedy="Check that your credentials may call states:StartExecution.",
+        ) from error
+    return str(started["executionArn"])
+
+
+def follow(
+    target: Target, execution: str, show: Callable[[Run, Sequence[Step]], None]
+) -> Followed:
+    """Wait for an execution's end, showing the run's steps as they come.
+
+    Raises:
+        RunFailed: with the state machine's own error and cause.
+    """
+    client = target.client("stepfunctions")
+    started = time.monotonic()
+    run: Run | None = None
+    while True:
+        description = client.describe_execution(executionArn=execution)
+        run = run or _run_of(target, execution)
+        if run:
+            show(run, target.ledger.steps(run.run_id))
+        if description["status"] in _ENDED:
+            break
+        time.sleep(_POLL_SECONDS)  # the status is polled: Step Functions has no call that waits
+    if description["status"] != "SUCCEEDED":
+        raise _failure(client, description, run)
+    run_id = run.run_id if run else ""
+    return Followed(run_id, execution, time.monotonic() - started)
+
+
+def _run_of(target: Target, execution: str) -> Run | None:
+    return next((run for run in target.ledger.runs(10) if run.execution == execution), None)
+
+
+def _failure(client: Any, description: dict[str, Any], run: Run | None) -> RunFailed:
+    error, cause = description.get("error", ""), description.get("cause", "")
+    if not error:
+        error, cause = _last_failure(client, description["executionArn"])
+    name = run.run_id if run else description["name"]
+    return RunFailed(
+        f"run {name} {description['status'].lower()}: {error}: {_message(cause)}",
+        why="What was published stays; what wasn't is taken up by the next run.",
+        remedy=f"Look: ./weir status --run {name}, ./weir logs --run {name}; then ./weir run",
+    )
+
+
+def _last_failure(client: Any, execution: str) -> tuple[str, str]:
+    history = client.get_execution_history(executionArn=execution, reverseOrder=True, maxResults=50)
+    for event in history["events"]:
+        for value in event.values():
+            if isinstance(value, dict) and "error" in value:
+                return value["error"], value.get("cause", "")
+    return "unknown error", ""
+
+
+def _message(cause: str) -> str:
+    """The human part of a Lambda's or Glue's cause, which is JSON."""
+    try:
+        parsed = json.loads(cause)
+    except ValueError:
+        return cause[:600]
+    if isinstance(parsed, dict):
+        return str(parsed.get("errorMessage") or parsed.get("ErrorMessage") or cause)[:600]
+    return cause[:600]

@@ -1,0 +1,86 @@
+"""One run as one page: books and timeline, readable without a network and in both colour schemes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from html import escape
+
+from dataplatform.ledger.records import DatasetBooks, Run, Step
+
+_STYLE = """
+:root { color-scheme: light dark; --ink: #1b1f24; --soft: #6a737d; --line: #d8dee4; --bar: #2f6feb;
+  --bad: #c4320a; --back: #fff }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --soft: #9198a1; --line: #3d444d;
+  --bar: #4493f8; --bad: #ff7b72; --back: #0d1117 } }
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--back);
+  max-width: 64rem; margin: 2rem auto; padding: 0 1rem }
+h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem } small { color: var(--soft) }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
+th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: right }
+th:first-child, td:first-child { text-align: left } .failed { color: var(--bad) }
+.row { display: grid; grid-template-columns: 17rem 1fr 6rem; gap: .8rem; align-items: center }
+.track { height: .9rem; position: relative; border-bottom: 1px dotted var(--line) }
+.bar { position: absolute; height: .7rem; min-width: 2px; background: var(--bar); border-radius: 2px }
+.bar.failed { background: var(--bad) } .seconds { text-align: right; color: var(--soft) }
+"""
+_COLUMNS = ("source", "inserted", "updated", "deleted", "duplicate", "quarantined", "live")
+
+
+def page(stage: str, run: Run, steps: Sequence[Step], entries: Sequence[DatasetBooks]) -> str:
+    """The whole page; every value from outside is escaped."""
+    return "".join(
+        (
+            "<!doctype html><html lang=en><meta charset=utf-8>",
+            "<meta name=viewport content='width=device-width, initial-scale=1'>",
+            f"<title>Weir run {escape(run.run_id)}</title><style>{_STYLE}</style>",
+            f"<h1>Run {escape(run.run_id)} <small>stage {escape(stage)} · ",
+            f"<span class={run.state}>{run.state}</span> · {escape(run.started_at)}</small></h1>",
+            f"<p class=failed>{escape(run.error)}</p>" if run.error else "",
+            "<h2>Books</h2>",
+            _books(entries),
+            "<h2>Timeline</h2>",
+            _timeline(steps),
+            "</html>",
+        )
+    )
+
+
+def _books(entries: Sequence[DatasetBooks]) -> str:
+    if not entries:
+        return "<p>Nothing was due.</p>"
+    head = "".join(f"<th>{name}</th>" for name in ("dataset", *_COLUMNS, "balanced"))
+    rows = []
+    for entry in entries:
+        figures = {"source": entry.source, **entry.outcomes.to_dict(), "live": entry.live}
+        cells = "".join(f"<td>{figures[name]:,}</td>" for name in _COLUMNS)
+        balanced = "yes" if entry.balanced else "<span class=failed>no</span>"
+        rows.append(f"<tr><td>{escape(entry.dataset)}</td>{cells}<td>{balanced}</td></tr>")
+    return f"<table><tr>{head}</tr>{''.join(rows)}</table>"
+
+
+def _timeline(steps: Sequence[Step]) -> str:
+    spans: dict[tuple[str, str], list[Step]] = {}
+    for step in steps:
+        spans.setdefault((step.name, step.dataset), []).append(step)
+    if not spans:
+        return "<p>No steps.</p>"
+    moments = [_seconds(step.at) for step in steps]
+    first, whole = min(moments), max(max(moments) - min(moments), 0.001)
+    rows = []
+    for (name, dataset), found in spans.items():
+        begin, end = _seconds(found[0].at) - first, _seconds(found[-1].at) - first
+        state = "failed" if found[-1].state == "failed" else "done"
+        counts = ", ".join(f"{key} {value:,}" for key, value in found[-1].counts.items() if value)
+        rows.append(
+            f"<div class=row title='{escape(counts or found[-1].detail, quote=True)}'>"
+            f"<span class={state}>{escape(name)} <small>{escape(dataset)}</small></span>"
+            f"<span class=track><span class='bar {state}' style='left:{begin / whole:.2%};"
+            f"width:{(end - begin) / whole:.2%}'></span></span>"
+            f"<span class=seconds>{end - begin:.1f} s</span></div>"
+        )
+    return "".join(rows)
+
+
+def _seconds(moment: str) -> float:
+    return datetime.fromisoformat(moment).timestamp()

@@ -1,0 +1,40 @@
+"""`weir run`"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cli import books, pipeline
+from cli.screen import Screen
+from cli.target import Target
+from cli.timeline import Timeline
+
+
+def run(
+    screen: Screen, stage: str | None, datasets: list[str], since: str | None, until: str | None
+) -> None:
+    """Start the pipeline, follow it to its end and show its books."""
+    target = Target.choose(stage)
+    wanted: dict[str, Any] = {"datasets": datasets, "from": since, "to": until}
+    followed = execute(screen, target, {name: value for name, value in wanted.items() if value})
+    entries = target.ledger.books(followed.run_id)
+    if entries:
+        screen.console.print(books.of_run(entries))
+    else:
+        screen.say("Nothing was due: no new rows, no Glue run, no load.")
+    screen.result(
+        {
+            "run": followed.run_id,
+            "datasets": books.run_json(entries),
+            "seconds": round(followed.seconds, 1),
+        }
+    )
+
+
+def execute(screen: Screen, target: Target, run_input: dict[str, Any]) -> pipeline.Followed:
+    """Start an execution and show its steps until it ends."""
+    execution = pipeline.start(target, run_input)
+    with Timeline(screen) as timeline:
+        followed = pipeline.follow(target, execution, timeline.show)
+    screen.done("pipeline", f"run {followed.run_id}", f"{followed.seconds:.1f} s")
+    return followed

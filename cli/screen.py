@@ -1,0 +1,117 @@
+"""What a person sees: a console that degrades to plain text, and a `--json` twin of every screen."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from enum import IntEnum
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from dataplatform.errors import WeirError
+
+WIDTH = 100
+"""Every screen fits this many columns."""
+
+
+class Exit(IntEnum):
+    """Exit codes, the same for every verb."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    DATA_WAITING = 3
+    ENVIRONMENT = 4
+    INTERRUPTED = 130
+
+
+class Screen:
+    """Where a verb writes: people's text to stdout, or to stderr where stdout carries JSON."""
+
+    def __init__(self, *, as_json: bool = False) -> None:
+        self.as_json = as_json
+        wide = Console(stderr=as_json, highlight=False)
+        self.console = Console(
+            stderr=as_json, highlight=False, width=min(wide.width, WIDTH) if wide.is_terminal else WIDTH
+        )
+
+    @property
+    def live(self) -> bool:
+        """Whether lines can be redrawn."""
+        return self.console.is_terminal
+
+    def say(self, text: str = "") -> None:
+        """A line for people; may hold Rich markup."""
+        self.console.print(text, soft_wrap=True)
+
+    def result(self, value: Any) -> None:
+        """The verb's answer as JSON on stdout; nothing where `--json` wasn't asked for."""
+        if self.as_json:
+            sys.stdout.write(to_json(value) + "\n")
+
+    def done(self, name: str, detail: str, note: str) -> None:
+        """` ✓ synthesize   9 stacks · 214 resources      6.1 s`"""
+        self.say(_line("[green]✓[/]", name, detail, note))
+
+    @contextmanager
+    def task(self, name: str, doing: str) -> Iterator[Task]:
+        """Show that something is under way, then how it ended and how long it took."""
+        task = Task(name)
+        if self.live:
+            with self.console.status(f"{name:<12} {doing}") as status:
+                task.show = lambda text: status.update(f"{name:<12} {escape(text)}")
+                yield task
+        else:
+            self.say(f"   {name:<12} {doing} …")
+            yield task
+        task.seconds = time.monotonic() - task.started
+        self.done(name, task.detail, task.note or f"{task.seconds:.1f} s")
+
+
+class Task:
+    """Something under way."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.started = time.monotonic()
+        self.seconds = 0.0
+        self.detail = ""
+        self.note = ""
+        self.show = _silent
+
+
+def _silent(text: str) -> None:
+    """Progress of a screen that can't be redrawn."""
+
+
+def _line(mark: str, name: str, detail: str, note: str) -> str:
+    return f" {mark} {name:<12} {escape(detail):<70} {note:>10}"
+
+
+def explain(console: Console, error: WeirError) -> None:
+    """An error in three lines: what is wrong, why it matters, what to do next."""
+    what, *more = str(error.what).splitlines() or [""]
+    console.print(f"[red]✗[/] {escape(what)}", soft_wrap=True)
+    for line in (*more, error.why, error.remedy):
+        if line:
+            console.print(f"  {escape(line)}", soft_wrap=True)
+
+
+def to_json(value: Any) -> str:
+    """JSON with exact decimals as strings and ISO dates."""
+    return json.dumps(value, default=_plain, indent=2, ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    raise TypeError(f"no JSON form for {type(value).__name__}")

@@ -1,0 +1,95 @@
+"""`weir status`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from cli import books, report, timeline
+from cli.logs import UnknownRun
+from cli.screen import Screen
+from cli.target import Target
+from dataplatform.ledger.records import Run
+
+_RUNS = 8
+
+
+def status(screen: Screen, stage: str | None, run_id: str | None, html: str | None) -> None:
+    """Show the platform, or one run; `--html` writes the same as a page."""
+    target = Target.choose(stage)
+    runs = target.ledger.runs(_RUNS)
+    if run_id or html:
+        _one(screen, target, _chosen(target, runs, run_id), html)
+        return
+    lifetime = books.lifetime(target)
+    unclaimed = target.ledger.unclaimed()
+    screen.say(f" stage {target.stage}   {_place(target)}")
+    screen.console.print(_runs(runs))
+    screen.say()
+    screen.console.print(books.of_lifetime(lifetime))
+    for landed in unclaimed:
+        screen.say(f" [yellow]![/] {landed.key} lies in landing, but no contract claims its folder")
+    screen.result(
+        {
+            "stage": target.stage,
+            "runs": [_run_json(run) for run in runs],
+            "datasets": lifetime,
+            "unclaimed": [landed.key for landed in unclaimed],
+        }
+    )
+
+
+def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
+    steps = target.ledger.steps(run.run_id)
+    entries = target.ledger.books(run.run_id)
+    screen.say(f" run {run.run_id}   {run.state}   {run.started_at} – {run.ended_at or 'now'}")
+    for step in timeline.latest(steps):
+        screen.say(timeline.line(step))
+    if run.error:
+        screen.say(f" [red]✗[/] {run.error}")
+    screen.say()
+    screen.console.print(books.of_run(entries))
+    if html:
+        Path(html).write_text(report.page(target.stage, run, steps, entries), encoding="utf-8")
+        screen.say(f" Written: {html}")
+    screen.result({**_run_json(run), "datasets": books.run_json(entries), "page": html or ""})
+
+
+def _chosen(target: Target, runs: list[Run], run_id: str | None) -> Run:
+    if run_id:
+        run = target.ledger.run(run_id)
+    else:
+        run = runs[0] if runs else None
+    if run is None:
+        raise UnknownRun(
+            f"no run {run_id or ''}".rstrip(),
+            why="There is nothing to show.",
+            remedy="Runs: ./weir status; start one: ./weir run",
+        )
+    return run
+
+
+def _place(target: Target) -> str:
+    return target.client("sts").meta.endpoint_url
+
+
+def _runs(runs: list[Run]) -> Table:
+    table = Table(title="Runs", title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for name in ("run", "state", "started", "ended", "input"):
+        table.add_column(name)
+    for run in runs:
+        table.add_row(run.run_id, run.state, run.started_at, run.ended_at, run.input)
+    return table
+
+
+def _run_json(run: Run) -> dict[str, Any]:
+    return {
+        "run": run.run_id,
+        "state": run.state,
+        "started": run.started_at,
+        "ended": run.ended_at,
+        "input": run.input,
+        "error": run.error,
+    }

@@ -1,0 +1,68 @@
+"""What the warehouse says: the summary models' rows, shown and as JSON."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from rich.table import Table
+
+from cli.target import Target
+from dataplatform.plans.model import SummaryModel
+
+FIGURE = "figure"
+"""A summary whose first column has this name gives one named figure a row."""
+
+
+def read(target: Target) -> dict[str, list[dict[str, Any]]]:
+    """Rows of every summary model, read from the warehouse."""
+    return {summary.name: target.warehouse.query(summary.sql) for summary in target.plan.summaries}
+
+
+def as_json(rows: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    """Figures by their name; other summaries as lists of rows."""
+    found: dict[str, Any] = {}
+    for name, listed in rows.items():
+        if listed and FIGURE in listed[0]:
+            for row in listed:
+                found[str(row[FIGURE])] = {k: v for k, v in row.items() if k != FIGURE}
+        else:
+            found[name] = listed
+    return found
+
+
+def tables(target: Target, rows: dict[str, list[dict[str, Any]]]) -> list[Table]:
+    """A table for each summary that isn't a list of figures."""
+    return [
+        table(summary, rows[summary.name])
+        for summary in target.plan.summaries
+        if rows[summary.name] and FIGURE not in rows[summary.name][0]
+    ]
+
+
+def table(summary: SummaryModel, rows: list[dict[str, Any]]) -> Table:
+    """One summary's rows."""
+    shown = Table(
+        title=f"{summary.title}, from the warehouse",
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+    )
+    for name, value in rows[0].items():
+        right = isinstance(value, int | float | Decimal)
+        shown.add_column(name, justify="right" if right else "left", min_width=10)
+    for row in rows:
+        shown.add_row(*(cell(name, value) for name, value in row.items()))
+    return shown
+
+
+def cell(name: str, value: Any) -> str:
+    """A value as people read it: thousands separated, years not."""
+    if value is None:
+        return ""
+    if isinstance(value, int) and not isinstance(value, bool) and "year" not in name:
+        return f"{value:,}" if not name.endswith("_id") else str(value)
+    if isinstance(value, Decimal):
+        return f"{value:,}"
+    return str(value)

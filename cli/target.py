@@ -1,0 +1,123 @@
+"""The platform that a verb speaks to: the embedded one, or a stage in an AWS account."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+from dataplatform.adapters.plans import load_plan
+from dataplatform.adapters.warehouse import Warehouse
+from dataplatform.errors import WeirError
+from dataplatform.ledger import Ledger
+from dataplatform.naming import WAREHOUSE_DATABASE, Names
+from dataplatform.plans.model import PlatformPlan
+from embedded_aws.client import client_environment
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The project: contracts, models and everything that is deployed."""
+
+STATE = ROOT / ".weir"
+"""The embedded platform's state; git ignores it."""
+
+EMBEDDED_STAGE = "dev"
+
+
+class NotDeployed(WeirError):
+    """The stage has no stacks, or none that this verb needs."""
+
+
+class NoCredentials(WeirError):
+    """AWS can't be reached with the credentials at hand; exit code 4."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A deployed stage, found by the outputs of its stacks."""
+
+    stage: str
+    embedded: bool
+
+    @classmethod
+    def choose(cls, stage: str | None) -> Target:
+        """`--stage prod` is AWS; without it, the embedded platform.
+
+        Raises:
+            NotRunning: the embedded AWS isn't up.
+        """
+        if stage is not None:
+            return cls(stage, embedded=False)
+        os.environ.update(client_environment(STATE))
+        return cls(EMBEDDED_STAGE, embedded=True)
+
+    @property
+    def names(self) -> Names:
+        """Names of the stage."""
+        return Names(self.stage)
+
+    @cached_property
+    def outputs(self) -> Mapping[str, str]:
+        """Outputs of all stacks of the stage."""
+        found: dict[str, str] = {}
+        try:
+            pages = boto3.client("cloudformation").get_paginator("describe_stacks").paginate()
+            for page in pages:
+                for stack in page["Stacks"]:
+                    if stack["StackName"].startswith(self.names.stack("")):
+                        for output in stack.get("Outputs", []):
+                            found[output["OutputKey"]] = output["OutputValue"]
+        except NoCredentialsError as error:
+            raise NoCredentials(
+                f"no AWS credentials: {error}",
+                why=f"Stage {self.stage} can't be looked up.",
+                remedy="Set AWS_PROFILE, or leave --stage out for the embedded platform.",
+            ) from error
+        except (BotoCoreError, ClientError) as error:
+            raise NoCredentials(
+                f"CloudFormation can't be asked: {error}",
+                why=f"Stage {self.stage} can't be looked up.",
+                remedy="Check the region and the credentials (aws sts get-caller-identity).",
+            ) from error
+        return found
+
+    def output(self, key: str) -> str:
+        """One output.
+
+        Raises:
+            NotDeployed: naming what is missing and the command that brings it.
+        """
+        if key not in self.outputs:
+            deploy = "./weir up" if self.embedded else f"./weir cdk deploy --all -c stage={self.stage}"
+            raise NotDeployed(
+                f"stage {self.stage} has no stack output {key}",
+                why="The platform isn't deployed there, or only in part.",
+                remedy=f"Run {deploy}",
+            )
+        return self.outputs[key]
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The stage's ledger."""
+        return Ledger.connect(self.output("LedgerTable"))
+
+    @cached_property
+    def plan(self) -> PlatformPlan:
+        """The plan that is deployed, which may be older than the one in the working tree."""
+        return load_plan(self.output("PlansUri"))
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        """The stage's warehouse, as the caller's own IAM identity."""
+        return Warehouse(
+            boto3.client("redshift-data"), self.output("WorkgroupName"), WAREHOUSE_DATABASE
+        )
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the target."""
+        return boto3.client(service)  # type: ignore[call-overload]
