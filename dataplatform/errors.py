@@ -101,3 +101,7 @@ class WarehouseLoadFailed(WeirError):
 
 class AuditFailed(WeirError):
     """Staged rows don't match what was counted; nothing was published."""
+
+
+class TransitionRefused(WeirError):
+    """The ledger refuses a change: what it starts from isn't so (any more)."""

@@ -1,0 +1,1 @@
+"""The ledger: what landed, what became of it, and who may write where."""

@@ -1,0 +1,148 @@
+"""The books: batches published once, sequences, lifetime totals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from boto3.dynamodb.conditions import Attr, ConditionBase
+
+from dataplatform.errors import BooksUnbalanced
+from dataplatform.ledger.batches import Batches, refused_transition
+from dataplatform.ledger.leases import Leases, lease_lost
+from dataplatform.ledger.records import Batch, DatasetBooks, Lease, Outcomes, Totals
+from dataplatform.ledger.table import Item, Refused, Write, check, delete, update
+
+
+class Books(Batches, Leases):
+    """Publication, and the counts that it adds to: source = sum of the outcomes, always."""
+
+    def publish_batch(
+        self,
+        batch_id: str,
+        outcomes: Outcomes,
+        *,
+        sequence: int,
+        live: int,
+        lease: Lease | None = None,
+    ) -> bool:
+        """Publish a staged batch and add it to the lifetime books, in one transaction.
+
+        Args:
+            outcomes: of the batch's staged rows; its unreadable records are added as quarantined.
+            sequence: the dataset's sequence that the commit's rows carry; batches of one commit
+                share it.
+            live: rows of the silver table after the commit.
+            lease: publish only while this lease, by its fencing token, is still held.
+
+        Returns:
+            False where it was published before with the same outcomes: nothing is added twice.
+
+        Raises:
+            BooksUnbalanced: a record of the batch has no outcome, or two.
+            TransitionRefused: it isn't staged, or was published otherwise.
+            LeaseHeld: the lease is lost.
+        """
+        batch = self.batch(batch_id)
+        outcomes = outcomes + Outcomes(quarantined=batch.unreadable)
+        if batch.state == "published" and (batch.outcomes, batch.sequence) == (outcomes, sequence):
+            return False
+        if batch.state != "staged":
+            raise refused_transition(batch, "published")
+        if outcomes.total != batch.source:
+            raise BooksUnbalanced(
+                f"batch {batch_id}: {batch.source} records in, {outcomes.total} outcomes",
+                why="Each record must have exactly one outcome; the batch isn't published.",
+                remedy=f"Outcomes were {outcomes.to_dict()}, {batch.unreadable} unreadable.",
+            )
+        published = {"state": "published", "outcomes": outcomes.to_dict(), "sequence": sequence}
+        writes = [
+            self._add_to_totals(batch, outcomes, sequence, live),
+            update(
+                f"batch#{batch_id}",
+                "batch",
+                sets={**published, "live": live, "published_at": self._now()},
+                where=Attr("state").eq("staged") & Attr("source").eq(batch.source),
+            ),
+            delete("unfinished", batch_id),
+            *([_held(lease)] if lease else []),
+        ]
+        try:
+            self._write(*writes)
+        except Refused as refused:
+            if lease and len(writes) - 1 in refused.failed:
+                raise lease_lost(lease.name, self.lease_holder(lease.name)) from refused
+            raise refused_transition(self.batch(batch_id), "published") from refused
+        return True
+
+    def _add_to_totals(self, batch: Batch, outcomes: Outcomes, sequence: int, live: int) -> Write:
+        """Counts are added; sequence and live follow the newest commit.
+
+        A commit that is recovered after a later one was published is in that one's live count.
+        """
+        before = self.totals(batch.dataset).sequence
+        newest = {"sequence": sequence, "live": live} if sequence >= before else {}
+        unchanged: ConditionBase = Attr("sequence").eq(before)
+        if not before:
+            unchanged = unchanged | Attr("sequence").not_exists()
+        return update(
+            "totals",
+            batch.dataset,
+            sets={"dataset": batch.dataset, **newest},
+            adds={"source": batch.source, **outcomes.to_dict()},
+            where=unchanged,
+        )
+
+    def next_sequence(self, dataset: str) -> int:
+        """Hand out the dataset's next sequence; a number is never handed out twice."""
+        answer = self._table.update_item(
+            Key={"pk": "sequences", "sk": dataset},
+            UpdateExpression="ADD #last :one",
+            ExpressionAttributeNames={"#last": "last"},
+            ExpressionAttributeValues={":one": 1},
+            ReturnValues="UPDATED_NEW",
+        )
+        return int(str(answer["Attributes"]["last"]))
+
+    def published_sequence(self, dataset: str) -> int:
+        """The highest sequence of a published batch; 0 before the first."""
+        return self.totals(dataset).sequence
+
+    def totals(self, dataset: str) -> Totals:
+        """The lifetime books of a dataset."""
+        return _totals(dataset, self._get("totals", dataset) or {})
+
+    def all_totals(self) -> list[Totals]:
+        """The lifetime books of every dataset that has published."""
+        return [_totals(item["sk"], item) for item in self._query("totals")]
+
+    def books(self, run_id: str) -> list[DatasetBooks]:
+        """The books of a run, by dataset; counts are of the published batches."""
+        batches, failures = self.run_batches(run_id), self.failures(run_id)
+        names = sorted({batch.dataset for batch in batches} | set(failures))
+        return [
+            _books(name, [b for b in batches if b.dataset == name], failures.get(name, ""))
+            for name in names
+        ]
+
+
+def _held(lease: Lease) -> Write:
+    holds = Attr("owner").eq(lease.owner) & Attr("token").eq(lease.token)
+    return check(f"lease#{lease.name}", "lease", holds)
+
+
+def _totals(dataset: str, item: Item) -> Totals:
+    counts = {name: item.get(name, 0) for name in Totals.__dataclass_fields__ if name != "dataset"}
+    return Totals(dataset=dataset, **counts)
+
+
+def _books(dataset: str, batches: Sequence[Batch], error: str) -> DatasetBooks:
+    published = [batch for batch in batches if batch.state == "published"]
+    return DatasetBooks(
+        dataset=dataset,
+        batches=len(batches),
+        unpublished=len(batches) - len(published),
+        source=sum(batch.source for batch in published),
+        outcomes=sum((batch.outcomes for batch in published), Outcomes()),
+        live=max(published, key=lambda b: b.sequence).live if published else 0,
+        error=error,
+    )

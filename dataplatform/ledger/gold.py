@@ -1,0 +1,125 @@
+"""Gold models: what each was built from, and the exports that wait for the warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+
+from boto3.dynamodb.conditions import Attr
+
+from dataplatform.errors import TransitionRefused
+from dataplatform.ledger.records import Load, ModelState
+from dataplatform.ledger.table import (
+    ABSENT,
+    PRESENT,
+    Item,
+    LedgerTable,
+    Refused,
+    Write,
+    delete,
+    put,
+    update,
+)
+
+
+class Gold(LedgerTable):
+    """Models as built, and as loaded."""
+
+    def model_built(
+        self,
+        model: str,
+        *,
+        run_id: str,
+        sequences: Mapping[str, int],
+        snapshot: int,
+        inserted: int,
+        updated: int,
+        deleted: int,
+        rows: int,
+        export_uri: str,
+        digest: str,
+    ) -> bool:
+        """Note a build and, where `export_uri` isn't "", the export to load; both or neither.
+
+        Give each build an export prefix of its own. False where this very build (run and snapshot)
+        was noted before.
+
+        Raises:
+            TransitionRefused: the model was built by another run meanwhile.
+        """
+        before = self.model(model)
+        if before and (before.run_id, before.snapshot) == (run_id, snapshot):
+            if before.sequences == dict(sequences) and before.digest == digest:
+                return False
+        build = (before.builds if before else 0) + 1
+        changes = {"inserted": inserted, "updated": updated, "deleted": deleted}
+        state: Item = {"run_id": run_id, "sequences": dict(sequences), "snapshot": snapshot}
+        state |= {"rows": rows, "digest": digest, "builds": build, "built_at": self._now()}
+        where = Attr("builds").eq(before.builds) if before else ABSENT
+        writes: list[Write] = [
+            update("models", model, sets={"model": model, **state, **changes}, where=where)
+        ]
+        if export_uri:
+            load: Item = {"model": model, "run_id": run_id, "build": build, "snapshot": snapshot}
+            load |= {"export_uri": export_uri, "rows": rows, **changes}
+            writes.append(put({"pk": f"load#{model}", "sk": f"{build:012d}", **load}, ABSENT))
+        try:
+            self._write(*writes)
+        except Refused as refused:
+            raise TransitionRefused(
+                f"model {model} was built by another run while run {run_id} built it",
+                why="One build at a time is noted, so that no export is loaded out of order.",
+                remedy="Build again: it continues from the newest snapshot.",
+            ) from refused
+        return True
+
+    def model(self, name: str) -> ModelState | None:
+        """A model's state; None before its first build."""
+        item = self._get("models", name)
+        return None if item is None else _model(item)
+
+    def models(self) -> list[ModelState]:
+        """Every model that was ever built."""
+        return [_model(item) for item in self._query("models")]
+
+    def pending_loads(self, model: str) -> list[Load]:
+        """Exports that the warehouse hasn't merged, oldest first: load them in this order."""
+        found = self._query(f"load#{model}")
+        return [Load(**{f.name: item[f.name] for f in fields(Load)}) for item in found]
+
+    def load_done(self, model: str, run_id: str, *, rows: int) -> bool:
+        """Note that the oldest pending export of the run is in the warehouse, which counts `rows`.
+
+        False where nothing of the run is pending: it was noted before.
+
+        Raises:
+            TransitionRefused: an older export of another run has to be loaded first.
+        """
+        pending = self.pending_loads(model)
+        mine = next((load for load in pending if load.run_id == run_id), None)
+        if mine is None:
+            return False
+        if pending[0] != mine:
+            raise TransitionRefused(
+                f"model {model}: the export of run {pending[0].run_id} isn't loaded yet",
+                why="Changes merged out of order would bring old rows back.",
+                remedy="Load the pending exports oldest first.",
+            )
+        loaded = {
+            "loaded_run": run_id,
+            "loaded_snapshot": mine.snapshot,
+            "loaded_rows": rows,
+            "loaded_at": self._now(),
+        }
+        try:
+            self._write(
+                delete(f"load#{model}", f"{mine.build:012d}", PRESENT),
+                update("models", model, sets=loaded, where=PRESENT),
+            )
+        except Refused:
+            return False
+        return True
+
+
+def _model(item: Item) -> ModelState:
+    return ModelState(**{f.name: item[f.name] for f in fields(ModelState) if f.name in item})

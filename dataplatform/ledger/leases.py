@@ -1,0 +1,115 @@
+"""Leases: the right of one holder at a time, which ends by itself where the holder dies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from boto3.dynamodb.conditions import Attr, ConditionBase
+from botocore.exceptions import ClientError
+
+from dataplatform.errors import LeaseHeld
+from dataplatform.ledger.records import Lease
+from dataplatform.ledger.table import Item, LedgerTable, Refused, update
+
+_FREE = "attribute_not_exists(#owner) OR #owner = :owner OR #until <= :now"
+
+
+class Leases(LedgerTable):
+    """Leases with expiry by wall clock and a fencing token.
+
+    The item stays when a lease is released, so that its token never goes back.
+    """
+
+    def acquire_lease(self, name: str, owner: str, seconds: int) -> Lease:
+        """Take a lease that is free, expired or the owner's own; each taking gives a new token.
+
+        Raises:
+            LeaseHeld: another owner has it.
+        """
+        now = int(self._clock())
+        try:
+            answer = self._table.update_item(
+                Key={"pk": f"lease#{name}", "sk": "lease"},
+                UpdateExpression="SET #owner = :owner, #until = :until ADD #token :one",
+                ConditionExpression=_FREE,
+                ExpressionAttributeNames={"#owner": "owner", "#until": "until", "#token": "token"},
+                ExpressionAttributeValues={
+                    ":owner": owner,
+                    ":until": now + seconds,
+                    ":now": now,
+                    ":one": 1,
+                },
+                ReturnValues="ALL_NEW",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            raise lease_lost(name, self.lease_holder(name)) from error
+        return Lease(
+            name=name,
+            owner=owner,
+            token=int(str(answer["Attributes"]["token"])),
+            until=now + seconds,
+        )
+
+    def renew_lease(self, name: str, owner: str, seconds: int, *, token: int | None = None) -> None:
+        """Hold a lease longer.
+
+        An expired lease that nobody took meanwhile is renewed too. With `token`, only that very
+        holding is.
+
+        Raises:
+            LeaseHeld: the lease was lost.
+        """
+        mine: ConditionBase = Attr("owner").eq(owner)
+        if token is not None:
+            mine = mine & Attr("token").eq(token)
+        until = int(self._clock()) + seconds
+        try:
+            self._write(update(f"lease#{name}", "lease", sets={"until": until}, where=mine))
+        except Refused as refused:
+            raise lease_lost(name, self.lease_holder(name)) from refused
+
+    def release_lease(self, name: str, owner: str, *, token: int | None = None) -> bool:
+        """Give a lease back; False where it isn't the owner's (any more), which changes nothing."""
+        mine: ConditionBase = Attr("owner").eq(owner)
+        if token is not None:
+            mine = mine & Attr("token").eq(token)
+        try:
+            self._write(
+                update(f"lease#{name}", "lease", sets={"until": 0}, removes=["owner"], where=mine)
+            )
+        except Refused:
+            return False
+        return True
+
+    def lease_holder(self, name: str) -> Lease | None:
+        """Who holds a lease now; None where it is free or expired."""
+        item: Item = self._get(f"lease#{name}", "lease") or {}
+        if not item.get("owner") or item["until"] <= int(self._clock()):
+            return None
+        return Lease(name=name, owner=item["owner"], token=item["token"], until=item["until"])
+
+    @contextmanager
+    def lease(self, name: str, owner: str, seconds: int) -> Iterator[Lease]:
+        """Hold a lease for a block of work.
+
+        Raises:
+            LeaseHeld: another owner has it.
+        """
+        held = self.acquire_lease(name, owner, seconds)
+        try:
+            yield held
+        finally:
+            self.release_lease(name, owner, token=held.token)
+
+
+def lease_lost(name: str, holder: Lease | None) -> LeaseHeld:
+    """The error of one who hasn't the lease; `holder` is who has it now."""
+    who = f"held by {holder.owner}" if holder else "lost to another holder, which has ended since"
+    return LeaseHeld(
+        f'lease "{name}" is {who}',
+        why="One holder at a time may write.",
+        remedy="Wait for it to end, or for the lease to expire; then try again.",
+    )

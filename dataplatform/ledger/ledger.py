@@ -1,0 +1,16 @@
+"""The ledger as one object: every concern over the same table."""
+
+from __future__ import annotations
+
+from dataplatform.ledger.books import Books
+from dataplatform.ledger.cursors import Cursors
+from dataplatform.ledger.gold import Gold
+from dataplatform.ledger.runs import Runs
+
+
+class Ledger(Books, Cursors, Runs, Gold):
+    """What landed, what became of it, and who may write where.
+
+    Every change is conditional on what it starts from, so that doing it twice, or by a holder that
+    has lost its lease, is refused; every read is strongly consistent.
+    """

@@ -1,0 +1,120 @@
+"""Runs of the pipeline, and the steps that they took."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Final
+
+from boto3.dynamodb.conditions import Attr
+
+from dataplatform.errors import TransitionRefused
+from dataplatform.ledger.records import Run, RunState, Step, StepState, new_run_id
+from dataplatform.ledger.table import ABSENT, Item, LedgerTable, Refused, put, update
+
+STEP_DAYS: Final = 90
+"""Steps are for watching and looking back; books and batches stay for good."""
+
+_MAX_TEXT: Final = 4000
+
+
+class Runs(LedgerTable):
+    """Runs, newest first, each with its timeline."""
+
+    def open_run(self, run_id: str, execution: str, input: str) -> Run:
+        """Note a run; an execution that opened one before gets that one back (retry)."""
+        started_at = self._now()
+        run: Item = {"run_id": run_id, "execution": execution, "input": input}
+        run |= {"state": "running", "started_at": started_at}
+        try:
+            self._write(
+                put({"pk": f"execution#{execution}", "sk": "execution", "run_id": run_id}, ABSENT),
+                put({"pk": "runs", "sk": run_id, **run}, ABSENT),
+            )
+        except Refused as refused:
+            opened = self.run_of_execution(execution)
+            if opened is None:
+                raise TransitionRefused(
+                    f"run {run_id} belongs to another execution",
+                    why="A run id stands for one execution.",
+                    remedy="Open the run under another id.",
+                ) from refused
+            return opened
+        return self.run(run_id)
+
+    def new_run_id(self) -> str:
+        """An id for a run that starts now."""
+        return new_run_id(self._moment())
+
+    def run(self, run_id: str) -> Run:
+        """One run; KeyError where there is none."""
+        item = self._get("runs", run_id)
+        if item is None:
+            raise KeyError(run_id)
+        return _run(item)
+
+    def run_of_execution(self, execution: str) -> Run | None:
+        """The run that an execution opened."""
+        item = self._get(f"execution#{execution}", "execution")
+        return self.run(item["run_id"]) if item else None
+
+    def runs(self, limit: int = 20) -> list[Run]:
+        """Runs, newest first."""
+        return [_run(item) for item in self._query("runs", limit=limit, newest_first=True)]
+
+    def close_run(self, run_id: str, state: RunState, error: str = "") -> bool:
+        """End a run; False where it ended so before.
+
+        A failed run whose execution was redriven may still succeed; one that succeeded stays so.
+
+        Raises:
+            TransitionRefused: it has succeeded, or there is no such run.
+        """
+        try:
+            self._write(
+                update(
+                    "runs",
+                    run_id,
+                    sets={"state": state, "ended_at": self._now(), "error": error[:_MAX_TEXT]},
+                    where=Attr("state").is_in(["running", "failed"]),
+                )
+            )
+        except Refused as refused:
+            item = self._get("runs", run_id)
+            if item and item["state"] == state:
+                return False
+            raise TransitionRefused(
+                f"run {run_id} can't end as {state}: it is {item['state'] if item else 'unknown'}",
+                why="A run that succeeded stays so.",
+                remedy="Start another run.",
+            ) from refused
+        return True
+
+    def step(
+        self,
+        run_id: str,
+        name: str,
+        *,
+        dataset: str = "",
+        state: StepState = "done",
+        detail: str = "",
+        counts: Mapping[str, int] | None = None,
+    ) -> Step:
+        """Add to a run's timeline; what a retry does again is seen again."""
+        at = self._moment().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        step: Item = {"run_id": run_id, "name": name, "at": at, "dataset": dataset, "state": state}
+        step |= {"detail": detail[:_MAX_TEXT], "counts": dict(counts or {})}
+        key = {"pk": f"run#{run_id}", "sk": f"step#{at}#{secrets.token_hex(4)}"}
+        self._write(put({**key, **step, "expires_at": self._expires(STEP_DAYS)}))
+        return Step(**step)
+
+    def steps(self, run_id: str, *, after: str = "") -> list[Step]:
+        """A run's timeline, oldest first; `after` is the `at` of the last step seen."""
+        start = f"step#{after}~" if after else "step#"
+        found = self._query(f"run#{run_id}", between=(start, "step#~"))
+        return [Step(**{f.name: item[f.name] for f in fields(Step)}) for item in found]
+
+
+def _run(item: Item) -> Run:
+    return Run(**{f.name: item[f.name] for f in fields(Run) if f.name in item})
