@@ -31,7 +31,9 @@ app = typer.Typer(
 Json = Annotated[bool, typer.Option("--json", help="Answer as JSON on stdout.")]
 Stage = Annotated[
     str | None,
-    typer.Option("--stage", help="A stage in AWS; without it, the embedded platform.", metavar="STAGE"),
+    typer.Option(
+        "--stage", help="A stage in AWS; without it, the embedded platform.", metavar="STAGE"
+    ),
 ]
 
 
@@ -48,7 +50,7 @@ def up(
     verb(Screen(as_json=as_json), samples=not without_samples)
 
 
-@app.command(epilog='Example: ./weir run sales stores --from 2026-11-01 --stage prod')
+@app.command(epilog="Example: ./weir run sales stores --from 2026-11-01 --stage prod")
 def run(
     datasets: Annotated[list[str] | None, typer.Argument(help="Only these datasets.")] = None,
     since: Annotated[str | None, typer.Option("--from", help="Earliest arrival, ISO 8601.")] = None,
@@ -92,7 +94,9 @@ def sql(
 
 @app.command(epilog="Example: ./weir logs --function stage-batch")
 def logs(
-    run_id: Annotated[str | None, typer.Option("--run", help="Only from the time of this run.")] = None,
+    run_id: Annotated[
+        str | None, typer.Option("--run", help="Only from the time of this run.")
+    ] = None,
     function: Annotated[
         str | None, typer.Option("--function", help="Only this function or job.")
     ] = None,
@@ -135,7 +139,11 @@ def samples_remove(
 
 
 @app.command(
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    context_settings={
+        "allow_extra_args": True,
+        "ignore_unknown_options": True,
+        "help_option_names": [],
+    },
     epilog="Example: ./weir cdk deploy --all -c stage=dev",
 )
 def cdk(context: typer.Context) -> None:
@@ -160,7 +168,9 @@ def _guarded(call: Callable[[], Any], *, debug: bool) -> int:
     except (typer.Exit, SystemExit) as ended:
         return int(getattr(ended, "exit_code", getattr(ended, "code", 0)) or 0)
     except (KeyboardInterrupt, typer.Abort):
-        console.print("\nInterrupted. A run that was started goes on: ./weir status; stop: ./weir down")
+        console.print(
+            "\nInterrupted. A run that was started goes on: ./weir status; stop: ./weir down"
+        )
         return Exit.INTERRUPTED
     except WeirError as error:
         if debug:

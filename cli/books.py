@@ -15,7 +15,9 @@ _COUNTS = ("inserted", "updated", "deleted", "duplicate", "quarantined")
 
 def lifetime(target: Target) -> dict[str, dict[str, int]]:
     """Lifetime books of every dataset: what `--json` shows."""
-    return {plan.dataset: _as_json(target.ledger.totals(plan.dataset)) for plan in target.plan.datasets}
+    return {
+        plan.dataset: _as_json(target.ledger.totals(plan.dataset)) for plan in target.plan.datasets
+    }
 
 
 def _as_json(totals: Totals) -> dict[str, int]:

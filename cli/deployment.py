@@ -20,7 +20,15 @@ ASSEMBLY = STATE / "cdk.out"
 """The synthesized templates and assets."""
 
 _STAMP = "weir-sources.sha256"
-_SOURCES = ("app.py", "cdk.json", "requirements.txt", "stacks", "lambdas", "glue_jobs", "dataplatform")
+_SOURCES = (
+    "app.py",
+    "cdk.json",
+    "requirements.txt",
+    "stacks",
+    "lambdas",
+    "glue_jobs",
+    "dataplatform",
+)
 _CONTENT = ("contracts", "models", "layers")
 _STACK_DONE = re.compile(r"✅\s+(\S+)")
 _RESOURCE_DONE = re.compile(r"(CREATE|UPDATE)_COMPLETE\s+\|")
@@ -101,7 +109,12 @@ def deploy(
         show(f"{len(done)}/{stacks} stacks · {resources} resources")
 
     arguments = ["deploy", "--app", str(ASSEMBLY), "--all", "--concurrency", "6"]
-    _cdk(tools, [*arguments, "--require-approval", "never", "--progress", "events"], environment, line)
+    _cdk(
+        tools,
+        [*arguments, "--require-approval", "never", "--progress", "events"],
+        environment,
+        line,
+    )
 
 
 def _cdk(

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import time
-import urllib.parse
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from cli.target import ROOT, STATE, Target
-from cli.tools import Tools
+from cli.target import Target
 from dataplatform.errors import WeirError
 
 _DIGEST = "weir-sha256"
@@ -42,7 +37,7 @@ def land(target: Target, files: list[tuple[str, Path]]) -> Landed:
         NotRegistered: the notification chain didn't register them in time.
     """
     bucket, s3 = target.output("LandingBucket"), target.client("s3")
-    versions: dict[str, tuple[str, str]] = {}
+    versions: dict[str, str] = {}
     unchanged = 0
     for dataset, path in files:
         body = path.read_bytes()
@@ -51,7 +46,7 @@ def land(target: Target, files: list[tuple[str, Path]]) -> Landed:
             unchanged += 1
             continue
         put = s3.put_object(Bucket=bucket, Key=key, Body=body, Metadata={_DIGEST: digest})
-        versions[key] = (dataset, put["VersionId"])
+        versions[key] = put["VersionId"]
     _wait_registered(target, bucket, versions)
     return Landed(len(versions), unchanged)
 
@@ -65,11 +60,11 @@ def _digest_at(s3: Any, bucket: str, key: str) -> str:
         raise
 
 
-def _wait_registered(target: Target, bucket: str, versions: dict[str, tuple[str, str]]) -> None:
+def _wait_registered(target: Target, bucket: str, versions: dict[str, str]) -> None:
     deadline = time.monotonic() + _REGISTER_SECONDS
     missing = dict(versions)
     while missing:
-        for key, (dataset, version) in list(missing.items()):
+        for key, version in list(missing.items()):
             if target.ledger.is_registered(bucket, key, version):
                 del missing[key]
         if missing and time.monotonic() > deadline:

@@ -47,9 +47,7 @@ def start(target: Target, run_input: dict[str, Any]) -> str:
     return str(started["executionArn"])
 
 
-def follow(
-    target: Target, execution: str, show: Callable[[Run, Sequence[Step]], None]
-) -> Followed:
+def follow(target: Target, execution: str, show: Callable[[Run, Sequence[Step]], None]) -> Followed:
     """Wait for an execution's end, showing the run's steps as they come.
 
     Raises:

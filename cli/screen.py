@@ -39,7 +39,9 @@ class Screen:
         self.as_json = as_json
         wide = Console(stderr=as_json, highlight=False)
         self.console = Console(
-            stderr=as_json, highlight=False, width=min(wide.width, WIDTH) if wide.is_terminal else WIDTH
+            stderr=as_json,
+            highlight=False,
+            width=min(wide.width, WIDTH) if wide.is_terminal else WIDTH,
         )
 
     @property

@@ -24,7 +24,7 @@ def status(screen: Screen, stage: str | None, run_id: str | None, html: str | No
         _one(screen, target, _chosen(target, runs, run_id), html)
         return
     lifetime = books.lifetime(target)
-    unclaimed = target.ledger.unclaimed()
+    unclaimed = target.ledger.unclaimed_objects()
     screen.say(f" stage {target.stage}   {_place(target)}")
     screen.console.print(_runs(runs))
     screen.say()

@@ -11,20 +11,21 @@ from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
-
 from dataplatform.adapters.plans import load_plan
 from dataplatform.adapters.warehouse import Warehouse
+
 from dataplatform.errors import WeirError
 from dataplatform.ledger import Ledger
 from dataplatform.naming import WAREHOUSE_DATABASE, Names
 from dataplatform.plans.model import PlatformPlan
 from embedded_aws.client import client_environment
+from embedded_aws.state import STATE_DIR_VARIABLE
 
 ROOT = Path(__file__).resolve().parent.parent
 """The project: contracts, models and everything that is deployed."""
 
-STATE = ROOT / ".weir"
-"""The embedded platform's state; git ignores it."""
+STATE = Path(os.environ.get(STATE_DIR_VARIABLE, ROOT / ".weir"))
+"""The embedded platform's state; git ignores the usual place."""
 
 EMBEDDED_STAGE = "dev"
 
@@ -93,7 +94,9 @@ class Target:
             NotDeployed: naming what is missing and the command that brings it.
         """
         if key not in self.outputs:
-            deploy = "./weir up" if self.embedded else f"./weir cdk deploy --all -c stage={self.stage}"
+            deploy = (
+                "./weir up" if self.embedded else f"./weir cdk deploy --all -c stage={self.stage}"
+            )
             raise NotDeployed(
                 f"stage {self.stage} has no stack output {key}",
                 why="The platform isn't deployed there, or only in part.",

@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 from pyspark.sql import DataFrame
 
+from dataplatform.ledger.records import table_lease
 from dataplatform.naming import (
     CHANGES_PROPERTY,
     CONSUMED_PROPERTY,
@@ -43,7 +44,7 @@ def main() -> None:
             continue
         job.ledger.step(job.run_id, STEP, dataset=model.name, state="started")
         try:
-            with job.ledger.lease(f"table:{model.table}", job.owner, _LEASE_SECONDS):
+            with job.ledger.lease(table_lease(model.table), job.owner, _LEASE_SECONDS):
                 counts = build(job, model, known if digest == model.digest else {}, available)
         except Exception as error:
             job.ledger.step(
@@ -144,7 +145,7 @@ def _state(job: Job, model: GoldModel) -> tuple[Consumed, str]:
     table's own snapshot says it, and the ledger is told now, export included.
     """
     snapshots = tables.published_snapshots(job.spark, model.table)
-    recorded = {state.model: state for state in job.ledger.models()}.get(model.name)
+    recorded = job.ledger.model(model.name)
     newest = snapshots[0] if snapshots else None
     if newest and CONSUMED_PROPERTY in newest.summary:
         if recorded is None or recorded.snapshot != newest.snapshot_id:

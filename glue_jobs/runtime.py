@@ -7,9 +7,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dataplatform.adapters.plans import load_plan
 from pyspark.sql import SparkSession
 
-from dataplatform.adapters.plans import load_plan
 from dataplatform.ledger import Ledger
 from dataplatform.plans.model import PlatformPlan
 from dataplatform.settings import LakeSettings, arguments

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from pyspark.sql import functions as F
 
-from dataplatform.ledger.records import Batch, Outcomes
+from dataplatform.ledger.records import Batch, Outcomes, table_lease
 from dataplatform.naming import (
     BATCHES_PROPERTY,
     DELETED_PROPERTY,
@@ -67,7 +67,7 @@ def publish_dataset(job: Job, plan: SilverPlan, staged: Sequence[Batch]) -> Outc
     Returns:
         The outcomes of all batches together.
     """
-    with job.ledger.lease(f"table:{plan.silver_table}", job.owner, _LEASE_SECONDS):
+    with job.ledger.lease(table_lease(plan.silver_table), job.owner, _LEASE_SECONDS) as lease:
         done = _recovered(job, plan, staged)
         todo = [batch.batch_id for batch in staged if batch.batch_id not in done]
         if todo:
@@ -77,7 +77,7 @@ def publish_dataset(job: Job, plan: SilverPlan, staged: Sequence[Batch]) -> Outc
         total = Outcomes()
         for batch in staged:
             job.ledger.publish_batch(
-                batch.batch_id, done[batch.batch_id], sequence=sequence, live=live
+                batch.batch_id, done[batch.batch_id], sequence=sequence, live=live, lease=lease
             )
             total = total + done[batch.batch_id]
         return total
@@ -156,7 +156,7 @@ def _quarantine(
 ) -> None:
     """Append the rejected records once: an attempt that was killed after this isn't repeated."""
     table = plan.quarantine_table
-    with job.ledger.lease(f"table:{table}", job.owner, _LEASE_SECONDS):
+    with job.ledger.lease(table_lease(table), job.owner, _LEASE_SECONDS):
         kept = set()
         for snapshot in tables.published_snapshots(job.spark, table):
             kept.update(snapshot.summary.get(BATCHES_PROPERTY, "").split(";"))
