@@ -155,7 +155,7 @@ def _explanation(text: str) -> str:
 
 def _source_digest() -> str:
     digest = hashlib.sha256()
-    for path in _files(_SOURCES + _CONTENT):
+    for path in _files(_APP + _CODE + _CONTENT):
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

@@ -69,7 +69,7 @@ def _wait_registered(target: Target, bucket: str, versions: dict[str, str]) -> N
                 del missing[key]
         if missing and time.monotonic() > deadline:
             raise NotRegistered(
-                f"{len(missing)} landed objects aren't in the ledger, such as {next(iter(missing))}",
+                f"{len(missing)} landed objects aren't in the ledger: {next(iter(missing))} …",
                 why="They won't be in this run.",
                 remedy="Look at the function's log: ./weir logs --function register-object",
             )

@@ -1,4 +1,4 @@
-"""One run as one page: books and timeline, readable without a network and in both colour schemes."""
+"""One run as one page: books and timeline, without a network, in both colour schemes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align:
 th:first-child, td:first-child { text-align: left } .failed { color: var(--bad) }
 .row { display: grid; grid-template-columns: 17rem 1fr 6rem; gap: .8rem; align-items: center }
 .track { height: .9rem; position: relative; border-bottom: 1px dotted var(--line) }
-.bar { position: absolute; height: .7rem; min-width: 2px; background: var(--bar); border-radius: 2px }
+.bar { position: absolute; height: .7rem; min-width: 2px; background: var(--bar) }
 .bar.failed { background: var(--bad) } .seconds { text-align: right; color: var(--soft) }
 """
 _COLUMNS = ("source", "inserted", "updated", "deleted", "duplicate", "quarantined", "live")

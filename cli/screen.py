@@ -1,4 +1,4 @@
-"""What a person sees: a console that degrades to plain text, and a `--json` twin of every screen."""
+"""What a person sees: a console that degrades to plain text, and a `--json` twin of each screen."""
 
 from __future__ import annotations
 

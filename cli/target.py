@@ -100,7 +100,7 @@ class Target:
             raise NotDeployed(
                 f"stage {self.stage} has no stack output {key}",
                 why="The platform isn't deployed there, or only in part.",
-                remedy=f"Run {deploy}",
+                remedy="Run ./weir up" if self.embedded else f"Run {on_aws}",
             )
         return self.outputs[key]
 

@@ -109,7 +109,7 @@ class Names:
 
 
 def changes_table(gold_table: str) -> str:
-    """The append-only Iceberg table of a gold table's changed rows, from which the warehouse loads."""
+    """The append-only Iceberg table of a gold table's changed rows, which the warehouse loads."""
     return f"{gold_table}__changes"
 
 

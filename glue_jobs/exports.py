@@ -1,8 +1,8 @@
-"""Changed gold rows for the warehouse: an append-only Iceberg table and a manifest of exact files.
+"""Changed gold rows for the warehouse: an append-only Iceberg table, a manifest of exact files.
 
-A plain `write.parquet("s3://…")` would leave files of killed tasks beside the good ones, and needs a
-file system that differs between Spark distributions. An Iceberg append commits an exact list of files
-through the catalogue's own S3 access; the manifest hands COPY that list and nothing else.
+A plain `write.parquet("s3://…")` would leave files of killed tasks beside the good ones, and needs
+a file system that differs between Spark distributions. An Iceberg append commits an exact list of
+files through the catalogue's own S3 access; the manifest hands COPY that list and nothing else.
 """
 
 from __future__ import annotations

@@ -31,11 +31,11 @@ _LEASE_SECONDS = 3600
 log = logging.getLogger("weir.gold")
 
 Consumed = Mapping[str, int]
-"""Dataset -> last sequence, and `gold.<model>` -> snapshot id, that a model's rows were made from."""
+"""What a model's rows were made from: dataset -> last sequence, `gold.<model>` -> snapshot id."""
 
 
 def main() -> None:
-    """Build what is due; the first model that fails stops the run, since others are made from it."""
+    """Build what is due; the first model that fails stops the run: others are made from it."""
     job = Job.start()
     for model in job.plan.models:
         available = _available(job, model)

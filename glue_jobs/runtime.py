@@ -25,7 +25,7 @@ class Job:
     ledger: Ledger
     run_id: str
     owner: str
-    """Holder of leases: the Glue run's own id, so that a retry isn't mistaken for its predecessor."""
+    """Holder of leases: the Glue run's own id, so that a retry isn't taken for its predecessor."""
 
     @classmethod
     def start(cls, argv: Sequence[str] = sys.argv) -> Job:

@@ -1,4 +1,4 @@
-"""Bronze to silver: one Spark run takes every staged batch of a pipeline run, whatever its dataset."""
+"""Bronze to silver: one Spark run takes every staged batch of a run, whatever its dataset."""
 
 from __future__ import annotations
 

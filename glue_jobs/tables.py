@@ -1,7 +1,7 @@
 """Iceberg tables as the jobs use them: stage on a branch, audit, publish.
 
-Snapshot properties make a commit find itself again: a job that is killed after its commit and started
-anew reads from the table what it had done.
+Snapshot properties make a commit find itself again: a job that is killed after its commit and
+started anew reads from the table what it had done.
 """
 
 from __future__ import annotations

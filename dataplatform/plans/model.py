@@ -11,12 +11,28 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from dataplatform.quality.model import Check
+
+__all__ = [
+    "Check",
+    "Column",
+    "GoldModel",
+    "PlatformPlan",
+    "SilverPlan",
+    "SilverSql",
+    "SourcePlan",
+    "SummaryModel",
+    "WarehouseSql",
+    "fill",
+]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
     """A typed column.
 
-    `type` is engine-neutral: boolean, int, bigint, double, decimal(p,s), string, date, timestamp (UTC).
+    `type` is engine-neutral: boolean, int, bigint, double, decimal(p,s), string, date,
+    timestamp (UTC).
     """
 
     name: str
@@ -28,22 +44,13 @@ class Column:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Check:
-    """A rule that each record keeps; a record that breaks it is quarantined with `reason`."""
-
-    name: str
-    column: str
-    kind: str
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class SourcePlan:
     """Where a dataset's records come from.
 
-    `kind`: "s3" (files land), "api" (pulled), "kinesis" (Firehose). `format`: csv, json (JSON Lines).
+    `kind`: "s3" (files land), "api" (pulled), "kinesis" (Firehose). `format`: csv, json (Lines).
     `options` of an api source: source, path, records_path, updated_param, id_param, limit_param,
-    limit, has_more_path, key_header.
+    limit, has_more_path, key_header, updated_column, id_column (the last two: the record's fields
+    that the next request's `updated_param` and `id_param` are taken from).
     """
 
     kind: str
@@ -57,11 +64,14 @@ class SilverSql:
 
     Each is a SELECT over the views or tables named in braces.
 
-    typed: reads {bronze} (the batch's rows); gives every contract column cast, the bronze system
-        columns, and `_reasons` (array of string, empty for a good record).
+    typed: reads {bronze} (the batch's rows, all columns text); gives every contract column cast, the
+        bronze system columns, and `_reasons` (array of string, empty for a good record). A value that
+        can't be cast is null and has a reason. Of a delete only key and ordering are checked.
     newest: reads {good}; adds `_rank` (1 = the newest row of its key).
-    classified: reads {newest} and {silver}; adds `_action`: insert, update, delete, duplicate.
-    merge: MERGE INTO {target} USING {changes}.
+    classified: reads {newest} (one row a key) and {silver}; adds `_action`: insert, update, delete,
+        duplicate (equal to what stands, or older than it).
+    merge: MERGE INTO {target} USING {changes}, which has the contract's columns, the silver system
+        columns (SilverColumn) and `_action`: insert, update or delete.
     """
 
     typed: str
@@ -72,7 +82,11 @@ class SilverSql:
 
 @dataclass(frozen=True, kw_only=True)
 class SilverPlan:
-    """All that the runtime needs to know of a dataset."""
+    """All that the runtime needs to know of a dataset.
+
+    ordering: column that tells a newer row of a key from an older one; "" for order of arrival.
+    freshness_minutes: the oldest that the newest data may be; None where nothing is promised.
+    """
 
     dataset: str
     domain: str
@@ -89,10 +103,11 @@ class SilverPlan:
     silver_table: str
     quarantine_table: str
     spark: SilverSql
+    freshness_minutes: int | None = None
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What identifies a record: the primary key, else the object's checksum and the position."""
+        """What identifies a record: the primary key, else the object's checksum and position."""
         return self.primary_key or ("_checksum", "_position")
 
 
@@ -100,6 +115,8 @@ class SilverPlan:
 class GoldModel:
     """A gold table: its SQL and what it is made from, in an order that can be built.
 
+    datasets: every silver dataset that it is made from, by way of other models too.
+    models: the gold models that its SQL reads itself.
     sql: SELECT in Spark SQL; tables are fully qualified. Where `incremental` names a dataset, that
         dataset's table is written {changed}, to be replaced by the view of its changed rows.
     ddl, copy, merge...: see `warehouse`.
@@ -200,12 +217,16 @@ def _silver(raw: dict[str, Any]) -> SilverPlan:
             **raw,
             "source": SourcePlan(**raw["source"]),
             "columns": tuple(Column(**item) for item in raw["columns"]),
-            "checks": tuple(Check(**item) for item in raw["checks"]),
+            "checks": tuple(_check(item) for item in raw["checks"]),
             "primary_key": tuple(raw["primary_key"]),
             "partition_by": tuple(raw["partition_by"]),
             "spark": SilverSql(**raw["spark"]),
         }
     )
+
+
+def _check(raw: dict[str, Any]) -> Check:
+    return Check(**{**raw, "arguments": tuple(raw["arguments"])})
 
 
 def _gold(raw: dict[str, Any]) -> GoldModel:

@@ -93,7 +93,7 @@ def outcomes(classified: Classified, batches: Iterable[str]) -> dict[str, Outcom
 
 
 def changes(classified: Classified) -> DataFrame:
-    """Only the rows that change silver: merging equal rows again costs more than the first merge."""
+    """Only the rows that change silver: merging equal rows again costs more than the first time."""
     return classified.newest.where(F.col(_ACTION) != DUPLICATE)
 
 
