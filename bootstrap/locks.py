@@ -5,7 +5,9 @@ The largest set is resolved first and constrains the others, so that one environ
 
 from __future__ import annotations
 
+import re
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -86,11 +88,14 @@ def _compile(uv: Path, project: Path, lock: Lock, upgrade: bool) -> None:
     command += [*_OPTIONS, *lock.options]
     for extra in lock.extras:
         command += ["--extra", extra]
-    if lock.source == TEST.source and lock is not TEST:
-        command += ["--constraints", TEST.path]
     if upgrade:
         command.append("--upgrade")
-    subprocess.run(command, cwd=project, check=True)
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as constraints:
+        if lock is not TEST:
+            constraints.write(_constraints(project, lock))
+            constraints.flush()
+            command += ["--constraints", constraints.name]
+        subprocess.run(command, cwd=project, check=True)
     pins = "".join(
         line
         for line in lock.file(project).read_text().splitlines(keepends=True)
@@ -98,3 +103,14 @@ def _compile(uv: Path, project: Path, lock: Lock, upgrade: bool) -> None:
     )
     origin = f"# Compiled from {lock.source} by `./weir lock`; edit that, not this.\n"
     lock.file(project).write_text(f"# {lock.header}\n{origin}{pins}")
+
+
+def _constraints(project: Path, lock: Lock) -> str:
+    """The versions of the largest set, but for what `lock` itself pins otherwise.
+
+    A layer's packages stand before Lambda's own on the path, so its boto3 uses them: the versions
+    tested here with boto3 are the ones to ship.
+    """
+    own = set(re.findall(r"^([a-z0-9-]+)==", Path(project, lock.source).read_text(), re.MULTILINE))
+    pins = re.findall(r"^([a-z0-9-]+)(==[^ ]+)", TEST.file(project).read_text(), re.MULTILINE)
+    return "".join(f"{name}{version}\n" for name, version in pins if name not in own)
