@@ -1,0 +1,293 @@
+"""Runs Glue jobs one after another: in order, in the warm JVM, each under its role's session."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+from ministack.core.responses import request_scope
+
+from embedded_aws.errors import StartFailed
+from embedded_aws.spark.credentials import GLUE, RoleNotAssumable, RoleSession, assume
+from embedded_aws.spark.jvm import Jvm
+from embedded_aws.spark.logs import ERROR_GROUP, OUTPUT_GROUP, LogStream
+from embedded_aws.spark.runs import JobRun
+from embedded_aws.spark.settings import SparkSettings
+
+_DRIVER: Final = Path(__file__).with_name("driver.py")
+_START_SECONDS: Final = 180.0
+_SESSION_SLACK_SECONDS: Final = 3600.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a driver process ended.
+
+    Args:
+        state: SUCCEEDED, FAILED, STOPPED or TIMEOUT.
+        error: for the run's ErrorMessage.
+        clean: whether the JVM is as it was before the job.
+    """
+
+    state: str
+    error: str = ""
+    clean: bool = True
+
+
+class JobRunner:
+    """A queue of runs, and the thread and the JVM that work through it.
+
+    Args:
+        settings: the machine's Spark.
+        after: called with each run that has ended (for retries).
+    """
+
+    def __init__(self, settings: SparkSettings, after: Callable[[JobRun], None]) -> None:
+        self._settings = settings
+        self._after = after
+        self._queue: queue.Queue[JobRun | None] = queue.Queue()
+        self._lock = threading.Lock()
+        self._jvm: Jvm | None = None
+        self._current: JobRun | None = None
+        self._driver: subprocess.Popen[str] | None = None
+        self._jvm_log: Callable[[str], None] | None = None
+        self._worker: threading.Thread | None = None
+        self._closed = False
+
+    def submit(self, run: JobRun) -> None:
+        """Queue a run; it starts when those before it have ended."""
+        self._queue.put(run)
+        self._ensure_worker()
+
+    def prewarm(self) -> None:
+        """Start a JVM in the background, unless there is one."""
+        self._ensure_worker()
+        with self._lock:
+            self._ensure_jvm()
+
+    def stop(self, run: JobRun) -> None:
+        """End a run: at once if it is at work, else when its turn comes."""
+        with self._lock:
+            run.stopping()
+            if self._current is run and self._driver is not None:
+                self._driver.kill()
+
+    def close(self) -> None:
+        """End the current job and the JVM: no process is left."""
+        with self._lock:
+            self._closed = True
+            if self._driver is not None:
+                self._driver.kill()
+            if self._jvm is not None:
+                self._jvm.kill()
+                self._jvm = None
+
+    def _ensure_worker(self) -> None:
+        with self._lock:
+            if self._worker is None:
+                self._worker = threading.Thread(target=self._work, name="spark-jobs", daemon=True)
+                self._worker.start()
+
+    def _work(self) -> None:
+        while not self._closed:
+            try:
+                run = self._queue.get(timeout=self._settings.idle_seconds)
+            except queue.Empty:
+                self._discard_jvm()
+                continue
+            if run is not None:
+                with request_scope(run.account, run.region):
+                    self._execute(run)
+                    self._after(run)
+
+    def _execute(self, run: JobRun) -> None:
+        if run.verdict:
+            run.ended(run.verdict)
+            return
+        try:
+            session = assume(
+                str(run.job.get("Role", "")),
+                service=GLUE,
+                session_name="GlueJobRunnerSession",
+                seconds=run.timeout_seconds + _SESSION_SLACK_SECONDS,
+            )
+        except RoleNotAssumable as refusal:
+            run.ended("FAILED", str(refusal))
+            return
+        try:
+            outcome = self._run_driver(run, session)
+        except StartFailed as failure:
+            outcome = Outcome("FAILED", str(failure), clean=False)
+        finally:
+            session.close()
+        if not outcome.clean:
+            self._discard_jvm()
+        run.ended(outcome.state, outcome.error)
+
+    def _run_driver(self, run: JobRun, session: RoleSession) -> Outcome:
+        output, error = (
+            LogStream(group, run.id, account=run.account, region=run.region)
+            for group in (OUTPUT_GROUP, ERROR_GROUP)
+        )
+        for name in run.arguments.ignored:
+            error.write(f"{name} has no effect in the embedded AWS")
+        with self._lock:
+            jvm = self._ensure_jvm()
+        gateway = jvm.gateway(_START_SECONDS)
+        directory = Path(tempfile.mkdtemp(prefix="job-", dir=self._settings.scratch))
+        self._jvm_log = error.write
+        try:
+            driver = self._start_driver(run)
+            if driver is None:
+                return Outcome(run.verdict)
+            environment = {
+                **self._settings.aws_environment(),
+                **session.environment(),
+                **gateway.environment(),
+            }
+            job: dict[str, object] = {
+                "environment": environment,
+                "properties": _properties(self._settings, run, session, directory),
+                "directory": str(directory),
+                "outcome": str(directory / "outcome.json"),
+                "script": run.arguments.script,
+                "python_files": run.arguments.python_files,
+                "argv": run.arguments.argv,
+            }
+            readers = [_copy(driver.stdout, output.write), _copy(driver.stderr, error.write)]
+            return self._await_driver(run, driver, job, readers, directory / "outcome.json")
+        finally:
+            self._jvm_log = None
+            with self._lock:
+                self._current = self._driver = None
+            shutil.rmtree(directory, ignore_errors=True)
+
+    def _start_driver(self, run: JobRun) -> subprocess.Popen[str] | None:
+        """The driver's process, or None if the run was stopped while it waited for the JVM."""
+        with self._lock:
+            if run.verdict or self._closed:
+                run.verdict = run.verdict or "STOPPED"
+                return None
+            self._current = run
+            self._driver = subprocess.Popen(
+                [sys.executable, "-u", str(_DRIVER)],
+                cwd=self._settings.scratch,
+                env=_driver_environment(self._settings),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+            )
+            run.running()
+            return self._driver
+
+    def _await_driver(
+        self,
+        run: JobRun,
+        driver: subprocess.Popen[str],
+        job: dict[str, object],
+        readers: list[threading.Thread],
+        outcome: Path,
+    ) -> Outcome:
+        assert driver.stdin is not None
+        try:
+            driver.stdin.write(json.dumps(job) + "\n")
+            driver.stdin.flush()
+            driver.wait(run.timeout_seconds)
+        except subprocess.TimeoutExpired:
+            with self._lock:
+                run.verdict = run.verdict or "TIMEOUT"
+                driver.kill()
+            driver.wait()
+        except BrokenPipeError:
+            driver.wait()
+        finally:
+            for reader in readers:
+                reader.join(timeout=5)
+            driver.stdin.close()
+        return _judge(run, driver.returncode, outcome)
+
+    def _ensure_jvm(self) -> Jvm:
+        """The JVM, started if there is none; call with the lock held."""
+        if self._jvm is None or not self._jvm.alive:
+            self._jvm = Jvm(self._settings, self._write_jvm_line)
+        return self._jvm
+
+    def _discard_jvm(self) -> None:
+        with self._lock:
+            jvm, self._jvm = self._jvm, None
+        if jvm is not None:
+            jvm.kill()
+
+    def _write_jvm_line(self, line: str) -> None:
+        write = self._jvm_log
+        if write is not None:
+            write(line)
+        with self._settings.log.open("a") as log:
+            log.write(line)
+
+
+def _judge(run: JobRun, status: int, outcome: Path) -> Outcome:
+    if run.verdict:
+        error = f"{run.record['JobName']} timed out" if run.verdict == "TIMEOUT" else ""
+        return Outcome(run.verdict, error, clean=False)
+    if not outcome.exists():
+        return Outcome("FAILED", f"Command failed with exit code {status}", clean=False)
+    told = json.loads(outcome.read_text())
+    state = "FAILED" if told["error"] else "SUCCEEDED"
+    return Outcome(state, told["error"] or "", clean=told["clean"])
+
+
+def _properties(
+    settings: SparkSettings, run: JobRun, session: RoleSession, directory: Path
+) -> dict[str, str]:
+    """System properties of the JVM for one job: what the laptop needs, then what the job says."""
+    worker = {**settings.aws_environment(), **session.environment()}
+    laptop = {
+        "spark.app.name": str(run.job["Name"]),
+        "spark.default.parallelism": str(settings.cores),
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.local.dir": str(directory),
+        "spark.master": f"local[{settings.cores}]",
+        "spark.sql.catalogImplementation": "in-memory",
+        "spark.sql.shuffle.partitions": str(settings.cores),
+        "spark.sql.warehouse.dir": str(directory / "warehouse"),
+        "spark.submit.deployMode": "client",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+    }
+    executors = {f"spark.executorEnv.{name}": value for name, value in worker.items()}
+    return {**laptop, **run.arguments.spark_conf, **executors, **session.system_properties()}
+
+
+def _driver_environment(settings: SparkSettings) -> dict[str, str]:
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return {
+        **inherited,
+        "PYSPARK_PYTHON": sys.executable,
+        "SPARK_HOME": str(settings.spark_home),
+        "TMPDIR": str(settings.scratch),
+        "TZ": "UTC",
+    }
+
+
+def _copy(stream: IO[str] | None, write: Callable[[str], None]) -> threading.Thread:
+    def copy() -> None:
+        for line in stream or ():
+            write(line)
+
+    thread = threading.Thread(target=copy, name="spark-job-output", daemon=True)
+    thread.start()
+    return thread
