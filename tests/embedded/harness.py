@@ -1,0 +1,95 @@
+"""The platform as a person drives it: the wrapper's verbs, and the AWS APIs behind them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Platform:
+    """An embedded platform of the tests' own, apart from the one that a person may have running."""
+
+    state: Path
+    first: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of its commands."""
+        return {**os.environ, "WEIR_STATE_DIR": str(self.state), "COLUMNS": "100"}
+
+    def weir(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run `./weir …` and, unless it may fail, show what it wrote when it does."""
+        done = subprocess.run(
+            [str(ROOT / "weir"), *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if check and done.returncode:
+            raise AssertionError(f"weir {arguments} → {done.returncode}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def json(self, *arguments: str) -> Any:
+        """The answer of a verb with `--json`."""
+        return json.loads(self.weir(*arguments, "--json").stdout)
+
+    def sql(self, query: str) -> list[dict[str, Any]]:
+        """Rows from the warehouse, as `./weir sql --json` gives them."""
+        rows: list[dict[str, Any]] = self.json("sql", query)
+        return rows
+
+    @cached_property
+    def target(self) -> Any:
+        """The deployed stage, as the command line sees it."""
+        os.environ["WEIR_STATE_DIR"] = str(self.state)
+        from cli.target import Target
+        from embedded_aws.client import client_environment
+
+        os.environ.update(client_environment(self.state))
+        return Target("dev", embedded=True)
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the embedded AWS."""
+        assert self.target
+        return boto3.client(service)  # type: ignore[call-overload]
+
+    def land(self, key: str, body: bytes) -> str:
+        """Put an object into landing and wait until the ledger has it; returns its version."""
+        bucket = self.target.output("LandingBucket")
+        version = self.client("s3").put_object(Bucket=bucket, Key=key, Body=body)["VersionId"]
+        wait_until(lambda: self.target.ledger.is_registered(bucket, key, version), 60, key)
+        return str(version)
+
+    def totals(self, dataset: str) -> dict[str, int]:
+        """Lifetime books of a dataset."""
+        books: dict[str, int] = self.json("status")["datasets"][dataset]
+        return books
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    """Poll until a condition holds; fail with its name after a deadline."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not after {seconds} s: {what}"
+        time.sleep(0.2)
+
+
+def assert_balanced(books: dict[str, int]) -> None:
+    """Each record has one outcome; live rows are what was inserted and not deleted."""
+    outcomes = ("inserted", "updated", "deleted", "duplicate", "quarantined")
+    assert books["source"] == sum(books[name] for name in outcomes), books
+    assert books["live"] == books["inserted"] - books["deleted"], books
