@@ -1,0 +1,1 @@
+"""Data contracts (ODCS YAML) read, checked and turned into frozen values; at synth only."""

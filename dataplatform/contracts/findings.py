@@ -1,0 +1,68 @@
+"""Problems of one contract, gathered until all of it has been looked at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from dataplatform.contracts.document import Document, Place
+from dataplatform.errors import Problem
+
+NOT_YET = "is part of ODCS, but not supported here yet"
+
+
+@dataclass
+class Findings:
+    """Collects problems; asks the document for lines and names."""
+
+    document: Document
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, place: Place, expected: str, *, found: str = "", remedy: str = "") -> None:
+        """Note a problem with the value at `place`.
+
+        Args:
+            found: what is there; by default the value itself.
+        """
+        self.problems.append(
+            Problem(
+                file=self.document.file,
+                line=self.document.line(place),
+                field=self.document.label(place),
+                found=found or show(self.document.get(place)),
+                expected=expected,
+                remedy=remedy,
+            )
+        )
+
+    def unsupported(self, place: Place, what: str, remedy: str) -> None:
+        """Refuse by name a part of ODCS that would silently do nothing."""
+        self.add(place, "a supported feature", found=f"{what} {NOT_YET}", remedy=remedy)
+
+    def one_of(self, place: Place, allowed: Iterable[str], expected: str) -> bool:
+        """Check a word against a list; note a problem with the nearest word where it isn't in it."""
+        words = sorted(allowed)
+        value = self.document.get(place)
+        if isinstance(value, str) and value in words:
+            return True
+        self.add(place, f"{expected}: {', '.join(words)}", remedy=did_you_mean(value, words))
+        return False
+
+
+def show(value: Any) -> str:
+    """A value as its writer sees it; long ones shortened."""
+    if value is None:
+        return "nothing"
+    text = value if not isinstance(value, (dict, list)) else json.dumps(value, default=str)
+    text = json.dumps(text, ensure_ascii=False, default=str)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def did_you_mean(value: Any, words: Iterable[str]) -> str:
+    """`Did you mean "number"?`, or nothing where no word is near."""
+    by_lower = {word.lower(): word for word in words}
+    near = get_close_matches(str(value).lower(), by_lower, n=1, cutoff=0.6)
+    return f'Did you mean "{by_lower[near[0]]}"?' if near else ""

@@ -1,0 +1,70 @@
+"""All contracts of a project, read together so that all their problems are reported together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dataplatform.contracts.document import read
+from dataplatform.contracts.model import Contract
+from dataplatform.contracts.parser import parse
+from dataplatform.errors import InvalidContract, Problem
+
+FOLDER = "contracts"
+SUFFIX = ".odcs.yaml"
+_WHY = "No table can be made from them, so nothing was synthesized."
+
+
+def load(root: Path) -> tuple[Contract, ...]:
+    """Read every `contracts/**/*.odcs.yaml` below a project's root, sorted by dataset.
+
+    Raises:
+        InvalidContract: with every problem of every file.
+    """
+    contracts: list[Contract] = []
+    problems: list[Problem] = []
+    for path in sorted((root / FOLDER).rglob("*.y*ml")):
+        file = path.relative_to(root).as_posix()
+        if not path.name.endswith(SUFFIX):
+            problems.append(_misnamed(file))
+            continue
+        try:
+            contract, found = parse(read(path, file))
+        except InvalidContract as error:
+            problems += error.problems
+            continue
+        problems += found
+        if contract is not None:
+            contracts.append(contract)
+    problems += _same_names(contracts)
+    if problems:
+        raise InvalidContract(problems, why=_WHY)
+    return tuple(sorted(contracts, key=lambda contract: contract.dataset))
+
+
+def _same_names(contracts: list[Contract]) -> list[Problem]:
+    first: dict[str, Contract] = {}
+    problems = []
+    for contract in contracts:
+        other = first.setdefault(contract.dataset, contract)
+        if other is not contract:
+            problems.append(
+                Problem(
+                    file=contract.file,
+                    line=None,
+                    field="schema.name",
+                    found=f'"{contract.dataset}", which {other.file} declares too',
+                    expected="a name of its own for each dataset",
+                )
+            )
+    return problems
+
+
+def _misnamed(file: str) -> Problem:
+    return Problem(
+        file=file,
+        line=None,
+        field="(file)",
+        found="a YAML file that isn't named as a contract",
+        expected=f"a name that ends in {SUFFIX}",
+        remedy="It would be passed over in silence; rename it, or move it out of contracts/.",
+    )

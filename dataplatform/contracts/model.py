@@ -1,0 +1,94 @@
+"""What a contract says, as frozen values; standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One thing that a contract asks of a column's values.
+
+    `kind` and `arguments` (text, as the contract has it):
+        required; minimum, maximum, exclusive_minimum, exclusive_maximum (bound);
+        min_length, max_length (characters); pattern (regular expression, found anywhere);
+        one_of, none_of (values).
+    """
+
+    kind: str
+    arguments: tuple[str, ...] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContractColumn:
+    """A column; `type` as in `plans.model.Column`."""
+
+    name: str
+    type: str
+    required: bool
+    description: str = ""
+    classification: str = ""
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def max_length(self) -> int | None:
+        """Longest text allowed, in characters; None where the contract sets no limit."""
+        limits = [int(rule.arguments[0]) for rule in self.rules if rule.kind == "max_length"]
+        return min(limits, default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """Where records come from: `kind` s3, api or kinesis; `format` csv or json (JSON Lines)."""
+
+    kind: str
+    format: str
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceLevel:
+    """A promise such as `freshness`; `minutes` of those that are a duration."""
+
+    name: str
+    value: str
+    minutes: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleGrant:
+    """A role that may use the dataset: `access` is read or write."""
+
+    role: str
+    access: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract:
+    """One dataset, as its contract describes it.
+
+    ordering: column that tells a newer row of a key from an older one; "" for order of arrival.
+    digest: SHA-256 of the contract's meaning as YAML data, so that comments don't change it.
+    """
+
+    file: str
+    dataset: str
+    domain: str
+    version: str
+    digest: str
+    description: str
+    columns: tuple[ContractColumn, ...]
+    primary_key: tuple[str, ...]
+    ordering: str
+    partition_by: tuple[str, ...]
+    server: Server
+    service_levels: tuple[ServiceLevel, ...] = ()
+    roles: tuple[RoleGrant, ...] = ()
+
+    def column(self, name: str) -> ContractColumn:
+        """A column by name; KeyError where there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)

@@ -1,0 +1,159 @@
+"""One ODCS document to one `Contract`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import PurePosixPath
+from typing import Any
+
+from dataplatform.contracts import columns as parts
+from dataplatform.contracts import servers
+from dataplatform.contracts.document import Document, Place
+from dataplatform.contracts.findings import Findings, did_you_mean
+from dataplatform.contracts.model import Contract, ContractColumn, Server
+from dataplatform.contracts.promises import role_grants, service_levels
+from dataplatform.contracts.shape import check_shape
+from dataplatform.errors import Problem
+
+_SCHEMA: Place = ("schema", 0)
+_PROPERTIES: Place = (*_SCHEMA, "properties")
+_VERSIONS = re.compile(r"v3\.[12]\.\d+")
+_SEMANTIC = re.compile(r"\d+\.\d+\.\d+")
+_SCHEMA_PROPERTIES = ("ordering",)
+_MAX_DATASET = 60
+
+
+def parse(document: Document) -> tuple[Contract | None, list[Problem]]:
+    """Read a document's meaning.
+
+    Returns:
+        The contract, or None where a problem keeps it from being one; and every problem found.
+    """
+    findings = Findings(document)
+    check_shape(findings)
+    _fundamentals(findings)
+    dataset = _dataset(findings)
+    columns = parts.columns(findings, _PROPERTIES) if dataset else ()
+    key = parts.primary_key(findings, _PROPERTIES, tuple(column.name for column in columns))
+    partition_by = parts.partitions(findings, _PROPERTIES, columns)
+    ordering = _ordering(findings, columns)
+    server = servers.server(findings, ("servers",))
+    if server is not None:
+        server = servers.complete_api(findings, ("servers", 0), server, columns, key, ordering)
+    levels, roles = service_levels(findings), role_grants(findings)
+    if findings.problems or server is None:
+        return None, _in_file_order(findings.problems)
+    data = document.data
+    return (
+        Contract(
+            file=document.file,
+            dataset=dataset,
+            domain=_domain(document),
+            version=data["version"],
+            digest=_digest(data),
+            description=_description(data),
+            columns=columns,
+            primary_key=key,
+            ordering=ordering,
+            partition_by=partition_by,
+            server=server,
+            service_levels=levels,
+            roles=roles,
+        ),
+        [],
+    )
+
+
+def _fundamentals(findings: Findings) -> None:
+    data = findings.document.data
+    if data.get("kind") != "DataContract":
+        findings.add(("kind",), '"DataContract"')
+    if not _matches(_VERSIONS, data.get("apiVersion")):
+        findings.add(("apiVersion",), "a version of ODCS that is understood: v3.1.0 or v3.2.0")
+    if not data.get("id"):
+        findings.add(("id",), "an id that stays the same for ever, such as a UUID")
+    if not _matches(_SEMANTIC, data.get("version")):
+        findings.add(("version",), "a version such as 1.0.0")
+    if not data.get("status"):
+        findings.add(("status",), "a status such as active")
+    domain = _domain(findings.document)
+    if not parts.NAME.fullmatch(domain):
+        findings.add(("domain",), "lower-case letters, digits and underscores")
+
+
+def _dataset(findings: Findings) -> str:
+    schemas = findings.document.get(("schema",))
+    if not isinstance(schemas, list) or not schemas or not isinstance(schemas[0], dict):
+        findings.add(("schema",), "one schema object: the dataset")
+        return ""
+    if len(schemas) > 1:
+        findings.unsupported(
+            ("schema", 1), "a second schema object", "Give it a contract of its own."
+        )
+    name = schemas[0].get("name")
+    where = (*_SCHEMA, "name")
+    if not isinstance(name, str) or not name:
+        findings.add(where, "the dataset's name")
+        return ""
+    if not parts.NAME.fullmatch(name) or len(name) > _MAX_DATASET:
+        findings.add(
+            where,
+            f"lower-case letters, digits and underscores, at most {_MAX_DATASET}",
+            remedy=f'Try "{parts.suggestion(name)}".',
+        )
+    if schemas[0].get("physicalName") not in (None, name):
+        findings.unsupported((*_SCHEMA, "physicalName"), "a second name", "Take it out.")
+    for index, quality in enumerate(schemas[0].get("quality") or []):
+        if isinstance(quality, dict) and quality.get("type") != "text":
+            findings.unsupported(
+                (*_SCHEMA, "quality", index), "quality of a whole table", "Put it on a column."
+            )
+    return name
+
+
+def _ordering(findings: Findings, columns: tuple[ContractColumn, ...]) -> str:
+    place = (*_SCHEMA, "customProperties")
+    found = ""
+    items = findings.document.get(place)
+    for index, item in enumerate(items if isinstance(items, list) else []):
+        name = item.get("property") if isinstance(item, dict) else None
+        if name not in _SCHEMA_PROPERTIES:
+            findings.add(
+                (*place, index, "property"),
+                f"a property that is understood: {', '.join(_SCHEMA_PROPERTIES)}",
+                remedy=did_you_mean(name, _SCHEMA_PROPERTIES),
+            )
+        else:
+            found = parts.ordering(findings, (*place, index, "value"), columns, item.get("value"))
+    return found
+
+
+def _domain(document: Document) -> str:
+    """The domain that the contract names, else its folder."""
+    return str(document.data.get("domain") or PurePosixPath(document.file).parent.name)
+
+
+def _description(data: dict[str, Any]) -> str:
+    purpose = (data.get("description") or {}).get("purpose")
+    return parts.text(data["schema"][0].get("description") or purpose)
+
+
+def _digest(data: dict[str, Any]) -> str:
+    meaning = json.dumps(data, sort_keys=True, default=str)
+    return hashlib.sha256(meaning.encode()).hexdigest()
+
+
+def _matches(pattern: re.Pattern[str], value: Any) -> bool:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None
+
+
+def _in_file_order(problems: list[Problem]) -> list[Problem]:
+    """By line; a place with two complaints of the same field keeps the first, more telling one."""
+    first: dict[tuple[int | None, str], Problem] = {}
+    for problem in problems:
+        kept = first.get((problem.line, problem.field))
+        if kept is None or (not kept.remedy and problem.remedy):
+            first[problem.line, problem.field] = problem
+    return sorted(first.values(), key=lambda problem: (problem.line or 0, problem.field))

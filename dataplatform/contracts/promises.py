@@ -1,0 +1,57 @@
+"""Service levels and roles: what a dataset promises, and to whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dataplatform.contracts.findings import Findings
+from dataplatform.contracts.model import RoleGrant, ServiceLevel
+
+_MINUTES = {
+    **dict.fromkeys(("m", "min", "minute", "minutes"), 1),
+    **dict.fromkeys(("h", "hr", "hour", "hours"), 60),
+    **dict.fromkeys(("d", "day", "days"), 24 * 60),
+    **dict.fromkeys(("w", "week", "weeks"), 7 * 24 * 60),
+    **dict.fromkeys(("mo", "month", "months"), 30 * 24 * 60),
+    **dict.fromkeys(("y", "yr", "year", "years"), 365 * 24 * 60),
+}
+_DURATIONS = ("freshness", "latency", "retention")
+_ACCESS = ("read", "write")
+
+
+def service_levels(findings: Findings) -> tuple[ServiceLevel, ...]:
+    """Each of `slaProperties`; durations in minutes, others as they stand."""
+    levels = []
+    for index, item in _items(findings, "slaProperties"):
+        place = ("slaProperties", index)
+        name, value, unit = item.get("property"), item.get("value"), item.get("unit")
+        if not isinstance(name, str):
+            findings.add((*place, "property"), "a name such as freshness")
+        elif name not in _DURATIONS:
+            levels.append(ServiceLevel(name=name, value=str(value)))
+        elif not isinstance(value, (int, float)) or isinstance(value, bool) or value <= 0:
+            findings.add((*place, "value"), "a number over 0")
+        elif unit not in _MINUTES:
+            findings.add((*place, "unit"), "a unit of time: min, h, d, w, mo or y")
+        else:
+            minutes = int(value * _MINUTES[unit])
+            levels.append(ServiceLevel(name=name, value=str(minutes), minutes=minutes))
+    return tuple(levels)
+
+
+def role_grants(findings: Findings) -> tuple[RoleGrant, ...]:
+    """Each of `roles` with its access."""
+    grants = []
+    for index, item in _items(findings, "roles"):
+        place = ("roles", index)
+        if not isinstance(item.get("role"), str):
+            findings.add((*place, "role"), "a role's name")
+        elif findings.one_of((*place, "access"), _ACCESS, "an access"):
+            grants.append(RoleGrant(role=item["role"], access=item["access"]))
+    return tuple(grants)
+
+
+def _items(findings: Findings, key: str) -> list[tuple[int, dict[str, Any]]]:
+    items = findings.document.data.get(key)
+    listed = items if isinstance(items, list) else []
+    return [(index, item) for index, item in enumerate(listed) if isinstance(item, dict)]

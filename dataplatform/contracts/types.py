@@ -1,0 +1,146 @@
+"""ODCS logical types as the platform's own types.
+
+The contract says the type that the data has in the lake; the source sends text, which is cast.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from dataplatform.contracts.document import Place
+from dataplatform.contracts.findings import Findings
+
+LOGICAL_TYPES = ("string", "integer", "number", "boolean", "date", "timestamp")
+_LATER = ("time", "object", "array", "map", "vector")
+_INT_FORMATS = {"i32": "int", "i64": "bigint"}
+_INT_TYPES = {
+    "TINYINT": "int",
+    "SMALLINT": "int",
+    "INT": "int",
+    "INTEGER": "int",
+    "INT4": "int",
+    "BIGINT": "bigint",
+    "LONG": "bigint",
+    "INT8": "bigint",
+}
+_TEXT_TYPES = {"STRING", "TEXT", "VARCHAR", "CHAR", "NVARCHAR"}
+_DOUBLE_TYPES = {"DOUBLE", "DOUBLE PRECISION", "FLOAT", "FLOAT8", "FLOAT64"}
+_DECIMAL_TYPES = {"DECIMAL", "NUMERIC"}
+_PHYSICAL = re.compile(r"^\s*([A-Za-z][A-Za-z0-9 ]*?)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?\s*$")
+_MAX_PRECISION = 38
+
+
+def column_type(findings: Findings, place: Place, spec: dict[str, Any]) -> str | None:
+    """The platform's type of an ODCS property; None (and a problem) where it has none."""
+    logical = spec.get("logicalType")
+    if logical in _LATER:
+        findings.unsupported(
+            (*place, "logicalType"),
+            f'logicalType "{logical}"',
+            'Declare it as "string": nested values are kept as JSON text.',
+        )
+        return None
+    if not findings.one_of((*place, "logicalType"), LOGICAL_TYPES, "one of the logical types"):
+        return None
+    physical = spec.get("physicalType")
+    base, first, second = _physical(physical)
+    where = (*place, "physicalType")
+    if logical == "integer":
+        return _integer(findings, place, spec, base)
+    if logical == "number":
+        return _number(findings, place, spec, base, first, second)
+    if physical is not None:
+        allowed = {
+            "string": _TEXT_TYPES,
+            "boolean": {"BOOLEAN", "BOOL"},
+            "date": {"DATE"},
+            "timestamp": {"TIMESTAMP", "TIMESTAMPTZ", "DATETIME"},
+        }[str(logical)]
+        if base not in allowed:
+            findings.add(where, f"a physical type of {logical}: {', '.join(sorted(allowed))}")
+            return None
+    return str(logical)
+
+
+def text_length(physical: Any) -> int | None:
+    """n of VARCHAR(n); None for other types."""
+    base, first, _ = _physical(physical)
+    return first if base in _TEXT_TYPES else None
+
+
+def decimal_parts(kind: str) -> tuple[int, int] | None:
+    """Precision and scale of `decimal(p,s)`; None for other types."""
+    match = re.fullmatch(r"decimal\((\d+),(\d+)\)", kind)
+    return (int(match[1]), int(match[2])) if match else None
+
+
+def _integer(findings: Findings, place: Place, spec: dict[str, Any], base: str) -> str | None:
+    options = spec.get("logicalTypeOptions")
+    width = options.get("format") if isinstance(options, dict) else None
+    if spec.get("physicalType") is not None:
+        if base in _INT_TYPES:
+            return _INT_TYPES[base]
+        findings.add(
+            (*place, "physicalType"),
+            "a physical type of integer: INT or BIGINT",
+            remedy="The physical type is the one that the lake keeps, not the source's.",
+        )
+        return None
+    if width is None:
+        return "int"  # ODCS: the default format of integer is i32
+    where = (*place, "logicalTypeOptions", "format")
+    return (
+        _INT_FORMATS[width] if findings.one_of(where, _INT_FORMATS, "an integer format") else None
+    )
+
+
+def _number(
+    findings: Findings,
+    place: Place,
+    spec: dict[str, Any],
+    base: str,
+    first: int | None,
+    second: int | None,
+) -> str | None:
+    where = (*place, "physicalType")
+    if base in _DOUBLE_TYPES and first is None:
+        return "double"
+    if base not in _DECIMAL_TYPES:
+        findings.add(
+            where,
+            "DECIMAL(precision, scale) or DOUBLE",
+            remedy="Money and quantities: DECIMAL(18,4). Measurements: DOUBLE, which rounds.",
+        )
+        return None
+    if first is None:
+        custom = {
+            item.get("property"): item.get("value")
+            for item in spec.get("customProperties") or []
+            if isinstance(item, dict)
+        }
+        first, second = custom.get("precision"), custom.get("scale")
+    if not isinstance(first, int):
+        findings.add(
+            where,
+            "DECIMAL(precision, scale)",
+            remedy="Without a precision each engine would choose its own, and round.",
+        )
+        return None
+    scale = second if isinstance(second, int) else 0
+    if not (1 <= first <= _MAX_PRECISION and 0 <= scale <= first):
+        findings.add(where, f"1 <= precision <= {_MAX_PRECISION} and 0 <= scale <= precision")
+        return None
+    return f"decimal({first},{scale})"
+
+
+def _physical(text: Any) -> tuple[str, int | None, int | None]:
+    match = _PHYSICAL.match(text) if isinstance(text, str) else None
+    if not match:
+        return "", None, None
+    first, second = match[2], match[3]
+    return (
+        " ".join(match[1].upper().split()),
+        int(first) if first else None,
+        int(second) if second else None,
+    )

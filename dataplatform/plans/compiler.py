@@ -1,0 +1,44 @@
+"""Contracts and models to one `PlatformPlan`; runs at synth only."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+from dataplatform.contracts.loader import load
+from dataplatform.errors import InvalidModel
+from dataplatform.naming import Names
+from dataplatform.plans.gold import gold_models
+from dataplatform.plans.model import PlatformPlan
+from dataplatform.plans.silver import silver_plan
+from dataplatform.plans.summary import summary_models
+from dataplatform.plans.warehouse import warehouse_setup
+
+_WHY = "Its table can't be built, so nothing was synthesized."
+
+
+def compile_platform(root: Path, names: Names) -> PlatformPlan:
+    """Compile `contracts/` and `models/` below a project's root for one stage.
+
+    The same files give the same plan, byte for byte; its `digest` tells one plan from another.
+
+    Raises:
+        InvalidContract: with every problem of every contract.
+        InvalidModel: with every problem of every model.
+    """
+    datasets = tuple(silver_plan(contract, names) for contract in load(root))
+    models, problems = gold_models(root, datasets, names)
+    # Of models that lack, a summary would complain a second time.
+    summaries, more = summary_models(root, models) if not problems else ((), [])
+    if problems or more:
+        raise InvalidModel(problems + more, why=_WHY)
+    plan = PlatformPlan(
+        stage=names.stage,
+        digest="",
+        datasets=datasets,
+        models=models,
+        summaries=summaries,
+        warehouse_setup=warehouse_setup(models),
+    )
+    return replace(plan, digest=hashlib.sha256(plan.to_json().encode()).hexdigest())

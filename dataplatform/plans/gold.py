@@ -1,0 +1,241 @@
+"""Gold models: SQL files to `GoldModel`s, in an order that can be built."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+from sqlglot import exp
+from sqlglot.errors import OptimizeError
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.schema import MappingSchema
+
+from dataplatform.errors import Problem
+from dataplatform.naming import CATALOG, Names, SilverColumn, Zone
+from dataplatform.plans import sql_names
+from dataplatform.plans.incremental import check_incremental
+from dataplatform.plans.model import Column, GoldModel, SilverPlan
+from dataplatform.plans.sql_file import SqlFile, line_of, nearest, read
+from dataplatform.plans.sql_types import select_types
+from dataplatform.plans.warehouse import warehouse_sql
+
+_KEYS = ("description", "key", "incremental", "partition", "sort", "distribute")
+_NEEDED = ("key",)
+_CHANGED = "weir_changed_rows"
+_SYSTEM_TYPES = {
+    SilverColumn.CHECKSUM: "string",
+    SilverColumn.POSITION: "bigint",
+    SilverColumn.BATCH_ID: "string",
+    SilverColumn.SEQUENCE: "bigint",
+    SilverColumn.LOADED_AT: "timestamp",
+}
+
+
+@dataclass(frozen=True)
+class _Parsed:
+    model: SqlFile
+    query: exp.Query
+    datasets: tuple[str, ...]
+    models: tuple[str, ...]
+
+
+def gold_models(
+    root: Path, datasets: Sequence[SilverPlan], names: Names
+) -> tuple[tuple[GoldModel, ...], list[Problem]]:
+    """Compile every `models/<domain>/gold/*.sql`; also every problem found."""
+    files = [read(p, root, _KEYS, _NEEDED) for p in sorted(root.glob("models/*/gold/*.sql"))]
+    _same_names(files)
+    parsed = {file.name: found for file in files if (found := _parse(file))}
+    order, cycle = _order(parsed)
+    schema: dict[str, dict[str, dict[str, str]]] = {
+        "silver": {plan.dataset: _silver_columns(plan) for plan in datasets},
+        "gold": {},
+    }
+    built: dict[str, GoldModel] = {}
+    broken = {file.name for file in files} - parsed.keys()
+    for name in order:
+        item = parsed[name]
+        if broken & set(item.models):
+            broken.add(name)  # its problem is the other model's
+            continue
+        model = _compile(item, schema, built, names)
+        if model is None:
+            broken.add(name)
+        else:
+            built[name] = model
+            schema["gold"][name] = {column.name: column.type for column in model.columns}
+    problems = [problem for file in files for problem in file.problems]
+    return tuple(built.values()), problems + cycle
+
+
+def _parse(file: SqlFile) -> _Parsed | None:
+    query = file.query("spark") if file.text else None
+    if query is None:
+        return None
+    found = sql_names.tables(query)
+    return _Parsed(
+        file,
+        query,
+        tuple(sorted({table.name for table in found if table.db == Zone.SILVER})),
+        tuple(sorted({table.name for table in found if table.db == Zone.GOLD})),
+    )
+
+
+def _order(parsed: dict[str, _Parsed]) -> tuple[list[str], list[Problem]]:
+    """Models after those that they read; alphabetical where that leaves a choice."""
+    sorter = TopologicalSorter(
+        {name: [m for m in item.models if m in parsed] for name, item in parsed.items()}
+    )
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        cycle: list[str] = error.args[1]
+        first = parsed[cycle[0]].model
+        problem = Problem(
+            file=first.file,
+            line=None,
+            field="FROM",
+            found=" -> ".join(cycle),
+            expected="models that don't read each other in a circle",
+        )
+        return [], [problem]
+    order: list[str] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        order += ready
+        sorter.done(*ready)
+    return order, []
+
+
+def _compile(
+    item: _Parsed,
+    schema: dict[str, dict[str, dict[str, str]]],
+    built: dict[str, GoldModel],
+    names: Names,
+) -> GoldModel | None:
+    file, query = item.model, item.query
+    if not sql_names.check_tables(file, query, schema):
+        return None
+    if not sql_names.check_columns(file, query, schema):
+        return None
+    columns = _columns(file, query, schema)
+    key = _header_columns(file, "key", columns)
+    partition_by = _header_columns(file, "partition", columns)
+    incremental = file.header.get("incremental", "")
+    if incremental:
+        check_incremental(file, query, incremental, item.datasets)
+    if file.problems:
+        return None
+    columns = tuple(
+        Column(
+            name=column.name,
+            type=column.type,
+            required=column.name in key,
+            description=column.description,
+            classification=column.classification,
+        )
+        for column in columns
+    )
+    inherited = {dataset for model in item.models for dataset in built[model].datasets}
+    return GoldModel(
+        name=file.name,
+        domain=file.domain,
+        table=names.table(Zone.GOLD, file.name),
+        digest=hashlib.sha256(file.text.encode()).hexdigest(),
+        columns=columns,
+        key=key,
+        datasets=tuple(sorted({*item.datasets, *inherited})),
+        models=item.models,
+        incremental=incremental,
+        partition_by=partition_by,
+        sql=_sql(query, names, changed=incremental),
+        full_sql=_sql(query, names, changed=""),
+        warehouse=warehouse_sql(file.name, columns, key),
+    )
+
+
+def _columns(
+    file: SqlFile, query: exp.Query, schema: dict[str, dict[str, dict[str, str]]]
+) -> tuple[Column, ...]:
+    """The SELECT's columns with their types; a problem for each without name or certain type."""
+    if query.is_star:
+        file.add(
+            None,
+            "SELECT *",
+            "all columns",
+            "each column by name",
+            "A table's columns are a promise.",
+        )
+        return ()
+    named = [select for select in query.selects if select.alias_or_name]
+    for select in query.selects:
+        if not select.alias_or_name:
+            file.add(line_of(select), select.sql("spark"), "no name", "AS <name>")
+    try:
+        qualified = qualify(
+            query.copy(),
+            schema=MappingSchema(dict(schema), dialect="spark"),
+            dialect="spark",
+            quote_identifiers=False,
+        )
+    except OptimizeError as error:
+        file.add(None, "(sql)", str(error), "columns that can be told apart")
+        return ()
+    types = select_types(qualified, schema)
+    columns: dict[str, Column] = {}
+    for select in named:
+        name = select.alias_or_name
+        kind = types.get(name)
+        if name in columns:
+            file.add(line_of(select), name, "a second column of this name", "each name once")
+        elif name != name.lower() or name.startswith("_"):
+            file.add(line_of(select), name, f'"{name}"', "lower case, no leading underscore")
+        elif kind is None:
+            file.add(
+                line_of(select),
+                name,
+                "a type that can't be told for certain",
+                "a CAST",
+                f"Write CAST({select.unalias().sql('spark')} AS DECIMAL(38,4)), or what it is.",
+            )
+        else:
+            columns[name] = Column(name=name, type=kind)
+    return tuple(columns.values())
+
+
+def _header_columns(file: SqlFile, key: str, columns: tuple[Column, ...]) -> tuple[str, ...]:
+    known = [column.name for column in columns]
+    words = file.words(key)
+    if known:
+        for word in words:
+            if word not in known:
+                expected = f"a column of the SELECT: {', '.join(known)}"
+                file.add(file.header_lines[key], key, f'"{word}"', expected, nearest(word, known))
+    return words
+
+
+def _sql(query: exp.Query, names: Names, *, changed: str) -> str:
+    def place(table: exp.Table) -> str:
+        if changed and table.db == Zone.SILVER and table.name == changed:
+            return _CHANGED
+        return f"{CATALOG}.{names.table(Zone(table.db), table.name)}"
+
+    text = sql_names.rewrite(query, place).sql(dialect="spark", pretty=True, comments=False)
+    return text.replace(_CHANGED, "{changed}")
+
+
+def _silver_columns(plan: SilverPlan) -> dict[str, str]:
+    return {column.name: column.type for column in plan.columns} | {
+        column.value: kind for column, kind in _SYSTEM_TYPES.items()
+    }
+
+
+def _same_names(files: list[SqlFile]) -> None:
+    first: dict[str, SqlFile] = {}
+    for file in files:
+        other = first.setdefault(file.name, file)
+        if other is not file:
+            file.add(None, "(file name)", f"{file.name}, as {other.file}", "a name of its own")

@@ -1,0 +1,56 @@
+"""A contract compiled to the plan of its bronze and silver tables."""
+
+from __future__ import annotations
+
+from dataplatform.contracts.model import Contract
+from dataplatform.naming import QUARANTINE_TABLE, Names, Zone
+from dataplatform.plans.model import Column, SilverPlan, SourcePlan
+from dataplatform.quality.checks import checks_of
+from dataplatform.render.spark import SparkRenderer
+
+_RECORD = ("_checksum", "_position")
+"""What identifies a record of a dataset without key: the object's bytes and the place in it."""
+
+
+def silver_plan(contract: Contract, names: Names) -> SilverPlan:
+    """Compile one dataset."""
+    columns = tuple(
+        Column(
+            name=column.name,
+            type=column.type,
+            required=column.required,
+            max_length=column.max_length,
+            description=column.description,
+            classification=column.classification,
+        )
+        for column in contract.columns
+    )
+    checks = checks_of(contract)
+    key = contract.primary_key or _RECORD
+    return SilverPlan(
+        dataset=contract.dataset,
+        domain=contract.domain,
+        version=contract.version,
+        digest=contract.digest,
+        description=contract.description,
+        source=SourcePlan(
+            kind=contract.server.kind,
+            format=contract.server.format,
+            options=dict(contract.server.options),
+        ),
+        columns=columns,
+        primary_key=contract.primary_key,
+        ordering=contract.ordering,
+        partition_by=contract.partition_by,
+        checks=checks,
+        bronze_table=names.table(Zone.BRONZE, contract.dataset),
+        silver_table=names.table(Zone.SILVER, contract.dataset),
+        quarantine_table=names.table(Zone.QUARANTINE, QUARANTINE_TABLE),
+        spark=SparkRenderer(columns, checks, key, contract.ordering).render(),
+        freshness_minutes=_freshness(contract),
+    )
+
+
+def _freshness(contract: Contract) -> int | None:
+    promised = [level.minutes for level in contract.service_levels if level.name == "freshness"]
+    return next((minutes for minutes in promised if minutes is not None), None)

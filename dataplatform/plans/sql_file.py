@@ -1,0 +1,119 @@
+"""A model's file: a header of `-- key: value` comments, then one SELECT."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+
+from sqlglot import exp, parse
+from sqlglot.errors import ParseError, TokenError
+
+from dataplatform.errors import Problem
+
+_HEADER = re.compile(r"--\s*([A-Za-z_]+)\s*:\s*(.*?)\s*$")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
+
+
+@dataclass
+class SqlFile:
+    """One model as written; problems gather here until all of it has been looked at.
+
+    Attributes:
+        file: path as problems should name it, from the project's root.
+        name: the model's name: the file's, without `.sql`.
+        domain: the folder below models/.
+        header: key -> value; `header_lines` has the line (from 1) of each.
+    """
+
+    file: str
+    name: str
+    domain: str
+    text: str
+    header: dict[str, str] = field(default_factory=dict)
+    header_lines: dict[str, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(
+        self, line: int | None, where: str, found: str, expected: str, remedy: str = ""
+    ) -> None:
+        """Note a problem."""
+        self.problems.append(
+            Problem(
+                file=self.file,
+                line=line,
+                field=where,
+                found=found,
+                expected=expected,
+                remedy=remedy,
+            )
+        )
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """A header's comma-separated words; none where it isn't given."""
+        return tuple(word.strip() for word in self.header.get(key, "").split(",") if word.strip())
+
+    def query(self, dialect: str) -> exp.Query | None:
+        """The one SELECT of the file; None (and a problem) where it isn't that."""
+        try:
+            statements = [s for s in parse(self.text, dialect=dialect) if s is not None]
+        except ParseError as error:
+            for item in error.errors:
+                found = f'{item["description"]} near "{item["highlight"]}"'
+                self.add(item["line"], "(sql)", found, f"a {dialect} SELECT")
+            return None
+        except TokenError as error:
+            self.add(None, "(sql)", str(error), f"a {dialect} SELECT")
+            return None
+        if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+            kinds = ", ".join(statement.key.upper() for statement in statements) or "nothing"
+            self.add(None, "(sql)", kinds, "one SELECT")
+            return None
+        return statements[0]
+
+
+def read(path: Path, root: Path, keys: tuple[str, ...], needed: tuple[str, ...]) -> SqlFile:
+    """Read a file and its header.
+
+    Args:
+        keys: the header's keys that are understood.
+        needed: those that must be there.
+    """
+    relative = path.relative_to(root)
+    domain = relative.parts[1]
+    found = SqlFile(relative.as_posix(), path.stem, domain, "")
+    try:
+        found.text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        found.add(None, "(file)", f"byte {error.start} is not UTF-8", "UTF-8 text")
+        return found
+    if not _NAME.fullmatch(found.name):
+        found.add(None, "(file name)", f'"{found.name}"', "lower-case letters, digits, underscores")
+    for number, line in enumerate(found.text.splitlines(), start=1):
+        if not line.startswith("--"):
+            break
+        match = _HEADER.match(line)
+        if match and match[1] in keys:
+            found.header[match[1]], found.header_lines[match[1]] = match[2], number
+        elif match and (near := nearest(match[1], keys)):
+            found.add(number, match[1], "an unknown header", f"one of {', '.join(keys)}", near)
+    for key in needed:
+        if not found.header.get(key):
+            found.add(1, key, "nothing", f"a line `-- {key}: ...` at the top of the file")
+    return found
+
+
+def nearest(word: str, words: tuple[str, ...] | list[str]) -> str:
+    """`Did you mean "sales"?`, or nothing where no word is near."""
+    near = get_close_matches(word.lower(), words, n=1, cutoff=0.6)
+    return f'Did you mean "{near[0]}"?' if near else ""
+
+
+def line_of(node: exp.Expression) -> int | None:
+    """Line (from 1) of a node or of the first thing in it that knows its own."""
+    for inner in node.walk():
+        line = inner.meta.get("line")
+        if line:
+            return int(line)
+    return None

@@ -1,0 +1,1 @@
+"""What a contract asks of each record, as engine-neutral checks."""

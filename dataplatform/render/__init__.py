@@ -1,0 +1,1 @@
+"""Plans rendered to the SQL of one engine; at synth only."""

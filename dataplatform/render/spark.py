@@ -1,0 +1,182 @@
+"""A dataset's silver step in Spark SQL (3.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dataplatform.naming import BronzeColumn, SilverColumn
+from dataplatform.plans.model import Check, Column, SilverSql
+from dataplatform.render.spark_casts import cast
+from dataplatform.render.spark_text import conjunction, literal, name, value
+
+_LONGEST_VALUE = 80
+_COMPARED = {
+    "minimum": "<",
+    "maximum": ">",
+    "exclusive_minimum": "<=",
+    "exclusive_maximum": ">=",
+}
+_TEXT = ("string",)
+
+
+class SparkRenderer:
+    """Renders one dataset.
+
+    Args:
+        key: what identifies a record: `SilverPlan.key`.
+        ordering: the ordering column, "" for order of arrival.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        checks: Sequence[Check],
+        key: Sequence[str],
+        ordering: str,
+    ) -> None:
+        self._columns = {column.name: column for column in columns}
+        self._checks = checks
+        self._key = tuple(key)
+        self._ordering = ordering
+
+    def render(self) -> SilverSql:
+        """All four statements; see `SilverSql`."""
+        return SilverSql(
+            typed=self._typed(),
+            newest=self._newest(),
+            classified=self._classified(),
+            merge=self._merge(),
+        )
+
+    def _typed(self) -> str:
+        """Casts below, checks above them, so that each value is cast once."""
+        inner = [f"b.{name(column)}" for column in BronzeColumn]
+        outer = []
+        for column in self._columns.values():
+            source = f"b.{name(column.name)}"
+            if column.type not in _TEXT:
+                inner.append(f"{source} AS {_raw(column)}")
+            inner.append(f"{self._cast(column, source)} AS {name(column.name)}")
+            outer.append(name(column.name))
+        outer += [name(column) for column in BronzeColumn]
+        reasons = ",\n    ".join(self._reasons()) or "CAST(NULL AS STRING)"
+        return (
+            f"SELECT\n  {_list(outer)},\n"
+            f"  filter(array(\n    {reasons}\n  ), r -> r IS NOT NULL) AS _reasons\n"
+            f"FROM (\n  SELECT\n  {_list(inner)}\n  FROM {{bronze}} AS b\n) AS b"
+        )
+
+    def _cast(self, column: Column, source: str) -> str:
+        text = cast(source, column.type)
+        if column.name != self._ordering or column.type not in ("timestamp", "date"):
+            return text
+        # A delete often comes with its key alone: it's as new as its arrival.
+        arrived = f"CAST(b.{name(BronzeColumn.ARRIVED_AT)} AS {column.type.upper()})"
+        return f"IF({source} IS NULL AND {_is_delete()}, {arrived}, {text})"
+
+    def _reasons(self) -> list[str]:
+        """One expression a check: its reason, or NULL."""
+        reasons = []
+        for column in self._columns.values():
+            if column.type not in _TEXT:
+                broken = f"b.{_raw(column)} IS NOT NULL AND b.{name(column.name)} IS NULL"
+                reason = f"malformed {column.name}"
+                reasons.append(self._when(column, broken, reason, f" is not {column.type}"))
+            for check in self._checks:
+                if check.column == column.name:
+                    reasons.append(self._check(column, check))
+        return reasons
+
+    def _check(self, column: Column, check: Check) -> str:
+        held = f"b.{name(column.name)}"
+        if check.kind == "required":
+            # A value that is there but can't be cast is malformed, not missing.
+            broken = f"{held} IS NULL"
+            if column.type not in _TEXT:
+                broken += f" AND b.{_raw(column)} IS NULL"
+            return f"CASE WHEN {self._applies(column)}{broken} THEN {literal(check.reason)} END"
+        if check.kind in _COMPARED:
+            broken = f"{held} {_COMPARED[check.kind]} {value(column.type, check.arguments[0])}"
+        elif check.kind in ("min_length", "max_length"):
+            sign = "<" if check.kind == "min_length" else ">"
+            broken = f"char_length({held}) {sign} {int(check.arguments[0])}"
+        elif check.kind == "pattern":
+            broken = f"NOT {held} RLIKE {literal(check.arguments[0])}"
+        else:
+            allowed = ", ".join(value(column.type, item) for item in check.arguments)
+            broken = f"{held} {'NOT IN' if check.kind == 'one_of' else 'IN'} ({allowed})"
+        return self._when(column, broken, check.reason, "")
+
+    def _when(self, column: Column, broken: str, reason: str, tail: str) -> str:
+        """A reason with the value; of a classified column without it: reasons are widely read."""
+        condition = f"{self._applies(column)}{broken}"
+        if column.classification not in ("", "public", "internal"):
+            said = tail.replace(" is not ", ": not ")
+            return f"CASE WHEN {condition} THEN {literal(reason + said)} END"
+        held = f"b.{name(column.name) if column.type in _TEXT else _raw(column)}"
+        shown = (
+            f"IF(char_length({held}) > {_LONGEST_VALUE}, "
+            f"concat(left({held}, {_LONGEST_VALUE}), '...'), {held})"
+        )
+        opening, closing = literal(reason + ": '"), literal("'" + tail)
+        return f"CASE WHEN {condition} THEN concat({opening}, {shown}, {closing}) END"
+
+    def _applies(self, column: Column) -> str:
+        if column.name in self._key or column.name == self._ordering:
+            return ""
+        return f"NOT {_is_delete()} AND "
+
+    def _newest(self) -> str:
+        key = ", ".join(name(column) for column in self._key)
+        order = [self._ordering] if self._ordering else []
+        order += [BronzeColumn.ARRIVED_AT, BronzeColumn.OBJECT, BronzeColumn.POSITION]
+        newest_first = ", ".join(f"{name(column)} DESC" for column in order)
+        return (
+            f"SELECT g.*, row_number() OVER (PARTITION BY {key} ORDER BY {newest_first}) AS _rank\n"
+            "FROM {good} AS g"
+        )
+
+    def _classified(self) -> str:
+        matched = f"s.{name(self._key[0])} IS NOT NULL"
+        on = conjunction([f"n.{name(c)} = s.{name(c)}" for c in self._key])
+        same = conjunction([f"n.{name(c)} <=> s.{name(c)}" for c in self._columns])
+        deleted = _is_delete("n")
+        whens = [f"WHEN {deleted} AND NOT ({matched}) THEN 'duplicate'"]
+        whens.append(f"WHEN NOT ({matched}) THEN 'insert'")
+        if self._ordering:
+            ordering = name(self._ordering)
+            whens.append(f"WHEN s.{ordering} > n.{ordering} THEN 'duplicate'")
+        whens += [f"WHEN {deleted} THEN 'delete'", f"WHEN {same} THEN 'duplicate'", "ELSE 'update'"]
+        return (
+            f"SELECT n.*, CASE\n  {_lines(whens)}\nEND AS _action\n"
+            f"FROM {{newest}} AS n\nLEFT JOIN {{silver}} AS s ON {on}"
+        )
+
+    def _merge(self) -> str:
+        columns = [name(c) for c in (*self._columns, *SilverColumn)]
+        on = conjunction([f"t.{name(c)} = c.{name(c)}" for c in self._key])
+        assigned = ", ".join(f"t.{column} = c.{column}" for column in columns)
+        return (
+            f"MERGE INTO {{target}} AS t\nUSING {{changes}} AS c\nON {on}\n"
+            "WHEN MATCHED AND c._action = 'delete' THEN DELETE\n"
+            f"WHEN MATCHED THEN UPDATE SET {assigned}\n"
+            f"WHEN NOT MATCHED AND c._action <> 'delete' THEN INSERT ({', '.join(columns)})\n"
+            f"VALUES ({', '.join(f'c.{column}' for column in columns)})"
+        )
+
+
+def _is_delete(table: str = "b") -> str:
+    return f"({table}.{name(BronzeColumn.OP)} <=> 'delete')"
+
+
+def _raw(column: Column) -> str:
+    """The text that a column was cast from; contracts can't declare a leading underscore."""
+    return name(f"_raw_{column.name}")
+
+
+def _list(items: Sequence[str]) -> str:
+    return ",\n  ".join(items)
+
+
+def _lines(items: Sequence[str]) -> str:
+    return "\n  ".join(items)

@@ -1,0 +1,105 @@
+"""Text to typed values in Spark SQL: whatever can't be taken as it stands becomes NULL.
+
+Spark's own casts trim, round and wrap; these take a value only where nothing is lost.
+"""
+
+from __future__ import annotations
+
+from dataplatform.contracts.types import decimal_parts
+from dataplatform.render.spark_text import literal
+
+_END = r"\z"  # `$` would let a final line break through
+_WHOLE = r"^[+-]?0*[0-9]{1,19}(\.0+)?" + _END
+_SCIENTIFIC = r"^[+-]?[0-9]{1,3}(\.[0-9]{1,12})?[eE][+-]?[0-9]{1,2}" + _END
+_DOUBLE = r"^[+-]?([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?" + _END
+_DATE = r"^([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_MIDNIGHT = r"([T ]00:00(:00(\.0{1,9})?)?Z?)?" + _END
+_TIME = r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
+_ZONE = r"(Z|[+-][0-9]{2}:?[0-9]{2})"
+_TRUE = ("true", "t", "yes", "y", "1")
+_FALSE = ("false", "f", "no", "n", "0")
+_RANGES = {"int": 2**31, "bigint": 2**63}
+
+
+def cast(text: str, kind: str) -> str:
+    """A Spark expression that gives the text expression `text` as a value of type `kind`, or NULL."""
+    if kind == "string":
+        return text
+    if kind in _RANGES:
+        return _integer(text, kind)
+    if parts := decimal_parts(kind):
+        return _decimal(text, kind, *parts)
+    return {"double": _double, "boolean": _boolean, "date": _date, "timestamp": _timestamp}[kind](
+        text
+    )
+
+
+def _integer(text: str, kind: str) -> str:
+    limit = _RANGES[kind]
+    whole = "DECIMAL(38,0)"
+    number = f"TRY_CAST({text} AS {whole})"
+    return (
+        f"CASE WHEN {_like(text, _WHOLE)} OR {_exact_scientific(text, whole)} THEN "
+        f"IF({number} BETWEEN -{limit}BD AND {limit - 1}BD, CAST({number} AS {kind.upper()}), NULL) "
+        "END"
+    )
+
+
+def _decimal(text: str, kind: str, precision: int, scale: int) -> str:
+    before = precision - scale
+    fraction = rf"\.[0-9]{{0,{scale}}}0*" if scale else r"\.0+"
+    whole = rf"0*[0-9]{{1,{before}}}" if before else "0+"
+    shapes = [rf"{whole}({fraction})?"]
+    if scale:
+        shapes = [rf"{whole}(\.[0-9]{{1,{scale}}}0*)?", rf"\.[0-9]{{1,{scale}}}0*"]
+    plain = rf"^[+-]?({'|'.join(shapes)}){_END}"
+    target = kind.upper()
+    return (
+        f"CASE WHEN {_like(text, plain)} OR {_exact_scientific(text, target)} "
+        f"THEN TRY_CAST({text} AS {target}) END"
+    )
+
+
+def _exact_scientific(text: str, target: str) -> str:
+    """Whether `1.5e3` is exactly a value of the decimal type `target`.
+
+    Up to 15 digits tell doubles apart, so that equal doubles mean equal decimals.
+    """
+    return (
+        f"({_like(text, _SCIENTIFIC)} AND "
+        f"CAST(TRY_CAST({text} AS {target}) AS DOUBLE) = TRY_CAST({text} AS DOUBLE))"
+    )
+
+
+def _double(text: str) -> str:
+    number = f"TRY_CAST({text} AS DOUBLE)"
+    return (
+        f"CASE WHEN {_like(text, _DOUBLE)} "
+        f"AND abs({number}) < CAST('Infinity' AS DOUBLE) THEN {number} END"
+    )
+
+
+def _boolean(text: str) -> str:
+    words = {
+        answer: ", ".join(literal(word) for word in group)
+        for answer, group in (("TRUE", _TRUE), ("FALSE", _FALSE))
+    }
+    whens = " ".join(f"WHEN lower({text}) IN ({group}) THEN {a}" for a, group in words.items())
+    return f"CASE {whens} END"
+
+
+def _date(text: str) -> str:
+    return f"CASE WHEN {_like(text, _DATE + _MIDNIGHT)} THEN TRY_CAST(left({text}, 10) AS DATE) END"
+
+
+def _timestamp(text: str) -> str:
+    """ISO 8601; without a zone it's UTC, whatever the session's zone is."""
+    zoned, local = _DATE + _TIME + _ZONE + _END, _DATE + _TIME + _END
+    return (
+        f"CASE WHEN {_like(text, zoned)} THEN TRY_CAST({text} AS TIMESTAMP) "
+        f"WHEN {_like(text, local)} THEN TRY_CAST(concat({text}, 'Z') AS TIMESTAMP) END"
+    )
+
+
+def _like(text: str, pattern: str) -> str:
+    return f"{text} RLIKE {literal(pattern)}"
