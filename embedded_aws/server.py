@@ -25,7 +25,9 @@ from embedded_aws.state import StateDir
 logger = logging.getLogger("weir")
 
 PLUGINS: Final = (
-    "embedded_aws.plugins.by_name_only",
+    "embedded_aws.plugins.cloudformation",
+    "embedded_aws.plugins.encryption",
+    "embedded_aws.functions",
     "embedded_aws.redshift",
     "embedded_aws.spark",
 )
@@ -38,8 +40,11 @@ _GRACE_SECONDS: Final = 1.0
 def install_plugins() -> None:
     """Install every plug-in, before the first request and before state is restored."""
     for name in PLUGINS:
-        if importlib.util.find_spec(name):
-            importlib.import_module(name).install()
+        install = importlib.util.find_spec(name) and getattr(
+            importlib.import_module(name), "install", None
+        )
+        if install:
+            install()
             logger.info("plug-in %s", name)
 
 

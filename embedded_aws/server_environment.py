@@ -49,6 +49,7 @@ def server_environment(
         # The server's own calls (plug-ins that use boto3) come back to itself.
         "AWS_ENDPOINT_URL": f"https://{_HOST}:{port}",
         "AWS_CA_BUNDLE": str(certificates.authority),
+        "SSL_CERT_FILE": str(certificates.bundle),
         "NODE_EXTRA_CA_CERTS": str(certificates.authority),
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",

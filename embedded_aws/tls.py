@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -47,6 +49,11 @@ class Certificates:
         return self.directory / "trust.p12"
 
     @property
+    def bundle(self) -> Path:
+        """This machine's authorities and ours, for code that also calls the world outside."""
+        return self.directory / "bundle.pem"
+
+    @property
     def complete(self) -> bool:
         """Whether every file is there."""
         return all(
@@ -57,9 +64,16 @@ class Certificates:
 def ensure_certificates(directory: Path) -> Certificates:
     """Make the certificates once; the authority's private key is never written down."""
     certificates = Certificates(directory)
-    if certificates.complete:
-        return certificates
-    directory.mkdir(parents=True, exist_ok=True)
+    if not certificates.complete:
+        _issue(certificates)
+    # Made anew each time: the machine's authorities may have changed.
+    roots = _system_roots()
+    certificates.bundle.write_bytes(roots + b"\n" + certificates.authority.read_bytes())
+    return certificates
+
+
+def _issue(certificates: Certificates) -> None:
+    certificates.directory.mkdir(parents=True, exist_ok=True)
     authority = trustme.CA(organization_name="Weir embedded AWS")
     server = authority.issue_cert(*_NAMES, organization_name="Weir embedded AWS")
     certificates.key.touch(mode=0o600)
@@ -67,7 +81,15 @@ def ensure_certificates(directory: Path) -> Certificates:
     certificates.certificate.write_bytes(b"".join(pem.bytes() for pem in server.cert_chain_pems))
     certificates.authority.write_bytes(authority.cert_pem.bytes())
     certificates.trust_store.write_bytes(_java_trust_store(authority.cert_pem.bytes()))
-    return certificates
+
+
+def _system_roots() -> bytes:
+    """The machine's own trusted authorities, which a company may have added to."""
+    paths = ssl.get_default_verify_paths()
+    for candidate in (os.environ.get("SSL_CERT_FILE"), paths.cafile, paths.openssl_cafile):
+        if candidate and Path(candidate).is_file():
+            return Path(candidate).read_bytes()
+    return b""
 
 
 def _java_trust_store(authority_pem: bytes) -> bytes:
