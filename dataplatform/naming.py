@@ -122,6 +122,11 @@ def landing_prefix(dataset: str) -> str:
     return f"{dataset}/"
 
 
+def pulled_prefix(dataset: str) -> str:
+    """Objects that a pull lands; the pull itself registers them, together with its cursor."""
+    return f"{landing_prefix(dataset)}api/"
+
+
 def dataset_of_key(key: str) -> str:
     """The dataset that a landed key belongs to by its first folder; "" where it has none."""
     head, slash, _ = key.partition("/")

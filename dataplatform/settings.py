@@ -83,6 +83,13 @@ class LedgerSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StarterSettings(LedgerSettings):
+    """Starting the pipeline."""
+
+    state_machine_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class IngestSettings(LedgerSettings):
     """Pulling a source into landing."""
 

@@ -131,7 +131,7 @@ class Batches(Objects):
                 update(
                     f"batch#{batch_id}",
                     "batch",
-                    sets={**counts, "state": "staged", "staged_at": self._now()},
+                    sets={**counts, "state": "staged", "staged_at": self.now()},
                     where=Attr("state").eq("claimed") & Attr("sealed").eq(True),
                 )
             )
@@ -152,7 +152,7 @@ class Batches(Objects):
                     "sk": f"failure#{dataset}",
                     "dataset": dataset,
                     "error": error[:4000],
-                    "at": self._now(),
+                    "at": self.now(),
                 }
             )
         )
@@ -188,7 +188,7 @@ class Batches(Objects):
                 "bytes": size,
                 "sealed": sealed,
                 "attempts": 1,
-                "opened_at": self._now(),
+                "opened_at": self.now(),
             }
             return put(head, ABSENT)
         mine = Attr("run_id").eq(run_id) & Attr("state").eq("claimed") & Attr("sealed").eq(False)

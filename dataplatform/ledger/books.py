@@ -60,7 +60,7 @@ class Books(Batches, Leases):
             update(
                 f"batch#{batch_id}",
                 "batch",
-                sets={**published, "live": live, "published_at": self._now()},
+                sets={**published, "live": live, "published_at": self.now()},
                 where=Attr("state").eq("staged") & Attr("source").eq(batch.source),
             ),
             delete("unfinished", batch_id),

@@ -48,7 +48,7 @@ class Cursors(Objects):
             if before is None
             else Attr("updated_at").eq(before.updated_at) & Attr("id").eq(before.id)
         )
-        sets = {"updated_at": after.updated_at, "id": after.id, "moved_at": self._now()}
+        sets = {"updated_at": after.updated_at, "id": after.id, "moved_at": self.now()}
         return update(f"cursor#{dataset}", "cursor", sets=sets, where=seen)
 
     def _moved(self, dataset: str, before: Cursor | None) -> TransitionRefused:

@@ -54,7 +54,7 @@ class Gold(LedgerTable):
         build = (before.builds if before else 0) + 1
         changes = {"inserted": inserted, "updated": updated, "deleted": deleted}
         state: Item = {"run_id": run_id, "sequences": dict(sequences), "snapshot": snapshot}
-        state |= {"rows": rows, "digest": digest, "builds": build, "built_at": self._now()}
+        state |= {"rows": rows, "digest": digest, "builds": build, "built_at": self.now()}
         where = Attr("builds").eq(before.builds) if before else ABSENT
         writes: list[Write] = [
             update("models", model, sets={"model": model, **state, **changes}, where=where)
@@ -109,7 +109,7 @@ class Gold(LedgerTable):
             "loaded_run": run_id,
             "loaded_snapshot": mine.snapshot,
             "loaded_rows": rows,
-            "loaded_at": self._now(),
+            "loaded_at": self.now(),
         }
         try:
             self._write(

@@ -12,6 +12,7 @@ from dataplatform.errors import LeaseHeld
 from dataplatform.ledger.records import Lease
 from dataplatform.ledger.table import Item, LedgerTable, Refused, update
 
+_TAKE = "SET #owner = :owner, #until = :until, #note = :note ADD #token :one"
 _FREE = "attribute_not_exists(#owner) OR #owner = :owner OR #until <= :now"
 
 
@@ -21,8 +22,10 @@ class Leases(LedgerTable):
     The item stays when a lease is released, so that its token never goes back.
     """
 
-    def acquire_lease(self, name: str, owner: str, seconds: int) -> Lease:
+    def acquire_lease(self, name: str, owner: str, seconds: int, *, note: str = "") -> Lease:
         """Take a lease that is free, expired or the owner's own; each taking gives a new token.
+
+        `note` says what stands behind the owner, so that another can find out whether it lives.
 
         Raises:
             LeaseHeld: another owner has it.
@@ -31,13 +34,14 @@ class Leases(LedgerTable):
         try:
             answer = self._table.update_item(
                 Key={"pk": f"lease#{name}", "sk": "lease"},
-                UpdateExpression="SET #owner = :owner, #until = :until ADD #token :one",
+                UpdateExpression=_TAKE,
                 ConditionExpression=_FREE,
-                ExpressionAttributeNames={"#owner": "owner", "#until": "until", "#token": "token"},
+                ExpressionAttributeNames={f"#{n}": n for n in ("owner", "until", "note", "token")},
                 ExpressionAttributeValues={
                     ":owner": owner,
                     ":until": now + seconds,
                     ":now": now,
+                    ":note": note,
                     ":one": 1,
                 },
                 ReturnValues="ALL_NEW",
@@ -51,6 +55,7 @@ class Leases(LedgerTable):
             owner=owner,
             token=int(str(answer["Attributes"]["token"])),
             until=now + seconds,
+            note=note,
         )
 
     def renew_lease(self, name: str, owner: str, seconds: int, *, token: int | None = None) -> None:
@@ -89,7 +94,7 @@ class Leases(LedgerTable):
         item: Item = self._get(f"lease#{name}", "lease") or {}
         if not item.get("owner") or item["until"] <= int(self._clock()):
             return None
-        return Lease(name=name, owner=item["owner"], token=item["token"], until=item["until"])
+        return Lease(name=name, **{key: item[key] for key in ("owner", "token", "until", "note")})
 
     @contextmanager
     def lease(self, name: str, owner: str, seconds: int) -> Iterator[Lease]:

@@ -102,7 +102,7 @@ class Objects(LedgerTable):
         pk, sk = object_key(landed)
         values = asdict(landed)
         return (
-            put({"pk": pk, "sk": sk, **values, "registered_at": self._now()}, ABSENT),
+            put({"pk": pk, "sk": sk, **values, "registered_at": self.now()}, ABSENT),
             put({"pk": f"due#{landed.dataset}", "sk": pointer(landed), **values}),
         )
 

@@ -90,6 +90,7 @@ class Batch:
     rows: records staged in bronze.
     unreadable: records quarantined at staging; an object that can't be parsed counts as one.
     live: rows of the silver table after the commit that carried the batch, by count(*).
+    attempts: runs that have had it.
     """
 
     batch_id: str
@@ -104,6 +105,7 @@ class Batch:
     outcomes: Outcomes = field(default_factory=Outcomes)
     sequence: int = 0
     live: int = 0
+    attempts: int = 1
     error: str = ""
 
 
@@ -123,6 +125,7 @@ class Lease:
     owner: str
     token: int
     until: int
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

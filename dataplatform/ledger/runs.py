@@ -24,7 +24,7 @@ class Runs(LedgerTable):
 
     def open_run(self, run_id: str, execution: str, input: str) -> Run:
         """Note a run; an execution that opened one before gets that one back (retry)."""
-        started_at = self._now()
+        started_at = self.now()
         run: Item = {"run_id": run_id, "execution": execution, "input": input}
         run |= {"state": "running", "started_at": started_at}
         try:
@@ -76,7 +76,7 @@ class Runs(LedgerTable):
                 update(
                     "runs",
                     run_id,
-                    sets={"state": state, "ended_at": self._now(), "error": error[:_MAX_TEXT]},
+                    sets={"state": state, "ended_at": self.now(), "error": error[:_MAX_TEXT]},
                     where=Attr("state").is_in(["running", "failed"]),
                 )
             )

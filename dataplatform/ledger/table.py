@@ -165,7 +165,8 @@ class LedgerTable:
     def _moment(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
 
-    def _now(self) -> str:
+    def now(self) -> str:
+        """The ledger's time, as records carry it."""
         return iso(self._moment())
 
     def _expires(self, days: int) -> int:

@@ -1,0 +1,1 @@
+"""Lambda functions: one folder a function, `handler.py` and the logic beside it."""

@@ -1,0 +1,1 @@
+"""Balances the books and ends a run."""

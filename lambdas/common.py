@@ -1,0 +1,112 @@
+"""What the functions share: a logger, the ledger, and the lease that a run holds."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Final, Protocol
+
+from aws_lambda_powertools.logging import Logger
+from botocore.exceptions import ClientError
+
+from dataplatform.errors import LeaseHeld, TransitionRefused
+from dataplatform.ledger import Ledger
+from dataplatform.ledger.records import PIPELINE_LEASE, Run
+
+RUN_LEASE_SECONDS: Final = 6 * 3600
+"""Longer than any one step may take. A run that dies doesn't block for so long: see `reap`."""
+
+_ENDED: Final = frozenset({"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"})
+
+
+class LambdaContext(Protocol):
+    """What the functions use of Lambda's context."""
+
+    function_name: str
+    memory_limit_in_mb: int
+    invoked_function_arn: str
+    aws_request_id: str
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until Lambda ends this invocation."""
+        ...
+
+
+def logger(function: str) -> Logger:
+    """A structured logger; the handlers add `run_id`, `batch_id` or `dataset` as keys."""
+    return Logger(service=function)
+
+
+@lru_cache(maxsize=4)
+def ledger_at(table: str) -> Ledger:
+    """The ledger, connected once a process."""
+    return Ledger.connect(table)
+
+
+def hold(ledger: Ledger, run_id: str) -> Run:
+    """Renew the pipeline lease for a step of a run; a redriven run takes it back.
+
+    Raises:
+        LeaseHeld: another run has it; Step Functions tries again.
+        TransitionRefused: the run has succeeded, so this is a straggler of it.
+    """
+    run = ledger.run(run_id)
+    if run.state == "succeeded":
+        raise TransitionRefused(
+            f"run {run_id} has succeeded already",
+            why="A step that comes after its run's end would hold the pipeline for nothing.",
+            remedy="Start another run.",
+        )
+    ledger.acquire_lease(PIPELINE_LEASE, run_id, RUN_LEASE_SECONDS, note=run.execution)
+    return run
+
+
+def take(ledger: Ledger, states: Any, run_id: str, execution: str) -> None:
+    """Take the pipeline lease for a run; from a run whose execution has ended, too.
+
+    Raises:
+        LeaseHeld: the holder's execution goes on.
+    """
+    try:
+        ledger.acquire_lease(PIPELINE_LEASE, run_id, RUN_LEASE_SECONDS, note=execution)
+    except LeaseHeld:
+        if not reap(ledger, states, mine=execution):
+            raise
+        ledger.acquire_lease(PIPELINE_LEASE, run_id, RUN_LEASE_SECONDS, note=execution)
+
+
+def reap(ledger: Ledger, states: Any, *, mine: str = "") -> bool:
+    """Free the pipeline lease where its holder's execution has ended without giving it back.
+
+    Expiry alone would be either too short for a long Spark job or too long after a crash; Step
+    Functions knows which executions live.
+
+    Returns:
+        Whether the lease is free now.
+    """
+    holder = ledger.lease_holder(PIPELINE_LEASE)
+    if holder is None:
+        return True
+    ended = "ABORTED" if holder.note == mine else _ended(states, holder.note)
+    if not ended:
+        return False
+    if not ledger.release_lease(PIPELINE_LEASE, holder.owner, token=holder.token):
+        return False
+    try:
+        if holder.note != mine and ledger.run(holder.owner).state == "running":
+            ledger.close_run(holder.owner, "failed", f"the execution ended as {ended}")
+    except KeyError:
+        return True  # it died before it could note its run
+    return True
+
+
+def _ended(states: Any, execution: str) -> str:
+    """How an execution ended; "" while it goes on or where nobody can tell."""
+    if not execution.startswith("arn:"):
+        return ""
+    try:
+        status = str(states.describe_execution(executionArn=execution)["status"])
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ExecutionDoesNotExist":
+            return "gone"
+        raise
+    return status if status in _ENDED else ""

@@ -1,0 +1,1 @@
+"""Pulls records from an HTTP API into landing."""

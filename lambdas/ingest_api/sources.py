@@ -1,0 +1,62 @@
+"""A source's address and key, which the operator fills in."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from dataplatform.errors import SourceNotConfigured
+from dataplatform.naming import Names
+
+
+def base_url(ssm: Any, names: Names, source: str) -> str:
+    """The source's address, without a slash at its end.
+
+    Raises:
+        SourceNotConfigured: the parameter is missing or isn't an address.
+    """
+    name = names.source_parameter(source, "base_url")
+    try:
+        value = str(ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ParameterNotFound":
+            raise
+        value = ""
+    if not value.startswith(("https://", "http://")):
+        found = f"is {value!r}" if value else "isn't set"
+        raise SourceNotConfigured(
+            f"parameter {name} {found}: the address of source {source}",
+            why="The source can't be pulled.",
+            remedy=f"aws ssm put-parameter --overwrite --type String --name {name}"
+            " --value https://HOST/PATH",
+        )
+    return value.rstrip("/")
+
+
+def api_key(secrets: Any, names: Names, source: str) -> str:
+    """The source's key, from the secret's JSON field "api_key".
+
+    Raises:
+        SourceNotConfigured: the secret is missing or has no such field.
+    """
+    name = names.source_secret(source)
+    try:
+        value = secrets.get_secret_value(SecretId=name).get("SecretString", "")
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        value = ""
+    try:
+        key = json.loads(value)["api_key"]
+    except (ValueError, KeyError, TypeError):
+        key = ""
+    if not isinstance(key, str) or not key:
+        raise SourceNotConfigured(
+            f'secret {name} has no field "api_key": the key of source {source}',
+            why="The source can't be pulled.",
+            remedy=f"aws secretsmanager put-secret-value --secret-id {name}"
+            """ --secret-string '{"api_key": "KEY"}'""",
+        )
+    return key

@@ -1,0 +1,1 @@
+"""Makes batches of what has landed."""

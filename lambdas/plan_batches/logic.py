@@ -1,0 +1,103 @@
+"""Batches of what is due: bounded, one dataset each, in the order of arrival."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from dataplatform.ledger import Ledger
+from dataplatform.ledger.records import Batch, LandedObject
+from dataplatform.ledger.run_input import RunInput
+from dataplatform.naming import dataset_of_key, pulled_prefix
+from dataplatform.plans.model import PlatformPlan, SilverPlan
+from lambdas.common import hold
+
+STEP = "plan"
+
+MAX_OBJECTS: Final = 500
+"""Objects a batch: opening each costs staging some 50 ms, so half a minute of its 15."""
+
+MAX_BYTES: Final = 256 * 1024**2
+"""Landed bytes a batch: gzip may hold ten times as much, which staging streams in its 15 minutes.
+One object may be larger: it is a batch of its own."""
+
+MAX_BATCHES: Final = 1000
+"""Batches a run: their ids pass through a state of Step Functions, which holds 256 KiB."""
+
+
+def plan_batches(ledger: Ledger, plan: PlatformPlan, run_id: str) -> dict[str, Any]:
+    """Take up unfinished batches, then claim what is due, within what the run is narrowed to."""
+    run = hold(ledger, run_id)
+    run_input = RunInput.from_json(run.input)
+    chosen = [dataset for dataset in plan.datasets if run_input.selects(dataset.dataset)]
+    ledger.step(run_id, STEP, state="started")
+    _claim(ledger, plan)
+    adopted = _adopt(ledger, run_id, {dataset.dataset for dataset in chosen})
+    free = MAX_BATCHES - len(adopted)
+    opened: list[Batch] = []
+    for dataset in chosen:
+        due = _due(ledger, dataset, run_input, limit=free * MAX_OBJECTS)
+        for objects in grouped(due):
+            if len(opened) < free:
+                opened.append(ledger.open_batch(run_id, dataset.dataset, objects))
+    batches = ledger.run_batches(run_id)
+    waiting = [batch for batch in batches if batch.state == "claimed"]
+    counts = {
+        "batches": len(batches),
+        "objects": sum(batch.objects for batch in batches),
+        "bytes": sum(batch.bytes for batch in batches),
+        "adopted": len(adopted),
+    }
+    ledger.step(run_id, STEP, counts=counts, detail="" if batches else "nothing is due")
+    return {
+        "run_id": run_id,
+        "batches": [{"run_id": run_id, "batch_id": batch.batch_id} for batch in waiting],
+        "has_batches": any(batch.state in ("claimed", "staged") for batch in batches),
+    }
+
+
+def grouped(objects: Iterable[LandedObject]) -> Iterator[list[LandedObject]]:
+    """Consecutive objects, at most MAX_OBJECTS and MAX_BYTES together."""
+    group: list[LandedObject] = []
+    size = 0
+    for landed in objects:
+        if group and (len(group) == MAX_OBJECTS or size + landed.size > MAX_BYTES):
+            yield group
+            group, size = [], 0
+        group.append(landed)
+        size += landed.size
+    if group:
+        yield group
+
+
+def _due(
+    ledger: Ledger, dataset: SilverPlan, run_input: RunInput, *, limit: int
+) -> list[LandedObject]:
+    """What is due, by arrival; of a pull's objects all, since the pull itself was narrowed."""
+    name = dataset.dataset
+    if dataset.source.kind != "api":
+        return ledger.due_objects(name, since=run_input.since, until=run_input.until, limit=limit)
+    return [
+        landed
+        for landed in ledger.due_objects(name, limit=limit)
+        if landed.key.startswith(pulled_prefix(name))
+        or (run_input.since <= landed.arrived_at < (run_input.until or "~"))
+    ]
+
+
+def _claim(ledger: Ledger, plan: PlatformPlan) -> None:
+    """Objects that landed before their dataset had a contract."""
+    known = {dataset.dataset for dataset in plan.datasets}
+    for landed in ledger.due_objects(""):
+        dataset = dataset_of_key(landed.key)
+        if dataset in known:
+            ledger.claim_object(landed, dataset)
+
+
+def _adopt(ledger: Ledger, run_id: str, chosen: set[str]) -> list[Batch]:
+    """Unpublished batches: of dead runs, since the lease is this run's, or left by a first try."""
+    return [
+        ledger.adopt_batch(batch.batch_id, run_id)
+        for batch in ledger.unfinished_batches()
+        if batch.dataset in chosen and (batch.run_id != run_id or batch.state != "staged")
+    ]

@@ -1,0 +1,1 @@
+"""Says whether gold has anything to do."""

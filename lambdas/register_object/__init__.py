@@ -1,0 +1,1 @@
+"""Registers landed objects."""

@@ -1,0 +1,58 @@
+"""What S3 says has landed becomes due, once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from dataplatform.ledger import Ledger
+from dataplatform.ledger.records import LandedObject, iso
+from dataplatform.naming import dataset_of_key, pulled_prefix
+from dataplatform.plans.model import PlatformPlan
+
+
+def register(ledger: Ledger, plan: PlatformPlan, event: dict[str, Any]) -> str:
+    """Register the object of one EventBridge event; says what was done.
+
+    What `ingest_api` has pulled is left to it: it registers its object in the transaction that
+    moves its cursor. If this function registered it too, then a pull that died between the two
+    would leave an object that counts and a cursor that stands still, and the next pull would land
+    the same records again.
+
+    Returns:
+        "registered", "seen", "unclaimed" (no contract has its folder), "pulled", "folder" or
+        "ignored" (not the event of a new object).
+    """
+    if event.get("detail-type") != "Object Created":
+        return "ignored"
+    landed = landed_from(event, plan)
+    if landed.key.endswith("/") and landed.size == 0:
+        return "folder"
+    if _is_pulled(landed, plan):
+        return "pulled"
+    if not ledger.register_object(landed):
+        return "seen"
+    return "registered" if landed.dataset else "unclaimed"
+
+
+def landed_from(event: dict[str, Any], plan: PlatformPlan) -> LandedObject:
+    """The object that an "Object Created" event describes; its key isn't URL-encoded."""
+    detail = event["detail"]
+    described = detail["object"]
+    folder = dataset_of_key(described["key"])
+    known = {dataset.dataset for dataset in plan.datasets}
+    return LandedObject(
+        dataset=folder if folder in known else "",
+        bucket=detail["bucket"]["name"],
+        key=described["key"],
+        version=described.get("version-id", ""),
+        size=int(described.get("size", 0)),
+        checksum=described.get("etag", "").strip('"'),
+        arrived_at=iso(datetime.fromisoformat(event["time"])),
+    )
+
+
+def _is_pulled(landed: LandedObject, plan: PlatformPlan) -> bool:
+    if not landed.dataset or not landed.key.startswith(pulled_prefix(landed.dataset)):
+        return False
+    return plan.dataset(landed.dataset).source.kind == "api"

@@ -1,0 +1,1 @@
+"""Starts the pipeline where something is due."""
