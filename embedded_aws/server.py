@@ -26,6 +26,7 @@ logger = logging.getLogger("weir")
 
 PLUGINS: Final = (
     "embedded_aws.plugins.cloudformation",
+    "embedded_aws.plugins.custom_resources",
     "embedded_aws.plugins.encryption",
     "embedded_aws.functions",
     "embedded_aws.redshift",
