@@ -1,0 +1,24 @@
+"""Redshift Serverless and its Data API, with DuckDB as the engine.
+
+What it holds to: Redshift's SQL as far as Weir and its users write it, one transaction a batch, IAM for
+callers, the named role for COPY, grants inside the database. What it doesn't emulate, it refuses by name.
+
+Known differences: SUM of INTEGER is NUMERIC here (BIGINT in Redshift), AVG of integers isn't cut to an
+integer, a division of NUMERICs is a DOUBLE; nothing is distributed, sorted or encoded; usage limits are
+kept and never reached.
+"""
+
+from __future__ import annotations
+
+
+def install() -> None:
+    """Serve redshift-serverless and redshift-data; called before MiniStack restores its state."""
+    # Imported here: the modules need MiniStack, which the importers of this package may not.
+    from embedded_aws.redshift.control import ControlPlane
+    from embedded_aws.redshift.data_api import DataApi
+    from embedded_aws.redshift.database import Databases
+    from embedded_aws.redshift.service import register
+    from embedded_aws.state import StateDir
+
+    plane = ControlPlane(Databases(StateDir.current().plugin("redshift")))
+    register(plane, DataApi(plane))

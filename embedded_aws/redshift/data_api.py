@@ -1,0 +1,338 @@
+"""The redshift-data API."""
+
+from __future__ import annotations
+
+import fnmatch
+import threading
+from collections.abc import Callable
+from typing import Any, Final
+
+from ministack.core.responses import get_account_id
+
+from embedded_aws.redshift import catalog, values
+from embedded_aws.redshift.control import ControlPlane, Record
+from embedded_aws.redshift.database import Database
+from embedded_aws.redshift.errors import ApiError, SqlError
+from embedded_aws.redshift.identity import database_user, secret_user
+from embedded_aws.redshift.role_session import RoleSessions, not_authorized
+from embedded_aws.redshift.runs import Part, Run, Runs, new_parts
+from embedded_aws.redshift.session import Session
+from embedded_aws.redshift.transaction import Transaction
+
+Request = dict[str, Any]
+
+_PAGE_ROWS: Final = 1_000
+_MAX_STATEMENTS: Final = 40
+_MAX_BYTES: Final = 100 * 1024
+_NOT_EMULATED: Final = ("ClusterIdentifier", "DbUser", "WithEvent", "SessionId")
+
+
+class DataApi:
+    """Answers redshift-data calls; statements run in threads, so a call returns at once."""
+
+    def __init__(self, plane: ControlPlane) -> None:
+        self._plane = plane
+        self._roles = RoleSessions()
+        self.runs = Runs()
+
+    def answer(self, operation: str, request: Request) -> dict[str, Any]:
+        """Answer one call.
+
+        Raises:
+            ApiError: as the API would, or naming what isn't emulated.
+        """
+        action = self._operations.get(operation)
+        if action is None:
+            raise ApiError("ValidationException", f"{operation} is not emulated here.")
+        for name in _NOT_EMULATED:
+            if request.get(name):
+                raise ApiError("ValidationException", f"{name} is not emulated here.")
+        if request.get("SessionKeepAliveSeconds"):
+            raise ApiError("ValidationException", "SessionKeepAliveSeconds is not emulated here.")
+        if request.get("ResultFormat", "JSON") != "JSON":
+            raise ApiError("ValidationException", "ResultFormat CSV is not emulated here.")
+        return action(self, request)
+
+    # Running statements
+
+    def _execute(self, request: Request) -> dict[str, Any]:
+        return self._submit(request, [request["Sql"]], batch=False)
+
+    def _batch_execute(self, request: Request) -> dict[str, Any]:
+        return self._submit(request, request["Sqls"], batch=True)
+
+    def _submit(self, request: Request, statements: list[str], *, batch: bool) -> dict[str, Any]:
+        if not 0 < len(statements) <= _MAX_STATEMENTS:
+            raise ApiError("ValidationException", f"Sqls must hold 1 to {_MAX_STATEMENTS} items.")
+        if any(len(sql.encode()) > _MAX_BYTES for sql in statements):
+            raise ApiError("ValidationException", "A statement must not exceed 100 KB.")
+        database, namespace, user = self._target(request)
+        details = {
+            "Database": request.get("Database"),
+            "WorkgroupName": request["WorkgroupName"],
+            "SecretArn": request.get("SecretArn"),
+            "DbUser": user,
+            "StatementName": request.get("StatementName"),
+        }
+        run = Run(
+            new_parts(statements),
+            batch=batch,
+            auto_commit=request.get("ExecutionMode") == "AUTO_COMMIT",
+            parameters={item["name"]: item["value"] for item in request.get("Parameters") or []},
+            details={key: value for key, value in details.items() if value is not None},
+            caller=f"{get_account_id()}/{user}",
+        )
+        roles = list(namespace["iamRoles"])
+
+        def open_session(cancelled: threading.Event) -> Session:
+            work = Transaction(
+                database.connect(),
+                database.user(user),
+                database.locks,
+                lambda role: self._s3(role, roles, namespace, user),
+                cancelled,
+            )
+            return Session(work)
+
+        run = self.runs.submit(run, request.get("ClientToken", ""), open_session)
+        shown = ("Database", "WorkgroupName", "SecretArn", "DbUser")
+        return {
+            "Id": run.id,
+            "CreatedAt": run.created,
+            **{key: run.details[key] for key in shown if key in run.details},
+        }
+
+    def _s3(self, role: str, roles: list[str], namespace: Record, user: str) -> Any:
+        arn = namespace.get("defaultIamRoleArn") if role == "default" else role
+        if not arn:
+            raise SqlError("The namespace has no default IAM role")
+        name = f"{namespace['namespaceArn']}/{user}"
+        if arn not in roles and arn != namespace.get("defaultIamRoleArn"):
+            raise not_authorized(arn, name)
+        return self._roles.s3(arn, name)
+
+    def _target(self, request: Request) -> tuple[Database, Record, str]:
+        if not request.get("WorkgroupName"):
+            raise ApiError("ValidationException", "WorkgroupName must be given.")
+        name = request["WorkgroupName"].rsplit("/", 1)[-1]
+        workgroups = self._plane.workgroups
+        known = next(
+            (w for w in workgroups.values() if name in (w["workgroupName"], w["workgroupId"])), None
+        )
+        if known is None:
+            raise ApiError("ValidationException", f"Redshift endpoint {name} doesn't exist.")
+        namespace = self._plane.namespace(known["namespaceName"])
+        wanted = request.get("ConnectedDatabase") or request.get("Database") or namespace["dbName"]
+        if wanted != namespace["dbName"]:
+            raise ApiError("ValidationException", f'FATAL: database "{wanted}" does not exist')
+        database = self._plane.databases.get(
+            namespace["namespaceId"], namespace["dbName"], namespace["adminUsername"]
+        )
+        secret = request.get("SecretArn")
+        return database, namespace, secret_user(secret) if secret else database_user()
+
+    # Looking at statements
+
+    def _describe(self, request: Request) -> dict[str, Any]:
+        run = self._mine(request["Id"])
+        if ":" in request["Id"]:
+            return {**self._sub_statement(run, self._index(run, request["Id"]))}
+        last = run.parts[-1]
+        answer = {
+            "Id": run.id,
+            **{key: value for key, value in run.details.items() if key != "StatementName"},
+            "Status": run.status,
+            "CreatedAt": run.created,
+            "UpdatedAt": run.updated,
+            "Duration": int(sum(part.seconds for part in run.parts) * 1e9),
+            "HasResultSet": any(part.result.has_result_set for part in run.parts),
+            "ResultRows": last.result.rows,
+            "ResultSize": 0 if run.batch else _size(last),
+            "RedshiftPid": 1,
+            "RedshiftQueryId": 0 if run.batch else 1,
+            "ResultFormat": "json",
+        }
+        if run.error:
+            answer["Error"] = run.error
+        if run.parameters:
+            answer["QueryParameters"] = [
+                {"name": name, "value": value} for name, value in run.parameters.items()
+            ]
+        if run.batch:
+            answer["SubStatements"] = [
+                self._sub_statement(run, index) for index in range(len(run.parts))
+            ]
+        else:
+            answer["QueryString"] = last.sql
+        return answer
+
+    def _sub_statement(self, run: Run, index: int) -> dict[str, Any]:
+        part = run.parts[index]
+        answer = {
+            "Id": f"{run.id}:{index + 1}",
+            "Status": part.status,
+            "QueryString": part.sql,
+            "CreatedAt": run.created,
+            "UpdatedAt": run.updated,
+            "Duration": int(part.seconds * 1e9),
+            "HasResultSet": part.result.has_result_set,
+            "ResultRows": part.result.rows,
+            "ResultSize": _size(part),
+            "RedshiftQueryId": index + 1,
+        }
+        return {**answer, "Error": part.error} if part.error else answer
+
+    def _result(self, request: Request) -> dict[str, Any]:
+        run = self._mine(request["Id"])
+        part = run.parts[self._index(run, request["Id"])]
+        if run.status != "FINISHED" or not part.result.has_result_set:
+            raise ApiError(
+                "ResourceNotFoundException",
+                "Query does not have result. Please check query status with DescribeStatement.",
+            )
+        start = int(request.get("NextToken") or 0)
+        kinds = [kind for _, kind in part.result.columns]
+        page = part.result.records[start : start + _PAGE_ROWS]
+        answer: dict[str, Any] = {
+            "Records": [
+                [values.typed_cell(v, k) for v, k in zip(row, kinds, strict=True)] for row in page
+            ],
+            "ColumnMetadata": [values.column_metadata(*column) for column in part.result.columns],
+            "TotalNumRows": len(part.result.records),
+        }
+        if start + _PAGE_ROWS < len(part.result.records):
+            answer["NextToken"] = str(start + _PAGE_ROWS)
+        return answer
+
+    def _list_statements(self, request: Request) -> dict[str, Any]:
+        wanted, name = request.get("Status", "FINISHED"), request.get("StatementName", "")
+        found = [
+            {
+                "Id": run.id,
+                "Status": run.status,
+                "CreatedAt": run.created,
+                "UpdatedAt": run.updated,
+                "IsBatchStatement": run.batch,
+                "QueryString": run.parts[0].sql,
+                **({"QueryStrings": [part.sql for part in run.parts]} if run.batch else {}),
+                **{k: run.details[k] for k in ("StatementName", "SecretArn") if k in run.details},
+            }
+            for run in self.runs.all()
+            if run.caller.startswith(get_account_id())
+            and wanted in ("ALL", run.status)
+            and run.details.get("StatementName", "").startswith(name)
+        ]
+        return _page("Statements", found, request)
+
+    def _cancel(self, request: Request) -> dict[str, Any]:
+        self.runs.cancel(self._mine(request["Id"]))
+        return {"Status": True}
+
+    def _mine(self, identifier: str) -> Run:
+        run = self.runs.get(identifier)
+        if not run.caller.startswith(f"{get_account_id()}/"):
+            raise ApiError("ResourceNotFoundException", f"Query {identifier} does not exist.")
+        return run
+
+    def _index(self, run: Run, identifier: str) -> int:
+        _, colon, number = identifier.partition(":")
+        if run.batch and not colon:
+            raise ApiError(
+                "ValidationException", "A batch has results by statement: use <Id>:<number>."
+            )
+        index = int(number) - 1 if colon else 0
+        if index not in range(len(run.parts)):
+            raise ApiError("ResourceNotFoundException", f"Query {identifier} does not exist.")
+        return index
+
+    # Looking at the database
+
+    def _list_databases(self, request: Request) -> dict[str, Any]:
+        database, *_ = self._target(request)
+        return _page("Databases", [database.name], request)
+
+    def _list_schemas(self, request: Request) -> dict[str, Any]:
+        database, *_ = self._target(request)
+        connection = database.connect()
+        try:
+            names = [*catalog.schemas(connection), "information_schema", "pg_catalog"]
+        finally:
+            connection.close()
+        found = [name for name in sorted(names) if _like(name, request.get("SchemaPattern"))]
+        return _page("Schemas", found, request)
+
+    def _list_tables(self, request: Request) -> dict[str, Any]:
+        database, *_ = self._target(request)
+        connection = database.connect()
+        try:
+            rows = connection.execute(
+                "SELECT table_schema, table_name, table_type FROM information_schema.tables "
+                "WHERE table_catalog = current_database() ORDER BY ALL"
+            ).fetchall()
+        finally:
+            connection.close()
+        found = [
+            {"schema": schema, "name": name, "type": "VIEW" if kind == "VIEW" else "TABLE"}
+            for schema, name, kind in rows
+            if schema not in catalog.SYSTEM_SCHEMAS
+            and _like(schema, request.get("SchemaPattern"))
+            and _like(name, request.get("TablePattern"))
+        ]
+        return _page("Tables", found, request)
+
+    def _describe_table(self, request: Request) -> dict[str, Any]:
+        database, *_ = self._target(request)
+        schema, table = request.get("Schema", "public"), request.get("Table", "")
+        connection = database.connect()
+        try:
+            relation = catalog.find(connection, (schema, table))
+            columns = catalog.columns(connection, relation) if relation else []
+        finally:
+            connection.close()
+        found = [
+            {
+                **values.column_metadata(column.name, column.type),
+                "nullable": int(column.nullable),
+                "schemaName": schema,
+                "tableName": table,
+                "columnDefault": column.default,
+            }
+            for column in columns
+        ]
+        return {"TableName": table, **_page("ColumnList", found, request)}
+
+    _operations: Final[dict[str, Callable[[DataApi, Request], dict[str, Any]]]] = {
+        "ExecuteStatement": _execute,
+        "BatchExecuteStatement": _batch_execute,
+        "DescribeStatement": _describe,
+        "GetStatementResult": _result,
+        "ListStatements": _list_statements,
+        "CancelStatement": _cancel,
+        "ListDatabases": _list_databases,
+        "ListSchemas": _list_schemas,
+        "ListTables": _list_tables,
+        "DescribeTable": _describe_table,
+    }
+
+
+def _size(part: Part) -> int:
+    """Bytes of a result, roughly: what its values take as text."""
+    if not part.result.has_result_set:
+        return -1
+    return sum(len(str(value)) for row in part.result.records for value in row)
+
+
+def _like(text: str, pattern: str | None) -> bool:
+    """SQL's LIKE, as the listing calls take it."""
+    if not pattern:
+        return True
+    return fnmatch.fnmatchcase(text, pattern.replace("%", "*").replace("_", "?"))
+
+
+def _page(name: str, items: list[Any], request: Request) -> dict[str, Any]:
+    start = int(request.get("NextToken") or 0)
+    end = start + int(request.get("MaxResults") or 1000)
+    page: dict[str, Any] = {name: items[start:end]}
+    if end < len(items):
+        page["NextToken"] = str(end)
+    return page
