@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dataplatform.errors import TransitionRefused
+from dataplatform.ledger import Ledger
+
+
+def build(ledger: Ledger, run_id: str, snapshot: int, rows: int = 5, **other: Any) -> bool:
+    given: dict[str, Any] = {
+        "sequences": {"p": 1},
+        "inserted": 1,
+        "updated": 0,
+        "deleted": 0,
+        "export_uri": f"s3://gold/exports/m/{run_id}/",
+        "digest": "d",
+    }
+    return ledger.model_built("m", run_id=run_id, snapshot=snapshot, rows=rows, **given | other)
+
+
+def test_a_build_leaves_an_export_to_load_until_it_is_loaded(ledger: Ledger) -> None:
+    assert build(ledger, "r1", 2**62 + 1)
+    (load,) = ledger.pending_loads("m")
+    assert (load.run_id, load.snapshot, load.rows) == ("r1", 2**62 + 1, 5)
+    assert ledger.load_done("m", "r1", rows=5)
+    assert not ledger.load_done("m", "r1", rows=5)
+    state = ledger.model("m")
+    assert state is not None
+    assert (state.loaded_snapshot, state.loaded_rows) == (2**62 + 1, 5)
+
+
+def test_a_build_told_twice_is_loaded_once(ledger: Ledger) -> None:
+    build(ledger, "r1", 1)
+    ledger.load_done("m", "r1", rows=5)
+    assert not build(ledger, "r1", 1)
+    assert ledger.pending_loads("m") == []
+
+
+def test_exports_are_loaded_oldest_first(ledger: Ledger) -> None:
+    build(ledger, "r1", 900)
+    build(ledger, "r2", 100)
+    assert [load.run_id for load in ledger.pending_loads("m")] == ["r1", "r2"]
+    with pytest.raises(TransitionRefused, match="r1 isn't loaded yet"):
+        ledger.load_done("m", "r2", rows=5)
+
+
+def test_a_build_without_changes_has_nothing_to_load(ledger: Ledger) -> None:
+    build(ledger, "r1", 1, export_uri="")
+    assert ledger.pending_loads("m") == []
+    assert [state.sequences for state in ledger.models()] == [{"p": 1}]

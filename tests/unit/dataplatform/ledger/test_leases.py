@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import pytest
+
+from dataplatform.errors import LeaseHeld
+from dataplatform.ledger import Ledger
+from tests.unit.support.ledgers import Clock
+
+
+def test_a_lease_has_one_holder(ledger: Ledger) -> None:
+    ledger.acquire_lease("pipeline", "a", 60)
+    with pytest.raises(LeaseHeld, match='"pipeline" is held by a'):
+        ledger.acquire_lease("pipeline", "b", 60)
+
+
+def test_an_expired_lease_is_taken_over_with_a_higher_token(ledger: Ledger, clock: Clock) -> None:
+    first = ledger.acquire_lease("pipeline", "a", 60)
+    clock.forward(60)
+    assert ledger.lease_holder("pipeline") is None
+    second = ledger.acquire_lease("pipeline", "b", 60)
+    assert second.token > first.token
+
+
+def test_its_holder_may_take_it_again(ledger: Ledger, clock: Clock) -> None:
+    ledger.acquire_lease("pipeline", "a", 60)
+    clock.forward(50)
+    ledger.acquire_lease("pipeline", "a", 60)
+    clock.forward(50)
+    with pytest.raises(LeaseHeld):
+        ledger.acquire_lease("pipeline", "b", 60)
+
+
+def test_renewing_keeps_a_lease_and_a_stale_holder_cannot(ledger: Ledger, clock: Clock) -> None:
+    stale = ledger.acquire_lease("pipeline", "a", 60)
+    clock.forward(59)
+    ledger.renew_lease("pipeline", "a", 60)
+    clock.forward(61)
+    ledger.acquire_lease("pipeline", "b", 60)
+    with pytest.raises(LeaseHeld):
+        ledger.renew_lease("pipeline", "a", 60)
+    ledger.release_lease("pipeline", "b")
+    ledger.acquire_lease("pipeline", "a", 60)
+    with pytest.raises(LeaseHeld):
+        ledger.renew_lease("pipeline", "a", 60, token=stale.token)
+
+
+def test_only_the_holder_releases(ledger: Ledger) -> None:
+    held = ledger.acquire_lease("pipeline", "a", 60)
+    assert not ledger.release_lease("pipeline", "b")
+    assert not ledger.release_lease("pipeline", "a", token=held.token - 1)
+    assert ledger.release_lease("pipeline", "a", token=held.token)
+    assert not ledger.release_lease("pipeline", "a")
+    assert ledger.acquire_lease("pipeline", "b", 60).token > held.token
+
+
+def test_a_block_of_work_gives_its_lease_back_even_when_it_fails(ledger: Ledger) -> None:
+    with pytest.raises(RuntimeError), ledger.lease("table:x", "a", 60):
+        raise RuntimeError
+    assert ledger.lease_holder("table:x") is None
+
+
+def test_the_note_tells_what_stands_behind_the_holder(ledger: Ledger) -> None:
+    ledger.acquire_lease("pipeline", "a", 60, note="arn:execution")
+    holder = ledger.lease_holder("pipeline")
+    assert holder is not None and (holder.owner, holder.note) == ("a", "arn:execution")

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from dataplatform.errors import InvalidRunInput
+from dataplatform.ledger.run_input import RunInput, parse_run_input
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+KNOWN = ["sales", "products"]
+
+
+def parse(raw: Any) -> RunInput:
+    return parse_run_input(raw, KNOWN, NOW)
+
+
+def test_an_empty_input_selects_everything() -> None:
+    assert parse({}) == RunInput()
+    assert parse({}).selects("sales")
+
+
+def test_times_are_understood_as_utc_and_kept_so() -> None:
+    given = parse({"datasets": ["sales"], "from": "2026-11-20", "to": "2026-11-21T10:00:00+02:00"})
+    assert (given.since, given.until) == ("2026-11-20T00:00:00Z", "2026-11-21T08:00:00Z")
+    assert given.selects("sales") and not given.selects("products")
+    assert RunInput.from_json(given.to_json()) == given
+
+
+def test_every_problem_is_listed_with_what_to_do() -> None:
+    with pytest.raises(InvalidRunInput) as caught:
+        parse({"dataset": ["x"], "datasets": ["salse", 3], "from": "yesterday", "to": 5})
+    fields = [problem.field for problem in caught.value.problems]
+    assert fields == ["dataset", "datasets[0]", "datasets[1]", "from", "to"]
+    assert 'Did you mean "datasets"?' in str(caught.value)
+    assert 'Did you mean "sales"?' in str(caught.value)
+    assert "sales, products" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("raw", "field"),
+    [
+        (None, "$"),
+        ([], "$"),
+        ({"datasets": []}, "datasets"),
+        ({"datasets": "sales"}, "datasets"),
+        ({"from": "2026-11-20", "to": "2026-11-20"}, "to"),
+        ({"from": "2026-11-22"}, "from"),
+        ({"from": ""}, "from"),
+        ({"to": None}, "to"),
+    ],
+)
+def test_what_selects_nothing_or_means_nothing_is_refused(raw: Any, field: str) -> None:
+    with pytest.raises(InvalidRunInput) as caught:
+        parse(raw)
+    assert [problem.field for problem in caught.value.problems] == [field]
