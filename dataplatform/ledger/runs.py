@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import fields
+from itertools import count
 from typing import Final
 
 from boto3.dynamodb.conditions import Attr
@@ -17,6 +18,7 @@ STEP_DAYS: Final = 90
 """Steps are for watching and looking back; books and batches stay for good."""
 
 _MAX_TEXT: Final = 4000
+_order = count()  # keeps the steps of one process in order where the clock is coarse
 
 
 class Runs(LedgerTable):
@@ -105,7 +107,7 @@ class Runs(LedgerTable):
         at = self._moment().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         step: Item = {"run_id": run_id, "name": name, "at": at, "dataset": dataset, "state": state}
         step |= {"detail": detail[:_MAX_TEXT], "counts": dict(counts or {})}
-        key = {"pk": f"run#{run_id}", "sk": f"step#{at}#{secrets.token_hex(4)}"}
+        key = {"pk": f"run#{run_id}", "sk": f"step#{at}#{next(_order):08d}{secrets.token_hex(4)}"}
         self._write(put({**key, **step, "expires_at": self._expires(STEP_DAYS)}))
         return Step(**step)
 

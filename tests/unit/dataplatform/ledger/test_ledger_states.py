@@ -169,11 +169,11 @@ class LedgerStates(RuleBasedStateMachine):
 
 
 def test_claims_leases_and_books_hold_in_every_order() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         LedgerStates,
         settings=settings(
-            max_examples=20,
-            stateful_step_count=40,
+            max_examples=15,
+            stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),

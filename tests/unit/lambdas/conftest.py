@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from dataplatform.ledger import Ledger
+from dataplatform.ledger.records import Batch, Outcomes
+from tests.unit.support.ledgers import Clock, credentials, landed, ledgers
+
+
+@pytest.fixture(autouse=True)
+def aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    credentials(monkeypatch)
+
+
+@pytest.fixture
+def opened() -> Iterator[tuple[Ledger, Clock]]:
+    with ledgers() as both:
+        yield both
+
+
+@pytest.fixture
+def ledger(opened: tuple[Ledger, Clock]) -> Ledger:
+    return opened[0]
+
+
+@pytest.fixture
+def clock(opened: tuple[Ledger, Clock]) -> Clock:
+    return opened[1]
+
+
+@dataclass
+class States:
+    """Step Functions, as far as the functions call it."""
+
+    status: dict[str, str] = field(default_factory=dict)
+    started: list[dict[str, Any]] = field(default_factory=list)
+
+    def describe_execution(self, *, executionArn: str) -> dict[str, str]:
+        if executionArn not in self.status:
+            raise ClientError({"Error": {"Code": "ExecutionDoesNotExist", "Message": ""}}, "x")
+        return {"status": self.status[executionArn]}
+
+    def start_execution(self, **arguments: Any) -> dict[str, str]:
+        self.started.append(arguments)
+        return {"executionArn": f"arn:started:{len(self.started)}"}
+
+
+@pytest.fixture
+def states() -> States:
+    return States()
+
+
+@dataclass
+class Context:
+    """Lambda's context; `left` is milliseconds."""
+
+    left: int = 900_000
+    function_name: str = "f"
+    memory_limit_in_mb: int = 128
+    invoked_function_arn: str = "arn:f"
+    aws_request_id: str = "request"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.left
+
+
+def staged(ledger: Ledger, run_id: str, dataset: str, rows: int = 4) -> Batch:
+    """A staged batch of one object."""
+    ledger.register_object(landed(f"{run_id}-{dataset}", dataset=dataset))
+    batch = ledger.open_batch(run_id, dataset, ledger.due_objects(dataset))
+    ledger.batch_staged(batch.batch_id, source=rows, unreadable=0, rows=rows)
+    return batch
+
+
+def published(ledger: Ledger, run_id: str, dataset: str, rows: int = 4) -> Batch:
+    """A published batch, all of it inserted."""
+    batch = staged(ledger, run_id, dataset, rows)
+    ledger.publish_batch(
+        batch.batch_id,
+        Outcomes(inserted=rows),
+        sequence=ledger.next_sequence(dataset),
+        live=ledger.totals(dataset).live + rows,
+    )
+    return ledger.batch(batch.batch_id)

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import pytest
+
+from dataplatform.errors import LeaseHeld, TransitionRefused
+from dataplatform.ledger import Ledger
+from dataplatform.ledger.records import PIPELINE_LEASE
+from lambdas.plan_batches.logic import MAX_BYTES, MAX_OBJECTS, grouped, plan_batches
+from tests.unit.lambdas.conftest import staged
+from tests.unit.support.ledgers import landed
+from tests.unit.support.plans import dataset, platform
+
+PLAN = platform((dataset("sales", "api"), dataset("products"), dataset("stores")))
+
+
+def run(ledger: Ledger, run_id: str = "run", given: str = "{}") -> str:
+    ledger.open_run(run_id, f"arn:{run_id}", given)
+    return run_id
+
+
+def test_what_is_due_becomes_a_batch_a_dataset(ledger: Ledger) -> None:
+    for name in ("products", "stores"):
+        ledger.register_object(landed("a", dataset=name))
+        ledger.register_object(landed("b", dataset=name))
+    answer = plan_batches(ledger, PLAN, run(ledger))
+    assert answer["has_batches"]
+    batches = [ledger.batch(item["batch_id"]) for item in answer["batches"]]
+    assert [(b.dataset, b.objects) for b in batches] == [("products", 2), ("stores", 2)]
+    assert {item["run_id"] for item in answer["batches"]} == {"run"}
+    assert ledger.steps("run")[-1].counts["objects"] == 4
+
+
+def test_nothing_due_plans_nothing(ledger: Ledger) -> None:
+    answer = plan_batches(ledger, PLAN, run(ledger))
+    assert answer == {"run_id": "run", "batches": [], "has_batches": False}
+
+
+def test_a_retry_gives_the_same_batches(ledger: Ledger) -> None:
+    ledger.register_object(landed("a"))
+    first = plan_batches(ledger, PLAN, run(ledger))
+    assert plan_batches(ledger, PLAN, "run") == first
+
+
+def test_batches_of_a_dead_run_are_taken_up_where_they_were(ledger: Ledger) -> None:
+    done = staged(ledger, "dead", "stores")
+    ledger.register_object(landed("a"))
+    left = ledger.open_batch("dead", "products", ledger.due_objects("products"))
+    answer = plan_batches(ledger, PLAN, run(ledger))
+    assert [item["batch_id"] for item in answer["batches"]] == [left.batch_id]
+    assert {b.batch_id for b in ledger.run_batches("run")} == {left.batch_id, done.batch_id}
+
+
+def test_a_run_left_with_staged_batches_alone_still_has_batches(ledger: Ledger) -> None:
+    staged(ledger, "dead", "stores")
+    answer = plan_batches(ledger, PLAN, run(ledger))
+    assert (answer["batches"], answer["has_batches"]) == ([], True)
+
+
+def test_a_narrowed_run_leaves_the_rest_due(ledger: Ledger) -> None:
+    for time in ("2026-11-20T23:59:59Z", "2026-11-21T00:00:00Z", "2026-11-21T01:00:00Z"):
+        ledger.register_object(landed(time, at=time))
+    ledger.register_object(landed("s", dataset="stores"))
+    left = staged(ledger, "dead", "stores")
+    given = (
+        '{"datasets": ["products"], "from": "2026-11-21T00:00:00Z", "to": "2026-11-21T01:00:00Z"}'
+    )
+    answer = plan_batches(ledger, PLAN, run(ledger, given=given))
+    (item,) = answer["batches"]
+    (only,) = ledger.batch_objects(item["batch_id"])
+    assert only.arrived_at == "2026-11-21T00:00:00Z"
+    assert len(ledger.due_objects("products")) == 2
+    assert ledger.batch(left.batch_id).run_id == "dead"
+
+
+def test_what_a_narrowed_pull_has_landed_is_batched_whenever_it_arrived(ledger: Ledger) -> None:
+    pulled = landed("api/x.jsonl.gz", dataset="sales", at="2026-11-21T10:00:00Z")
+    by_hand = landed("fix.jsonl", dataset="sales", at="2026-11-21T10:00:00Z")
+    ledger.register_object(pulled)
+    ledger.register_object(by_hand)
+    answer = plan_batches(ledger, PLAN, run(ledger, given='{"to": "1998-01-01T00:00:00Z"}'))
+    (item,) = answer["batches"]
+    assert ledger.batch_objects(item["batch_id"]) == [pulled]
+
+
+def test_objects_that_came_before_their_contract_are_claimed_once_it_is_there(
+    ledger: Ledger,
+) -> None:
+    ledger.register_object(landed("a", dataset="", folder="stores"))
+    ledger.register_object(landed("a", dataset="", folder="unknown"))
+    answer = plan_batches(ledger, PLAN, run(ledger))
+    assert [ledger.batch(i["batch_id"]).dataset for i in answer["batches"]] == ["stores"]
+    assert [o.key for o in ledger.unclaimed_objects()] == ["unknown/a"]
+
+
+def test_a_run_that_lost_the_pipeline_plans_nothing(ledger: Ledger) -> None:
+    ledger.register_object(landed("a"))
+    run(ledger)
+    ledger.acquire_lease(PIPELINE_LEASE, "other", 60)
+    with pytest.raises(LeaseHeld):
+        plan_batches(ledger, PLAN, "run")
+    assert len(ledger.due_objects("products")) == 1
+
+
+def test_a_straggler_of_a_run_that_succeeded_does_not_take_the_lease(ledger: Ledger) -> None:
+    run(ledger)
+    ledger.close_run("run", "succeeded")
+    with pytest.raises(TransitionRefused):
+        plan_batches(ledger, PLAN, "run")
+    assert ledger.lease_holder(PIPELINE_LEASE) is None
+
+
+def test_batches_are_bounded_by_objects_and_by_bytes() -> None:
+    small = [landed(str(n), size=1) for n in range(MAX_OBJECTS + 1)]
+    assert [len(group) for group in grouped(small)] == [MAX_OBJECTS, 1]
+    large = [landed(str(n), size=MAX_BYTES // 2) for n in range(3)]
+    assert [len(group) for group in grouped(large)] == [2, 1]
+    huge = [landed("a", size=1), landed("b", size=MAX_BYTES * 2), landed("c", size=1)]
+    assert [len(group) for group in grouped(huge)] == [1, 1, 1]
+    assert list(grouped([])) == []
