@@ -13,7 +13,7 @@ from dataplatform.plans.gold import gold_models
 from dataplatform.plans.model import PlatformPlan
 from dataplatform.plans.silver import silver_plan
 from dataplatform.plans.summary import summary_models
-from dataplatform.plans.warehouse import warehouse_setup
+from dataplatform.render.redshift import warehouse_setup
 
 _WHY = "Its table can't be built, so nothing was synthesized."
 

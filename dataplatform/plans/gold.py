@@ -20,7 +20,7 @@ from dataplatform.plans.incremental import check_incremental
 from dataplatform.plans.model import Column, GoldModel, SilverPlan
 from dataplatform.plans.sql_file import SqlFile, line_of, nearest, read
 from dataplatform.plans.sql_types import select_types
-from dataplatform.plans.warehouse import warehouse_sql
+from dataplatform.render.redshift import warehouse_sql
 
 _KEYS = ("description", "key", "incremental", "partition", "sort", "distribute")
 _NEEDED = ("key",)
@@ -153,7 +153,7 @@ def _compile(
         partition_by=partition_by,
         sql=_sql(query, names, changed=incremental),
         full_sql=_sql(query, names, changed=""),
-        warehouse=warehouse_sql(file.name, columns, key),
+        warehouse=warehouse_sql(file.name, columns, key, partition_by),
     )
 
 

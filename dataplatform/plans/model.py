@@ -142,8 +142,8 @@ class WarehouseSql:
     """Redshift SQL of one gold table.
 
     create: CREATE TABLE IF NOT EXISTS.
-    load: one transaction; {source} is the S3 prefix of changed rows, {role} the role's ARN,
-        {run_id} the run, {snapshot} the gold snapshot id. The last statement counts the table's rows.
+    load: one transaction; {source} is the manifest of changed rows, {role} the ARN that COPY reads
+        with; {run_id}, {build}, {snapshot} are the export's. The last statement counts the rows.
     """
 
     table: str

@@ -1,11 +1,11 @@
 """Redshift Serverless and its Data API, with DuckDB as the engine.
 
-What it holds to: Redshift's SQL as far as Weir and its users write it, one transaction a batch, IAM for
-callers, the named role for COPY, grants inside the database. What it doesn't emulate, it refuses by name.
+What it holds to: Redshift's SQL as far as Weir and its users write it, one transaction a batch, IAM
+for callers, the named role for COPY, grants inside the database. The rest it refuses by name.
 
-Known differences: SUM of INTEGER is NUMERIC here (BIGINT in Redshift), AVG of integers isn't cut to an
-integer, a division of NUMERICs is a DOUBLE; nothing is distributed, sorted or encoded; usage limits are
-kept and never reached.
+Known differences: SUM of INTEGER is NUMERIC here (BIGINT in Redshift), AVG of integers isn't cut to
+an integer, a division of NUMERICs is a DOUBLE; nothing is distributed, sorted or encoded; usage
+limits are kept and never reached.
 """
 
 from __future__ import annotations

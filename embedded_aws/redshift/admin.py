@@ -1,4 +1,4 @@
-"""The statements that are read word by word: locks, COPY, users, roles, grants; and what is refused."""
+"""Statements read word by word: locks, COPY, users, roles, grants; and what is refused."""
 
 from __future__ import annotations
 

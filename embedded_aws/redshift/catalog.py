@@ -1,7 +1,7 @@
 """What the database knows of itself beyond DuckDB's own catalogue, kept in the same file.
 
-Users, roles, grants and owners are rows of the hidden schema `pg_internal`, so that they take part in
-the transaction of the statement that changes them. A column's Redshift type is DuckDB's comment on it.
+Users, roles, grants and owners are rows of the hidden schema `pg_internal`: they take part in the
+transaction that changes them. A column's Redshift type is DuckDB's comment on it.
 """
 
 from __future__ import annotations

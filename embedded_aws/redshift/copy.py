@@ -1,4 +1,4 @@
-"""COPY … FROM 's3://…' FORMAT PARQUET, read with the session of the role that the statement names."""
+"""COPY … FORMAT PARQUET, read with the session of the role that the statement names."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final
 
+from ministack.core.iam_evaluator import caller_arn
 from ministack.core.responses import get_account_id
 
 from embedded_aws.redshift import catalog, values
@@ -14,6 +15,7 @@ from embedded_aws.redshift.control import ControlPlane, Record
 from embedded_aws.redshift.database import Database
 from embedded_aws.redshift.errors import ApiError, SqlError
 from embedded_aws.redshift.identity import database_user, secret_user
+from embedded_aws.redshift.ownership import user_id
 from embedded_aws.redshift.role_session import RoleSessions, not_authorized
 from embedded_aws.redshift.runs import Part, Run, Runs, new_parts
 from embedded_aws.redshift.session import Session
@@ -53,6 +55,13 @@ class DataApi:
             raise ApiError("ValidationException", "ResultFormat CSV is not emulated here.")
         return action(self, request)
 
+    def owner_of(self, identifier: str) -> str:
+        """The user id that submitted a statement; "" for one that isn't known."""
+        try:
+            return self.runs.get(identifier).owner_id
+        except ApiError:
+            return ""
+
     # Running statements
 
     def _execute(self, request: Request) -> dict[str, Any]:
@@ -81,6 +90,7 @@ class DataApi:
             parameters={item["name"]: item["value"] for item in request.get("Parameters") or []},
             details={key: value for key, value in details.items() if value is not None},
             caller=f"{get_account_id()}/{user}",
+            owner_id=user_id(caller_arn()),
         )
         roles = list(namespace["iamRoles"])
 

@@ -1,4 +1,4 @@
-"""One namespace's data: a DuckDB file of its own, opened once, with a connection for each session."""
+"""One namespace's data: a DuckDB file, opened once, with a connection for each session."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Databases:
         self._lock = threading.Lock()
 
     def get(self, namespace_id: str, name: str, administrator: str) -> Database:
-        """The namespace's database; its folder is named by the namespace's id, which is never reused."""
+        """The namespace's database; its folder has the namespace's id, which is never reused."""
         with self._lock:
             if namespace_id not in self._open:
                 self._open[namespace_id] = Database(self._root / namespace_id, name, administrator)

@@ -41,7 +41,7 @@ def _drop_relation(work: Transaction, tree: exp.Drop, table: exp.Table) -> None:
     if relation is None:
         if tree.args.get("exists"):
             return
-        raise SqlError(f'{tree.kind.title()} "{parts[-1]}" does not exist')
+        raise SqlError(f'{str(tree.kind).title()} "{parts[-1]}" does not exist')
     work.privileges.require_owner(relation)
     work.write_target(parts)
     work.connection.execute(f"DROP {tree.kind} {relation.sql}")
@@ -59,7 +59,7 @@ def alter(work: Transaction, tree: exp.Alter) -> Result:
     return Result()
 
 
-def _alter(work: Transaction, relation: Relation, action: exp.Expression) -> None:
+def _alter(work: Transaction, relation: Relation, action: exp.Expr) -> None:
     match action:
         case exp.ColumnDef():
             tables.add_column(work.connection, relation, tables.spec_of(action))

@@ -79,6 +79,6 @@ def truncate(work: Transaction, tree: exp.TruncateTable) -> Result:
     raise NotEmulated("TRUNCATE, which commits the transaction that it stands in,")
 
 
-def _count(work: Transaction, tree: exp.Expression) -> Result:
+def _count(work: Transaction, tree: exp.Expr) -> Result:
     row = work.connection.execute(queries.to_duckdb(tree)).fetchone()
     return Result(int(row[0]) if row else 0)

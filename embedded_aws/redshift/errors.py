@@ -34,15 +34,17 @@ def not_found(kind: str, name: str) -> ApiError:
     return ApiError("ResourceNotFoundException", f"The {kind} {name} was not found.")
 
 
-_LENGTH: Final = re.compile(r"CHECK\(+\"?strlen\"?\(.*?\) <= (\d+)\)")
-_MISSING_TABLE: Final = re.compile(
-    r"(?:Table|View|Schema) with name \"?(?:(\w+)\.)*(\w+)\"? does not exist"
+_PATTERNS: Final = (
+    (r"CHECK\(+\"?strlen\"?\(.*?\) <= (\d+)\)", "value too long for type character varying({})"),
+    (r"NOT NULL constraint failed: (?:\S+\.)?(\w+)", "Cannot insert a NULL value into column {}"),
+    (r"(?:Table|View|Schema) with name (?:\w+\.)*(\S+) does", 'relation "{}" does not exist'),
+    (r"Referenced column \"([^\"]+)", 'column "{}" does not exist'),
+    (r"does not have a column named \"([^\"]+)", 'column "{}" does not exist'),
+    (r"Function with name (\S+) does", "function {} does not exist"),
+    (r"to (?:type )?DECIMAL|DECIMAL\(.*out of range", "Numeric data overflow"),
+    (r"out of range", "Value out of range for its type"),
 )
-_MISSING_COLUMN: Final = re.compile(
-    r"(?:Referenced column \"|Table \".*\" does not have a column named \")([^\"]+)"
-)
-_MISSING_FUNCTION: Final = re.compile(r"(?:Scalar|Aggregate|Table)? ?Function with name (\S+) does")
-_NOT_NULL: Final = re.compile(r"NOT NULL constraint failed: (?:\S+\.)?(\w+)")
+"""What DuckDB says, and how Redshift says it."""
 
 
 def from_duckdb(error: duckdb.Error) -> SqlError:
@@ -52,19 +54,7 @@ def from_duckdb(error: duckdb.Error) -> SqlError:
         return SqlError("Query (0) cancelled on user's request")
     if isinstance(error, duckdb.TransactionException) or "onflict on" in text:
         return SqlError("1023 DETAIL: Serializable isolation violation on table in transaction")
-    if match := _LENGTH.search(text):
-        return SqlError(f"value too long for type character varying({match[1]})")
-    if match := _NOT_NULL.search(text):
-        return SqlError(f"Cannot insert a NULL value into column {match[1]}")
-    if match := _MISSING_TABLE.search(text):
-        return SqlError(f'relation "{match[2]}" does not exist')
-    if match := _MISSING_COLUMN.search(text):
-        return SqlError(f'column "{match[1]}" does not exist')
-    if match := _MISSING_FUNCTION.search(text):
-        return SqlError(f"function {match[1]} does not exist")
-    if isinstance(error, duckdb.ConversionException | duckdb.OutOfRangeException):
-        if "DECIMAL" in text:
-            return SqlError("Numeric data overflow (result precision)")
-        if "out of range" in text:
-            return SqlError("Overflow for integer type, or value out of range")
+    for pattern, message in _PATTERNS:
+        if match := re.search(pattern, text):
+            return SqlError(message.format(*(group.strip('"') for group in match.groups())))
     return SqlError(text.split("\n", 1)[0])

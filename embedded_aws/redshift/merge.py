@@ -14,8 +14,8 @@ def check_form(tree: exp.Merge) -> None:
     """Refuse what can be told from the statement alone.
 
     Raises:
-        SqlError: a WITH clause, an alias for the target, a subquery as source, conditions behind WHEN,
-            or other clauses than one WHEN MATCHED and one WHEN NOT MATCHED … INSERT.
+        SqlError: a WITH clause, an alias for the target, a subquery as source, conditions behind
+            WHEN, or other clauses than one WHEN MATCHED and one WHEN NOT MATCHED … INSERT.
     """
     target, source = tree.this, tree.args["using"]
     if tree.args.get("with_"):
@@ -44,7 +44,7 @@ def check_tables(connection: duckdb.DuckDBPyConnection, tree: exp.Merge) -> None
     """Refuse what the tables and their rows forbid.
 
     Raises:
-        SqlError: the source is a view or the target itself, or two of its rows match one target row.
+        SqlError: the source is a view or the target itself, or two of its rows match one row.
     """
     source = catalog.resolve(connection, name_parts(tree.args["using"]))
     if not catalog.is_table(connection, source):

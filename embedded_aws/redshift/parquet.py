@@ -1,10 +1,11 @@
-"""Does a Parquet file fit a table? Redshift's scan layer compares types strictly, and by position."""
+"""Does a Parquet file fit a table? Redshift compares types strictly, and by position."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import duckdb
 
@@ -111,36 +112,32 @@ def _logical(converted: str, logical: str) -> str:
     return converted
 
 
+_TEXTS: Final = ("", "UTF8", "ENUM", "JSON")
+_FITTING: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "int2": (("INT32",), ("", "INT_16", "INT_8")),
+    "int4": (("INT32",), ("", "INT_32")),
+    "int8": (("INT64",), ("", "INT_64")),
+    "float4": (("FLOAT",), ("",)),
+    "float8": (("DOUBLE",), ("",)),
+    "bool": (("BOOLEAN",), ("",)),
+    "date": (("INT32",), ("DATE",)),
+    "timestamp": (("INT64", "INT96"), ("", "TIMESTAMP_MICROS", "TIMESTAMP_MILLIS")),
+    "numeric": (("INT32", "INT64", "FIXED_LEN_BYTE_ARRAY", "BYTE_ARRAY"), ("DECIMAL",)),
+    "varchar": (("BYTE_ARRAY",), _TEXTS),
+    "bpchar": (("BYTE_ARRAY",), _TEXTS),
+}
+"""Physical and logical types of Parquet that a column takes; TIMESTAMPTZ and TIME take none."""
+
+
 def _fits(leaf: _Leaf, column: RedshiftType) -> bool:
-    match column.name:
-        case "int2":
-            return leaf.physical == "INT32" and leaf.logical in ("", "INT_16", "INT_8")
-        case "int4":
-            return leaf.physical == "INT32" and leaf.logical in ("", "INT_32")
-        case "int8":
-            return leaf.physical == "INT64" and leaf.logical in ("", "INT_64")
-        case "float4":
-            return leaf.physical == "FLOAT"
-        case "float8":
-            return leaf.physical == "DOUBLE"
-        case "bool":
-            return leaf.physical == "BOOLEAN"
-        case "date":
-            return leaf.physical == "INT32" and leaf.logical == "DATE"
-        case "timestamp":
-            return leaf.physical == "INT96" or leaf.logical in (
-                "TIMESTAMP_MICROS",
-                "TIMESTAMP_MILLIS",
-            )
-        case "numeric":
-            return leaf.logical == "DECIMAL" and (leaf.precision, leaf.scale) == (
-                column.precision,
-                column.scale,
-            )
-        case "varchar" | "bpchar":
-            return leaf.physical == "BYTE_ARRAY" and leaf.logical in ("", "UTF8", "ENUM", "JSON")
-    # TIMESTAMPTZ and TIME have no counterpart in Redshift's Parquet scan.
-    return False
+    physical, logical = _FITTING.get(column.name, ((), ()))
+    if leaf.physical not in physical or leaf.logical not in logical:
+        return False
+    if column.name == "numeric":
+        return (leaf.precision, leaf.scale) == (column.precision, column.scale)
+    if column.name == "timestamp":
+        return bool(leaf.logical) or leaf.physical == "INT96"
+    return True
 
 
 def _column_type(column: RedshiftType) -> str:

@@ -1,8 +1,8 @@
 """Who may do what inside the database: grants as rows, checked before each statement.
 
-Enforced: USAGE and CREATE on schemas; SELECT, INSERT, UPDATE, DELETE on tables and views; ownership for
-DROP and ALTER; superusers may do all. Not enforced: column-level grants, row-level security, masking,
-EXECUTE, ASSUMEROLE, TEMP (Redshift gives the last two to everyone unless they are revoked).
+Enforced: USAGE and CREATE on schemas; SELECT, INSERT, UPDATE, DELETE on tables and views; ownership
+for DROP and ALTER; superusers may do all. Not enforced: column-level grants, row-level security,
+masking, EXECUTE, ASSUMEROLE, TEMP (Redshift gives the last two to everyone unless revoked).
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ _NOT_REDSHIFT: Final = frozenset(
 """Functions of DuckDB that Redshift lacks; most would read files past IAM."""
 
 
-def parse(sql: str) -> exp.Expression:
+def parse(sql: str) -> exp.Expr:
     """The statement's tree.
 
     Raises:
@@ -43,7 +43,7 @@ def parse(sql: str) -> exp.Expression:
     return tree
 
 
-def bind(tree: exp.Expression, parameters: Mapping[str, str]) -> exp.Expression:
+def bind(tree: exp.Expr, parameters: Mapping[str, str]) -> exp.Expr:
     """Put values for `:name`; the Data API sends each as text, which Redshift then casts."""
     used = set()
     for placeholder in list(tree.find_all(exp.Placeholder)):
@@ -57,7 +57,7 @@ def bind(tree: exp.Expression, parameters: Mapping[str, str]) -> exp.Expression:
     return tree
 
 
-def tables_read(tree: exp.Expression, target: exp.Table | None = None) -> list[exp.Table]:
+def tables_read(tree: exp.Expr, target: exp.Table | None = None) -> list[exp.Table]:
     """The tables that a statement reads: neither CTEs, nor its target."""
     ctes = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
     return [
@@ -85,7 +85,7 @@ def is_system(table: exp.Table) -> bool:
     )
 
 
-def to_duckdb(tree: exp.Expression) -> str:
+def to_duckdb(tree: exp.Expr) -> str:
     """DuckDB's SQL for the same statement.
 
     Raises:
@@ -100,17 +100,17 @@ def to_duckdb(tree: exp.Expression) -> str:
     return copy.sql("duckdb")
 
 
-def _rewrite(node: exp.Expression, now: datetime) -> exp.Expression:
+def _rewrite(node: exp.Expr, now: datetime) -> exp.Expr:
     if isinstance(node, exp.Cast):
         return _cast(node)
     if isinstance(node, exp.Func):
         return _function(node, now)
-    if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
+    if isinstance(node, exp.Table):
         return _table(node)
     return node
 
 
-def _function(node: exp.Func, now: datetime) -> exp.Expression:
+def _function(node: exp.Func, now: datetime) -> exp.Expr:
     if isinstance(node, exp.CurrentTimestamp):
         # GETDATE() and SYSDATE have no time zone in Redshift, and its clock is UTC.
         return exp.cast(exp.Literal.string(now.isoformat(sep=" ")), "TIMESTAMP")
@@ -120,7 +120,7 @@ def _function(node: exp.Func, now: datetime) -> exp.Expression:
     return node
 
 
-def _cast(node: exp.Cast) -> exp.Expression:
+def _cast(node: exp.Cast) -> exp.Expr:
     wanted = RedshiftType.of(node.to)
     if wanted.name == "varchar" and node.to.expressions:
         # A cast to VARCHAR(n) cuts, where an insert refuses. (By characters here, by bytes there.)
@@ -129,7 +129,10 @@ def _cast(node: exp.Cast) -> exp.Expression:
     return node
 
 
-def _table(node: exp.Table) -> exp.Expression:
+def _table(node: exp.Table) -> exp.Expr:
+    if isinstance(node.this, exp.Func):
+        # DuckDB's functions that give tables would read files past IAM.
+        raise SqlError(f"function {node.this.name.lower() or node.this.key} does not exist")
     if not node.db and node.name.lower() in SYSTEM_VIEW_NAMES:
         node.set("db", exp.to_identifier(HIDDEN))
     return node

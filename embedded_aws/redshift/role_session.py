@@ -1,4 +1,4 @@
-"""S3 as a role sees it: COPY reads with the role that the statement names, never with our own rights."""
+"""S3 as a role sees it: COPY reads with the role that the statement names, not as we may."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class RoleSessions:
         self._lock = threading.Lock()
 
     def s3(self, role_arn: str, user: str) -> Any:
-        """An S3 client with the role's session. Call it from a worker thread: it calls our own port.
+        """An S3 client with the role's session. Only from a worker thread: it calls our own port.
 
         Raises:
             SqlError: there is no such role, or it doesn't trust Redshift.

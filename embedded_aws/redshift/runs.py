@@ -1,4 +1,4 @@
-"""Statements under way and done: run by worker threads, kept for a while, bounded in number and size."""
+"""Statements under way and done: run by worker threads, kept for a while, bounded in size."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ class Run:
     parameters: Mapping[str, str]
     details: dict[str, Any]
     caller: str
+    owner_id: str
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     status: str = "SUBMITTED"
     error: str = ""

@@ -14,29 +14,19 @@ from typing import Any, Final
 
 from ministack import app
 from ministack.core import iam_actions, router
-from ministack.core.responses import get_account_id, get_region
 from ministack.services import stepfunctions
 from ministack.services.cloudformation import provisioners
 
-from embedded_aws.redshift import cloudformation, control_api
+from embedded_aws.redshift import authorization, cloudformation, control_api, ownership
+from embedded_aws.redshift.authorization import Authorize, Headers, Response
 from embedded_aws.redshift.control import ControlPlane
 from embedded_aws.redshift.data_api import DataApi
 from embedded_aws.redshift.errors import ApiError
-from embedded_aws.redshift.identity import secret_arn_of
 
-Headers = dict[str, str]
-Response = tuple[int, Headers, bytes]
 Answer = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 _CONTROL: Final = "redshift-serverless"
 _DATA: Final = "redshift-data"
-_CONNECTING: Final = frozenset(
-    {
-        *("ExecuteStatement", "BatchExecuteStatement", "ListDatabases", "ListSchemas"),
-        *("ListTables", "DescribeTable"),
-    }
-)
-"""Data API operations that log in to the workgroup; the others look at statements only."""
 
 
 def register(plane: ControlPlane, data_api: DataApi) -> None:
@@ -47,14 +37,15 @@ def register(plane: ControlPlane, data_api: DataApi) -> None:
     control.get_state = lambda: _save(plane)  # type: ignore[attr-defined]
     control.load_persisted_state = plane.restore  # type: ignore[attr-defined]
     control.reset = plane.clear  # type: ignore[attr-defined]
-    data = _module(_DATA, data_api.answer, _authorize_login)
+    data = _module(_DATA, data_api.answer, authorization.login_check(plane, _DATA))
     data.get_state = lambda: None  # type: ignore[attr-defined]
     data.load_persisted_state = lambda state: None  # type: ignore[attr-defined]
     data.reset = lambda: None  # type: ignore[attr-defined]
     _add(_CONTROL, control, "RedshiftServerless", "redshiftserverless")
     _add(_DATA, data, "RedshiftData", "redshiftdata")
     provisioners._RESOURCE_HANDLERS.update(cloudformation.handlers(plane))
-    _name_resources(plane)
+    authorization.name_resources(plane, frozenset({_CONTROL, _DATA}))
+    ownership.enforce(data_api.owner_of)
 
 
 def _save(plane: ControlPlane) -> dict[str, Any]:
@@ -88,7 +79,7 @@ def _add(name: str, module: ModuleType, target: str, sdk_name: str) -> None:
 def _module(
     name: str,
     answer: Answer,
-    authorize: Callable[[str, dict[str, Any], Headers, dict], Response | None] | None = None,
+    authorize: Authorize | None = None,
 ) -> ModuleType:
     """A service module as MiniStack loads them."""
 
@@ -110,58 +101,6 @@ def _module(
     module = ModuleType(f"weir_{name.replace('-', '_')}")
     module.handle_request = handle_request  # type: ignore[attr-defined]
     return module
-
-
-def _authorize_login(
-    operation: str, request: dict[str, Any], headers: Headers, query: dict
-) -> Response | None:
-    """Logging in takes a second right: to the workgroup's credentials, or to the secret."""
-    if operation not in _CONNECTING:
-        return None
-    if secret := request.get("SecretArn"):
-        action, resource = "secretsmanager:GetSecretValue", secret_arn_of(secret)
-    else:
-        action = "redshift-serverless:GetCredentials"
-        resource = _resource_arn(request.get("WorkgroupName", ""))
-    denied = app._enforce_data_plane(
-        _DATA, action, headers, query, "", resource_arn=resource, named_resource=resource
-    )
-    return denied  # type: ignore[no-any-return]
-
-
-_resource_arn: Callable[[str], str] = lambda name: "*"  # noqa: E731
-
-
-def _name_resources(plane: ControlPlane) -> None:
-    """Let IAM know the ARN that a call is about; MiniStack doesn't know these services' resources."""
-    global _resource_arn
-    original = iam_actions.extract_resource_arn
-
-    def workgroup_arn(name: str) -> str:
-        short = name.rsplit("/", 1)[-1]
-        for record in plane.workgroups.values():
-            if short in (record["workgroupName"], record["workgroupId"]):
-                return str(record["workgroupArn"])
-        return f"arn:aws:redshift-serverless:{get_region()}:{get_account_id()}:workgroup/{short}"
-
-    def extract(
-        service: str, method: str, path: str, headers: Headers, body: bytes, *rest: Any
-    ) -> str:
-        if service not in (_CONTROL, _DATA):
-            return str(original(service, method, path, headers, body, *rest))
-        try:
-            request = json.loads(body or b"{}")
-        except ValueError:
-            return "*"
-        if name := request.get("workgroupName") or request.get("WorkgroupName"):
-            return workgroup_arn(name)
-        if name := request.get("namespaceName"):
-            record = plane.namespaces.get(name) or {}
-            return str(record.get("namespaceArn", "*"))
-        return str(request.get("resourceArn", "*"))
-
-    iam_actions.extract_resource_arn = extract
-    _resource_arn = workgroup_arn
 
 
 def _response(status: int, document: dict[str, Any]) -> Response:

@@ -35,7 +35,7 @@ _BY_WORDS: Final[dict[str, Callable[[Transaction, Words], Result]]] = {
     ),
     **dict.fromkeys(_REFUSED, admin.refuse),
 }
-_BY_TREE: Final[dict[type[exp.Expression], Callable[[Transaction, Any], Result]]] = {
+_BY_TREE: Final[dict[type[exp.Expr], Callable[[Transaction, Any], Result]]] = {
     exp.Query: dml.query,
     exp.Insert: dml.insert,
     exp.Update: dml.update,

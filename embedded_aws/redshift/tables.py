@@ -158,6 +158,6 @@ def _with_sequence(
     return replace(spec, default=f"nextval({literal(name)})")
 
 
-def _number(node: exp.Expression, name: str) -> int:
+def _number(node: exp.Expr, name: str) -> int:
     value = node.args.get(name)
     return int(value.name) if value is not None else 1

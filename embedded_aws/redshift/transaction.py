@@ -1,4 +1,4 @@
-"""What statements work on: a connection, its transaction, the user's rights and the tables locked."""
+"""What statements work on: a connection, its transaction, the user's rights, locked tables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from embedded_aws.redshift.types import RedshiftType
 
 @dataclass(frozen=True)
 class Result:
-    """What a statement gave. `rows` are those affected or returned; -1 where neither makes sense."""
+    """What a statement gave. `rows`: affected or returned; -1 where neither makes sense."""
 
     rows: int = -1
     columns: tuple[tuple[str, RedshiftType], ...] = ()
@@ -89,7 +89,7 @@ class Transaction:
             self.lock((relation.schema, relation.name))
         return relation
 
-    def require_reads(self, tree: exp.Expression, target: exp.Table | None = None) -> None:
+    def require_reads(self, tree: exp.Expr, target: exp.Table | None = None) -> None:
         """The user may read every table that the statement reads."""
         for table in queries.tables_read(tree, target):
             if not queries.is_system(table):

@@ -16,7 +16,7 @@ _DEFAULT_VARCHAR: Final = 256
 
 @dataclass(frozen=True)
 class RedshiftType:
-    """A type by its Data API name (`int4`, `varchar`, …), with length in bytes, or precision, scale."""
+    """A type by its Data API name (`int4`, `varchar`); `precision` is a text's length in bytes."""
 
     name: str
     precision: int = 0
@@ -84,7 +84,7 @@ class RedshiftType:
         return self.name in ("varchar", "bpchar")
 
 
-def _size(item: exp.Expression) -> int:
+def _size(item: exp.Expr) -> int:
     text = item.name.upper()
     return MAX_VARCHAR if text == "MAX" else int(text)
 

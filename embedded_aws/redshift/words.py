@@ -1,17 +1,17 @@
 """A small reader over SQL tokens, for the statements that sqlglot doesn't parse.
 
-Tokens, not patterns: a word inside a string, a quoted name or a comment is never mistaken for syntax.
+Tokens, not patterns: a word in a string, a quoted name or a comment is never mistaken for syntax.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 import sqlglot
+from sqlglot import TokenType
 from sqlglot.dialects.redshift import Redshift
-from sqlglot.tokens import TokenType
 
 from embedded_aws.redshift.errors import SqlError
 
@@ -28,7 +28,7 @@ class _Plain(Redshift):
     """Redshift's tokens; sqlglot itself would take all that follows LOCK, SHOW… as one string."""
 
     class Tokenizer(Redshift.Tokenizer):
-        COMMANDS: set[TokenType] = set()
+        COMMANDS: ClassVar = set()
 
 
 _DIALECT: Final = _Plain()

@@ -1,0 +1,1 @@
+"""Looks how a load went, and goes on to the next."""

@@ -1,0 +1,1 @@
+"""Submits the oldest waiting export of a model to the warehouse."""

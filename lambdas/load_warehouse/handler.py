@@ -1,0 +1,19 @@
+"""Ninth step of the pipeline: submit a model's oldest waiting export to the warehouse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lambdas.common import LambdaContext, logger
+from lambdas.load_warehouse.connect import loader
+
+log = logger("load-warehouse")
+
+
+@log.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """{"run_id", "model"} -> {"run_id", "model", "statement_id", …, "done"}."""
+    log.append_keys(run_id=event["run_id"], model=event["model"])
+    submitted = loader().start(event["run_id"], event["model"])
+    log.info("load submitted", extra={"statement_id": submitted["statement_id"]})
+    return submitted

@@ -1,0 +1,1 @@
+"""Says which gold models the warehouse has to take."""
