@@ -1,4 +1,4 @@
-"""MiniStack with the Redshift plug-in alone, over plain HTTP with IAM enforced: `server.py PORT`."""
+"""MiniStack with the Redshift plug-in alone, plain HTTP, IAM enforced; argument: the port."""
 
 from __future__ import annotations
 
