@@ -17,9 +17,7 @@ from typing import Final, TextIO
 from embedded_aws.samples.foodmart import Foodmart
 from embedded_aws.samples.hsqldb import Column, Row
 
-_BARE_IN_JSON: Final = frozenset(
-    ("BIGINT", "BOOLEAN", "DECIMAL", "DOUBLE", "INTEGER", "SMALLINT")
-)
+_BARE_IN_JSON: Final = frozenset(("BIGINT", "BOOLEAN", "DECIMAL", "DOUBLE", "INTEGER", "SMALLINT"))
 
 
 @dataclass(frozen=True)
@@ -49,15 +47,13 @@ _SOURCES: Final = (
 
 
 def sample_files(foodmart: Foodmart, directory: Path) -> list[SampleFile]:
-    """Write every file into `directory`, under FoodMart's own column names.
+    """Write every file into `directory`, under FoodMart's own column names, in lower case.
 
     Raises:
         OSError: the directory can't be written.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    return [
-        SampleFile(source.dataset, _write(foodmart, source, directory)) for source in _SOURCES
-    ]
+    return [SampleFile(source.dataset, _write(foodmart, source, directory)) for source in _SOURCES]
 
 
 def _write(foodmart: Foodmart, source: _Source, directory: Path) -> Path:
@@ -79,7 +75,7 @@ def _write(foodmart: Foodmart, source: _Source, directory: Path) -> Path:
 def _csv(text: TextIO, columns: tuple[Column, ...], rows: Iterator[Row]) -> None:
     """RFC 4180; null is the empty field."""
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([column.name for column in columns])
+    writer.writerow([column.name.lower() for column in columns])
     writer.writerows(rows)
 
 
@@ -87,7 +83,7 @@ def _json_lines(text: TextIO, columns: tuple[Column, ...], rows: Iterator[Row]) 
     """Numbers keep the digits that FoodMart has: 14435.0000 stays that."""
     for row in rows:
         fields = (
-            f"{json.dumps(column.name)}: {_json(column, value)}"
+            f"{json.dumps(column.name.lower())}: {_json(column, value)}"
             for column, value in zip(columns, row, strict=True)
         )
         text.write("{" + ", ".join(fields) + "}\n")

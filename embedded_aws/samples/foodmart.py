@@ -104,7 +104,9 @@ def _build(jar: Path, target: Path) -> None:
     ):
         connection.execute("PRAGMA journal_mode = OFF")
         connection.execute("PRAGMA synchronous = OFF")
-        connection.execute("CREATE TABLE _columns (source TEXT, position INT, name TEXT, type TEXT)")
+        connection.execute(
+            "CREATE TABLE _columns (source TEXT, position INT, name TEXT, type TEXT)"
+        )
         lines = io.TextIOWrapper(script, encoding="utf-8")
         _Loader(connection).load(hsqldb.read(lines, _SCHEMA, _TABLES))
         connection.commit()

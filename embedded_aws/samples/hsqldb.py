@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 Row = tuple[str | None, ...]
 
-_CREATE = re.compile(r'CREATE \w+ TABLE (?:"(?P<schema>\w+)"\.)?"(?P<table>\w+)"\((?P<columns>.*)\)$')
+_CREATE = re.compile(
+    r'CREATE \w+ TABLE (?:"(?P<schema>\w+)"\.)?"(?P<table>\w+)"\((?P<columns>.*)\)$'
+)
 _COLUMN = re.compile(r'"(?P<name>\w+)" (?P<type>[A-Z]+)(?P<size>\(\d+(?:,\d+)?\))?')
 _SCHEMA = re.compile(r'SET SCHEMA "?(?P<schema>\w+)"?$')
 _INSERT = re.compile(r'INSERT INTO "(?P<table>\w+)" VALUES\((?P<values>.*)\)$')
@@ -41,9 +43,7 @@ class Table:
     columns: tuple[Column, ...]
 
 
-def read(
-    lines: Iterable[str], schema: str, wanted: Container[str]
-) -> Iterator[tuple[Table, Row]]:
+def read(lines: Iterable[str], schema: str, wanted: Container[str]) -> Iterator[tuple[Table, Row]]:
     """Each row of the wanted tables of a schema, in the script's order.
 
     Raises:
@@ -90,7 +90,9 @@ def _quoted(values: str, number: int) -> Iterator[str | None]:
     while True:
         match = _VALUE.match(values, position)
         if match is None:
-            raise MalformedScript(f"line {number}: no value at {values[position : position + 40]!r}")
+            raise MalformedScript(
+                f"line {number}: no value at {values[position : position + 40]!r}"
+            )
         if match["bare"] is None:
             yield _unescape(match["text"].replace("''", "'"))
         else:

@@ -56,4 +56,3 @@ def _present(columns: list[str]) -> list[str]:
 
 def _is_measure(name: str) -> bool:
     return name in MEASURES or name.endswith("_count")
-
