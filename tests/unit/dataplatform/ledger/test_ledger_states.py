@@ -12,7 +12,6 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     invariant,
     multiple,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -22,6 +21,7 @@ from dataplatform.ledger.records import Lease, Outcomes
 from tests.unit.support.ledgers import landed, ledgers
 
 RUNS = st.sampled_from(["run-a", "run-b"])
+COUNTS = st.tuples(st.integers(0, 9), st.integers(0, 2))  # rows, unreadable
 LEASE = "table:p"
 
 
@@ -29,6 +29,7 @@ class LedgerStates(RuleBasedStateMachine):
     """Two runs that interleave, die, retry and come back, over one dataset."""
 
     batches = Bundle("batches")
+    leases = Bundle("leases")
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +38,6 @@ class LedgerStates(RuleBasedStateMachine):
         self.registered: set[str] = set()
         self.rows: dict[str, int] = {}
         self.published: dict[str, Outcomes] = {}
-        self.holdings: dict[str, Lease] = {}
 
     def teardown(self) -> None:
         self.stack.close()
@@ -58,12 +58,23 @@ class LedgerStates(RuleBasedStateMachine):
             self.ledger.open_batch(run, "p", due)
         return batch.batch_id
 
-    @rule(batch=batches, rows=st.integers(0, 9), unreadable=st.integers(0, 2))
-    def a_batch_is_staged(self, batch: str, rows: int, unreadable: int) -> None:
-        counts = {"source": rows + unreadable, "unreadable": unreadable, "rows": rows}
+    @rule(target=batches, run=RUNS, number=st.integers(13, 99), counts=COUNTS)
+    def an_object_goes_as_far_as_bronze(
+        self, run: str, number: int, counts: tuple[int, int]
+    ) -> object:
+        self.an_object_event_arrives_perhaps_again(number)
+        batch = self.a_run_claims_what_is_due(run, 1)
+        if isinstance(batch, str):
+            self.a_batch_is_staged(batch, counts)
+        return batch
+
+    @rule(batch=batches, counts=COUNTS)
+    def a_batch_is_staged(self, batch: str, counts: tuple[int, int]) -> None:
+        rows, unreadable = counts
+        source = rows + unreadable
         before = self.ledger.batch(batch)
         try:
-            self.ledger.batch_staged(batch, **counts)
+            self.ledger.batch_staged(batch, source=source, unreadable=unreadable, rows=rows)
         except TransitionRefused:
             assert before.state != "claimed"
             return
@@ -83,41 +94,38 @@ class LedgerStates(RuleBasedStateMachine):
     def a_dataset_fails(self, run: str) -> None:
         self.ledger.fail_dataset(run, "p", "broke")
 
-    @rule(run=RUNS, seconds=st.integers(1, 30))
-    def a_run_wants_the_lease(self, run: str, seconds: int) -> None:
+    @rule(target=leases, run=RUNS, seconds=st.integers(1, 30))
+    def a_run_wants_the_lease(self, run: str, seconds: int) -> object:
         holder = self._holder()
         try:
-            self.holdings[run] = self.ledger.acquire_lease(LEASE, run, seconds)
+            lease = self.ledger.acquire_lease(LEASE, run, seconds)
         except LeaseHeld:
             assert holder is not None and holder != run
-            return
+            return multiple()
         assert holder in (None, run)
+        return lease
 
     @rule(seconds=st.integers(1, 40))
     def time_passes(self, seconds: int) -> None:
         self.clock.forward(seconds)
 
-    @rule(run=RUNS)
-    def a_run_gives_its_lease_back(self, run: str) -> None:
-        held = self.holdings.pop(run, None)
-        if held:
-            released = self.ledger.release_lease(LEASE, run, token=held.token)
-            assert released == (held.token == self._token())
+    @rule(lease=leases)
+    def a_lease_is_given_back_perhaps_too_late(self, lease: Lease) -> None:
+        current = self._is_current(lease)
+        assert self.ledger.release_lease(LEASE, lease.owner, token=lease.token) == current
 
-    @precondition(lambda self: self.holdings)
-    @rule(batch=batches, run=RUNS, data=st.data())
-    def a_run_publishes_under_its_lease(self, batch: str, run: str, data: st.DataObject) -> None:
-        held = self.holdings.get(run)
-        if held is None:
-            return
+    @rule(batch=batches, lease=leases, data=st.data())
+    def a_batch_is_published_under_a_lease_perhaps_lost(
+        self, batch: str, lease: Lease, data: st.DataObject
+    ) -> None:
         rows = self.rows.get(batch, 0)
         inserted = data.draw(st.integers(0, rows))
         outcomes = Outcomes(inserted=inserted, duplicate=rows - inserted)
         live = self.ledger.totals("p").live + inserted
         before = self.ledger.batch(batch)
-        current = held.token == self._token()
+        current = self._is_current(lease)
         try:
-            new = self.ledger.publish_batch(batch, outcomes, sequence=1, live=live, lease=held)
+            new = self.ledger.publish_batch(batch, outcomes, sequence=1, live=live, lease=lease)
         except LeaseHeld:
             assert not current
             return
@@ -134,8 +142,9 @@ class LedgerStates(RuleBasedStateMachine):
         holder = self.ledger.lease_holder(LEASE)
         return holder.owner if holder else None
 
-    def _token(self) -> int:
-        return int((self.ledger._get(f"lease#{LEASE}", "lease") or {"token": 0})["token"])
+    def _is_current(self, lease: Lease) -> bool:
+        item = self.ledger._get(f"lease#{LEASE}", "lease") or {}
+        return (item.get("owner"), item.get("token")) == (lease.owner, lease.token)
 
     @invariant()
     def every_object_is_due_or_in_one_batch(self) -> None:
@@ -161,11 +170,6 @@ class LedgerStates(RuleBasedStateMachine):
         }
         assert unfinished == {batch for batch, state in states.items() if state != "published"}
         assert set(states) - unfinished == set(self.published)
-
-    @invariant()
-    def at_most_one_holding_is_current(self) -> None:
-        tokens = [held.token for held in self.holdings.values()]
-        assert tokens.count(self._token()) <= 1
 
 
 def test_claims_leases_and_books_hold_in_every_order() -> None:
