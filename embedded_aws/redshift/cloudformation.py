@@ -11,6 +11,7 @@ from embedded_aws.redshift.errors import ApiError
 Properties = dict[str, Any]
 Created = tuple[str, dict[str, Any]]
 
+_HIDDEN: Final = ("adminPasswordSecretArn", "adminPasswordSecretKmsKeyId")
 _REPLACING: Final = {
     "namespace": ("NamespaceName", "DbName"),
     "workgroup": ("WorkgroupName", "NamespaceName"),
@@ -55,7 +56,11 @@ def _handlers(
 
 
 def _created(kind: str, record: Record) -> Created:
-    """Ref is the name; Fn::GetAtt has `Namespace.NamespaceArn`, `Workgroup.Endpoint.Address`, …"""
+    """Ref is the name; Fn::GetAtt has `Namespace.NamespaceArn`, `Workgroup.Endpoint.Address`, …
+
+    The administrator's secret is left out, as CloudFormation itself gives no attribute of it.
+    """
+    record = {key: value for key, value in record.items() if key not in _HIDDEN}
     prefix = kind.capitalize()
     attributes: dict[str, Any] = {prefix: {_upper(k): v for k, v in record.items()}}
     for key, value in record.items():

@@ -13,7 +13,29 @@ from tests.unit.support.redshift import DEADLINE, Server, Warehouse, allow
 def test_the_administrators_secret_logs_in(warehouse: Warehouse) -> None:
     secret = warehouse.server.client("secretsmanager").get_secret_value(SecretId=warehouse.secret)
     assert json.loads(secret["SecretString"])["username"] == "admin"
+    assert secret["Name"] == f"redshift!{warehouse.name}-admin"
     assert warehouse.must("CREATE SCHEMA s")["DbUser"] == "admin"
+    by_name = {"WorkgroupName": warehouse.name, "SecretArn": secret["Name"]}
+    run = warehouse.data.execute_statement(Sql="DROP SCHEMA s", **by_name)
+    assert warehouse.wait(run["Id"])["Status"] == "FINISHED"
+
+
+def test_cloudformation_gives_no_attribute_of_the_secret(server: Server) -> None:
+    """As in AWS: aws-cloudformation/cloudformation-coverage-roadmap #2021 and #2148."""
+    template = _template()
+    secret = {"Value": {"Fn::GetAtt": ["N", "Namespace.AdminPasswordSecretArn"]}}
+    template["Outputs"] = {"Secret": secret}
+    cloudformation = server.client("cloudformation")
+    cloudformation.create_stack(StackName="asks", TemplateBody=json.dumps(template))
+    deadline = time.monotonic() + DEADLINE
+    while True:
+        status = cloudformation.describe_stacks(StackName="asks")["Stacks"][0]["StackStatus"]
+        if not status.endswith("IN_PROGRESS"):
+            break
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert status in ("ROLLBACK_COMPLETE", "CREATE_FAILED")
+    cloudformation.delete_stack(StackName="asks")
 
 
 def test_a_workgroup_can_be_changed_and_limited(warehouse: Warehouse) -> None:
@@ -99,7 +121,6 @@ def _template() -> dict[str, Any]:
             },
         },
         "Outputs": {
-            "Secret": {"Value": {get: ["N", "Namespace.AdminPasswordSecretArn"]}},
             "Namespace": {"Value": {get: ["N", "Namespace.NamespaceArn"]}},
             "Workgroup": {"Value": {get: ["W", "Workgroup.WorkgroupArn"]}},
             "Address": {"Value": {get: ["W", "Workgroup.Endpoint.Address"]}},
@@ -130,7 +151,6 @@ def test_cloudformation_makes_changes_and_deletes_them(server: Server) -> None:
     namespace = control.get_namespace(namespaceName="from-template")["namespace"]
     workgroup = control.get_workgroup(workgroupName="from-template")["workgroup"]
     assert outputs == {
-        "Secret": namespace["adminPasswordSecretArn"],
         "Namespace": namespace["namespaceArn"],
         "Workgroup": workgroup["workgroupArn"],
         "Address": workgroup["endpoint"]["address"],
