@@ -1,28 +1,31 @@
 """The server process: MiniStack with our plug-ins, on a socket that the supervisor opened.
 
-We run Hypercorn ourselves, not `ministack.app.main()`: that one also listens on port 443 when it may,
-writes a pid file to the shared temporary directory, and joins worker threads that sit in long polls
-before it ends (more than ten seconds).
+We run Hypercorn ourselves, not `ministack.app.main()`: that one also listens on port 443 when it
+may, writes a pid file to the shared temporary directory, and waits for idle TLS clients and for
+threads in long polls before it saves and ends (more than ten seconds).
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import atexit
 import importlib
 import importlib.util
 import logging
 import os
 import shutil
+import signal
 from typing import Final
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack import app as ministack
 
+from embedded_aws.snapshots import Snapshots
 from embedded_aws.state import StateDir
 
-logger = logging.getLogger("weir")
+logger = logging.getLogger("weir.server")
 
 PLUGINS: Final = (
     "embedded_aws.plugins.cloudformation",
@@ -36,6 +39,9 @@ PLUGINS: Final = (
 
 _GRACE_SECONDS: Final = 1.0
 """How long requests under way may take at the end; clients retry."""
+
+_SNAPSHOT_SECONDS: Final = 20.0
+"""How much a killed server may forget."""
 
 
 def install_plugins() -> None:
@@ -67,25 +73,46 @@ def main() -> None:
     parser.add_argument("--listener", type=int, required=True, help="descriptor of a bound socket")
     listener = parser.parse_args().listener
     os.set_inheritable(listener, False)
+    snapshots = Snapshots(StateDir.current().services)
+    snapshots.install()
     install_plugins()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    loop.run_until_complete(serve(ministack.app, configuration(listener)))  # type: ignore[arg-type]
-    _end()
+    loop.run_until_complete(_serve(configuration(listener), snapshots))
+    _end(snapshots)
 
 
-def _end() -> None:
-    """Stop the Lambda workers, then leave without waiting for threads in long polls.
+async def _serve(config: Config, snapshots: Snapshots) -> None:
+    """Serve until a signal, then for the grace time: idle TLS clients would hold us for 30 s."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    serving = asyncio.create_task(serve(ministack.app, config, shutdown_trigger=stop.wait))
+    stopping = asyncio.create_task(stop.wait())
+    while not (serving.done() or stopping.done()):
+        await asyncio.wait(
+            {serving, stopping},
+            timeout=_SNAPSHOT_SECONDS,
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        await asyncio.to_thread(snapshots.save_everything)
+    await asyncio.wait({serving}, timeout=2 * _GRACE_SECONDS)
+    if serving.done():
+        serving.result()  # Raises what kept it from serving.
 
-    State was saved when Hypercorn shut the application down. The supervisor kills whatever is left
-    of this session.
+
+def _end(snapshots: Snapshots) -> None:
+    """Stop what the server started, save, and leave without waiting for threads in long polls.
+
+    The supervisor kills whatever is left of this session.
     """
     from ministack.core import lambda_runtime
 
     lambda_runtime.reset()
+    atexit._run_exitfuncs()  # Plug-ins end their processes there; `_exit` wouldn't call them.
+    snapshots.save_everything()
     shutil.rmtree(StateDir.current().temporary, ignore_errors=True)
     logger.info("stopped")
-    logging.shutdown()
     os._exit(0)
 
 
