@@ -161,9 +161,10 @@ def _in_order(
         if not isinstance(spec, dict):
             continue
         at = spec.get(position)
-        given = isinstance(at, int) and at >= 1
+        given = at if isinstance(at, int) and at >= 1 else None
         if spec.get(flag) is True and spec.get("name") in known:
-            chosen.append((at if given else len(known), index, str(spec["name"])))
+            last = len(known) if given is None else given
+            chosen.append((last, index, str(spec["name"])))
         elif given and spec.get(flag) is not True:
             findings.add((*place, index, position), f"{flag}: true beside {position}")
     positions = [at for at, _, _ in chosen if at < len(known)]

@@ -56,7 +56,7 @@ class Document:
         return value
 
     def label(self, place: Place) -> str:
-        """`schema.stores.store_id.required`: list items by their own name, as people speak of them."""
+        """`schema.stores.store_id.required`: list items by their own names, as people say it."""
         words: list[str] = []
         for length, step in enumerate(place, start=1):
             if isinstance(step, str):

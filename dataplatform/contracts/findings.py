@@ -43,7 +43,7 @@ class Findings:
         self.add(place, "a supported feature", found=f"{what} {NOT_YET}", remedy=remedy)
 
     def one_of(self, place: Place, allowed: Iterable[str], expected: str) -> bool:
-        """Check a word against a list; note a problem with the nearest word where it isn't in it."""
+        """Check a word against a list; a problem names the nearest word."""
         words = sorted(allowed)
         value = self.document.get(place)
         if isinstance(value, str) and value in words:

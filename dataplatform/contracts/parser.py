@@ -12,7 +12,7 @@ from dataplatform.contracts import columns as parts
 from dataplatform.contracts import servers
 from dataplatform.contracts.document import Document, Place
 from dataplatform.contracts.findings import Findings, did_you_mean
-from dataplatform.contracts.model import Contract, ContractColumn, Server
+from dataplatform.contracts.model import Contract, ContractColumn
 from dataplatform.contracts.promises import role_grants, service_levels
 from dataplatform.contracts.shape import check_shape
 from dataplatform.errors import Problem

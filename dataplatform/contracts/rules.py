@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from dataplatform.contracts.document import Place
@@ -22,6 +23,7 @@ _ISO_FORMATS = {
     "date": ("yyyy-MM-dd",),
     "timestamp": ("yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ssX"),
 }
+_METRICS = ("nullValues", "missingValues", "invalidValues")
 _LATER_METRICS = ("duplicateValues", "rowCount")
 
 
@@ -149,44 +151,51 @@ def _enum(findings: Findings, place: Place, entries: Any, kind: str) -> list[Rul
 def _quality(findings: Findings, place: Place, quality: dict[str, Any], kind: str) -> list[Rule]:
     if quality.get("type") == "text":
         return []  # words for people
-    metric = quality.get("metric") or quality.get("rule")
-    where = (*place, "metric" if quality.get("metric") else "rule")
-    if quality.get("type") not in (None, "library"):
-        findings.unsupported(
-            (*place, "type"), f"quality of type {quality['type']!r}", 'Use type "library".'
-        )
-        return []
-    if metric in _LATER_METRICS:
-        findings.unsupported(
-            where, f"metric {metric!r}", "It is about a table, not about a record."
-        )
-        return []
-    if not findings.one_of(
-        where, ("nullValues", "missingValues", "invalidValues"), "a metric of ODCS"
-    ):
+    metric = _metric(findings, place, quality)
+    if not metric:
         return []
     _must_be_zero(findings, place, quality)
-    arguments = quality.get("arguments") if isinstance(quality.get("arguments"), dict) else {}
-    description = str(quality.get("description") or quality.get("name") or "")
     if metric == "nullValues":
-        return [Rule(kind="required", description=description)]
+        return [Rule(kind="required")]
     allowed = ("missingValues",) if metric == "missingValues" else ("validValues", "pattern")
+    arguments = quality.get("arguments")
+    if not isinstance(arguments, dict) or not arguments:
+        expected = f"arguments: {' or '.join(allowed)}"
+        findings.add(place, expected, found=f"{metric} without arguments")
+        return []
     rules: list[Rule] = []
-    for name, value in (arguments or {}).items():
+    for name, value in arguments.items():
         here = (*place, "arguments", name)
         if name not in allowed:
             findings.add(here, f"an argument of {metric}: {', '.join(allowed)}")
         elif name == "pattern":
-            if kind != "string":
-                findings.add(here, f"no pattern: the column's type is {kind}")
-            rules += _pattern(findings, here, value)
+            rules += _text_pattern(findings, here, value, kind)
         else:
             rules += _values(findings, here, value, kind, missing=metric == "missingValues")
-    if not arguments:
-        findings.add(
-            place, f"arguments: {' or '.join(allowed)}", found=f"{metric} without arguments"
-        )
-    return rules
+    description = str(quality.get("description") or quality.get("name") or "")
+    return [replace(rule, description=description) for rule in rules]
+
+
+def _metric(findings: Findings, place: Place, quality: dict[str, Any]) -> str:
+    """The rule's metric; "" (and a problem) where it isn't about single records."""
+    where = (*place, "metric" if quality.get("metric") else "rule")
+    metric = quality.get("metric") or quality.get("rule")
+    if quality.get("type") not in (None, "library"):
+        named = f"quality of type {quality['type']!r}"
+        findings.unsupported((*place, "type"), named, 'Use type "library".')
+        return ""
+    if metric in _LATER_METRICS:
+        remedy = "It is about a table, not about a record."
+        findings.unsupported(where, f"metric {metric!r}", remedy)
+        return ""
+    return str(metric) if findings.one_of(where, _METRICS, "a metric of ODCS") else ""
+
+
+def _text_pattern(findings: Findings, place: Place, value: Any, kind: str) -> list[Rule]:
+    if kind != "string":
+        findings.add(place, f"no pattern: the column's type is {kind}")
+        return []
+    return _pattern(findings, place, value)
 
 
 def _must_be_zero(findings: Findings, place: Place, quality: dict[str, Any]) -> None:

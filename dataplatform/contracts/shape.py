@@ -24,7 +24,7 @@ _TYPES = {
 
 
 def check_shape(findings: Findings) -> None:
-    """Note keys that ODCS doesn't have (at any depth), keys given twice, and values of a wrong kind."""
+    """Note keys that ODCS doesn't have (at any depth), repeated keys, values of a wrong kind."""
     for place in findings.document.repeated:
         findings.add(place, "each key once", found=f'"{place[-1]}" stands twice')
     _unknown_keys(findings, OpenDataContractStandard, findings.document.data, ())

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -18,11 +18,11 @@ from dataplatform.naming import CATALOG, Names, SilverColumn, Zone
 from dataplatform.plans import sql_names
 from dataplatform.plans.incremental import check_incremental
 from dataplatform.plans.model import Column, GoldModel, SilverPlan
-from dataplatform.plans.sql_file import SqlFile, line_of, nearest, read
-from dataplatform.plans.sql_types import select_types
+from dataplatform.plans.sql_file import COLUMN_NAME, SqlFile, line_of, nearest, read
+from dataplatform.plans.sql_types import select_columns
 from dataplatform.render.redshift import warehouse_sql
 
-_KEYS = ("description", "key", "incremental", "partition", "sort", "distribute")
+_KEYS = ("description", "key", "incremental", "partition")
 _NEEDED = ("key",)
 _CHANGED = "weir_changed_rows"
 _SYSTEM_TYPES = {
@@ -32,6 +32,9 @@ _SYSTEM_TYPES = {
     SilverColumn.SEQUENCE: "bigint",
     SilverColumn.LOADED_AT: "timestamp",
 }
+
+
+_Schema = dict[str, dict[str, dict[str, Column]]]
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ def gold_models(
     _same_names(files)
     parsed = {file.name: found for file in files if (found := _parse(file))}
     order, cycle = _order(parsed)
-    schema: dict[str, dict[str, dict[str, str]]] = {
+    schema: _Schema = {
         "silver": {plan.dataset: _silver_columns(plan) for plan in datasets},
         "gold": {},
     }
@@ -66,7 +69,7 @@ def gold_models(
             broken.add(name)
         else:
             built[name] = model
-            schema["gold"][name] = {column.name: column.type for column in model.columns}
+            schema["gold"][name] = {column.name: column for column in model.columns}
     problems = [problem for file in files for problem in file.problems]
     return tuple(built.values()), problems + cycle
 
@@ -112,7 +115,7 @@ def _order(parsed: dict[str, _Parsed]) -> tuple[list[str], list[Problem]]:
 
 def _compile(
     item: _Parsed,
-    schema: dict[str, dict[str, dict[str, str]]],
+    schema: _Schema,
     built: dict[str, GoldModel],
     names: Names,
 ) -> GoldModel | None:
@@ -129,22 +132,14 @@ def _compile(
         check_incremental(file, query, incremental, item.datasets)
     if file.problems:
         return None
-    columns = tuple(
-        Column(
-            name=column.name,
-            type=column.type,
-            required=column.name in key,
-            description=column.description,
-            classification=column.classification,
-        )
-        for column in columns
-    )
+    columns = tuple(replace(column, required=column.name in key) for column in columns)
+    sql = _sql(query, names, changed="")
     inherited = {dataset for model in item.models for dataset in built[model].datasets}
     return GoldModel(
         name=file.name,
         domain=file.domain,
         table=names.table(Zone.GOLD, file.name),
-        digest=hashlib.sha256(file.text.encode()).hexdigest(),
+        digest=_digest(sql, columns, key, partition_by, [built[m].digest for m in item.models]),
         columns=columns,
         key=key,
         datasets=tuple(sorted({*item.datasets, *inherited})),
@@ -152,58 +147,60 @@ def _compile(
         incremental=incremental,
         partition_by=partition_by,
         sql=_sql(query, names, changed=incremental),
-        full_sql=_sql(query, names, changed=""),
+        full_sql=sql,
         warehouse=warehouse_sql(file.name, columns, key, partition_by),
     )
 
 
-def _columns(
-    file: SqlFile, query: exp.Query, schema: dict[str, dict[str, dict[str, str]]]
-) -> tuple[Column, ...]:
-    """The SELECT's columns with their types; a problem for each without name or certain type."""
+def _columns(file: SqlFile, query: exp.Query, schema: _Schema) -> tuple[Column, ...]:
+    """The SELECT's columns; a problem for each without name or certain type."""
     if query.is_star:
-        file.add(
-            None,
-            "SELECT *",
-            "all columns",
-            "each column by name",
-            "A table's columns are a promise.",
-        )
+        remedy = "A table's columns are a promise; `*` changes them with its source."
+        file.add(None, "SELECT *", "all columns", "each column by name", remedy)
         return ()
-    named = [select for select in query.selects if select.alias_or_name]
-    for select in query.selects:
-        if not select.alias_or_name:
-            file.add(line_of(select), select.sql("spark"), "no name", "AS <name>")
+    types: dict[str, object] = {
+        zone: {
+            name: {column.name: column.type for column in table.values()}
+            for name, table in named.items()
+        }
+        for zone, named in schema.items()
+    }
     try:
         qualified = qualify(
             query.copy(),
-            schema=MappingSchema(dict(schema), dialect="spark"),
+            schema=MappingSchema(types, dialect="spark"),
             dialect="spark",
             quote_identifiers=False,
         )
     except OptimizeError as error:
         file.add(None, "(sql)", str(error), "columns that can be told apart")
         return ()
-    types = select_types(qualified, schema)
+    known = select_columns(qualified, schema)
     columns: dict[str, Column] = {}
-    for select in named:
+    for select in query.selects:
         name = select.alias_or_name
-        kind = types.get(name)
-        if name in columns:
-            file.add(line_of(select), name, "a second column of this name", "each name once")
-        elif name != name.lower() or name.startswith("_"):
-            file.add(line_of(select), name, f'"{name}"', "lower case, no leading underscore")
-        elif kind is None:
+        column = known.get(name)
+        if _is_well_named(file, select, columns) and column is None:
+            remedy = f"Write CAST({select.unalias().sql('spark')} AS DECIMAL(20,4)), or what it is."
             file.add(
-                line_of(select),
-                name,
-                "a type that can't be told for certain",
-                "a CAST",
-                f"Write CAST({select.unalias().sql('spark')} AS DECIMAL(38,4)), or what it is.",
+                line_of(select), name, "a type that can't be told for certain", "a CAST", remedy
             )
-        else:
-            columns[name] = Column(name=name, type=kind)
+        elif column is not None:
+            columns[name] = column
     return tuple(columns.values())
+
+
+def _is_well_named(file: SqlFile, select: exp.Expr, before: Container[str]) -> bool:
+    name, line = select.alias_or_name, line_of(select)
+    if not name:
+        file.add(line, select.sql("spark"), "no name", "AS <name>")
+    elif name in before:
+        file.add(line, name, "a second column of this name", "each name once")
+    elif not COLUMN_NAME.fullmatch(name):
+        file.add(line, name, f'"{name}"', "lower-case letters, digits and underscores")
+    else:
+        return True
+    return False
 
 
 def _header_columns(file: SqlFile, key: str, columns: tuple[Column, ...]) -> tuple[str, ...]:
@@ -227,9 +224,14 @@ def _sql(query: exp.Query, names: Names, *, changed: str) -> str:
     return text.replace(_CHANGED, "{changed}")
 
 
-def _silver_columns(plan: SilverPlan) -> dict[str, str]:
-    return {column.name: column.type for column in plan.columns} | {
-        column.value: kind for column, kind in _SYSTEM_TYPES.items()
+def _digest(*meaning: object) -> str:
+    """Changes with what the table holds: its SQL, types and keys, and those of models below it."""
+    return hashlib.sha256(repr(meaning).encode()).hexdigest()
+
+
+def _silver_columns(plan: SilverPlan) -> dict[str, Column]:
+    return {column.name: column for column in plan.columns} | {
+        column.value: Column(name=column.value, type=kind) for column, kind in _SYSTEM_TYPES.items()
     }
 
 

@@ -64,8 +64,8 @@ class SilverSql:
 
     Each is a SELECT over the views or tables named in braces.
 
-    typed: reads {bronze} (the batch's rows, all columns text); gives every contract column cast, the
-        bronze system columns, and `_reasons` (array of string, empty for a good record). A value that
+    typed: reads {bronze} (the batch's rows, all columns text); gives every contract column cast,
+        the bronze system columns, and `_reasons` (array of string, empty for a good record). What
         can't be cast is null and has a reason. Of a delete only key and ordering are checked.
     newest: reads {good}; adds `_rank` (1 = the newest row of its key).
     classified: reads {newest} (one row a key) and {silver}; adds `_action`: insert, update, delete,

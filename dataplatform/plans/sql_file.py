@@ -13,7 +13,8 @@ from sqlglot.errors import ParseError, TokenError
 from dataplatform.errors import Problem
 
 _HEADER = re.compile(r"--\s*([A-Za-z_]+)\s*:\s*(.*?)\s*$")
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
+COLUMN_NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
+"""Names of columns and of models."""
 
 
 @dataclass
@@ -88,7 +89,7 @@ def read(path: Path, root: Path, keys: tuple[str, ...], needed: tuple[str, ...])
     except UnicodeDecodeError as error:
         found.add(None, "(file)", f"byte {error.start} is not UTF-8", "UTF-8 text")
         return found
-    if not _NAME.fullmatch(found.name):
+    if not COLUMN_NAME.fullmatch(found.name):
         found.add(None, "(file name)", f'"{found.name}"', "lower-case letters, digits, underscores")
     for number, line in enumerate(found.text.splitlines(), start=1):
         if not line.startswith("--"):
@@ -110,7 +111,7 @@ def nearest(word: str, words: tuple[str, ...] | list[str]) -> str:
     return f'Did you mean "{near[0]}"?' if near else ""
 
 
-def line_of(node: exp.Expression) -> int | None:
+def line_of(node: exp.Expr) -> int | None:
     """Line (from 1) of a node or of the first thing in it that knows its own."""
     for inner in node.walk():
         line = inner.meta.get("line")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
+from dataplatform.plans.model import Column
 from dataplatform.plans.sql_file import SqlFile, line_of, nearest
 
-Schema = Mapping[str, Mapping[str, Mapping[str, str]]]
-"""zone -> table -> column -> type"""
+Schema = Mapping[str, Mapping[str, Mapping[str, Column]]]
+"""zone -> table -> name -> column"""
+
+_Source = exp.Table | Scope
 
 
 def tables(query: exp.Query) -> list[exp.Table]:
@@ -55,26 +58,26 @@ def check_columns(model: SqlFile, query: exp.Query, schema: Schema) -> bool:
     return good
 
 
-def source_columns(source: exp.Table | Scope, schema: Schema) -> dict[str, str] | None:
-    """Columns that a source gives; None where a `*` hides them."""
-    if isinstance(source, exp.Table):
-        return dict(schema[source.db][source.name])
-    names: list[str] = source.expression.named_selects
-    return None if "*" in names or source.expression.is_star else dict.fromkeys(names, "")
-
-
 def rewrite(query: exp.Query, place: Callable[[exp.Table], str]) -> exp.Query:
     """A copy of the SQL in which each table stands under the name that `place` gives."""
     copied = query.copy()
     for table in tables(copied):
         alias = table.alias or table.name
-        renamed = exp.to_table(place(table), dialect="spark")
-        renamed.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
-        for key in ("joins", "laterals", "pivots", "sample"):
-            if table.args.get(key):
-                renamed.set(key, table.args[key])
-        table.replace(renamed)
+        parts = [exp.to_identifier(part) for part in reversed(place(table).split("."))]
+        table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
+        for key, part in zip(("this", "db", "catalog"), [*parts, None, None], strict=False):
+            table.set(key, part)
     return copied
+
+
+def _columns_of(source: _Source, schema: Schema) -> Set[str] | None:
+    """Columns that a source gives; None where a `*` hides them."""
+    if isinstance(source, exp.Table):
+        return schema[source.db][source.name].keys()
+    query = source.expression
+    if not isinstance(query, exp.Query) or query.is_star:
+        return None
+    return set(query.named_selects)
 
 
 def _fault(column: exp.Column, scope: Scope, schema: Schema) -> tuple[str, str, str] | None:
@@ -82,41 +85,47 @@ def _fault(column: exp.Column, scope: Scope, schema: Schema) -> tuple[str, str, 
     if isinstance(column.this, exp.Star):
         return None
     reach = _reach(scope)
-    if column.table:
-        if column.table not in reach:
-            return (
-                f'no table "{column.table}"',
-                "a table or alias of this query",
-                nearest(column.table, list(reach)),
-            )
-        known = source_columns(reach[column.table], schema)
-        if known is None or column.name in known:
-            return None
-        return f'"{column.name}"', f"a column of {column.table}", nearest(column.name, list(known))
-    having = {alias: source_columns(source, schema) for alias, source in scope.sources.items()}
-    holders = [alias for alias, names in having.items() if names is None or column.name in names]
-    if len(holders) > 1 and not _is_joined_using(column.name, scope):
-        return (
-            f'"{column.name}"',
-            "a column of one table alone",
-            (f"Write {' or '.join(f'{alias}.{column.name}' for alias in holders)}."),
-        )
-    if holders or column.name in scope.expression.named_selects:
+    if not column.table:
+        return _fault_of_bare(column.name, scope, reach, schema)
+    if column.table not in reach:
+        remedy = nearest(column.table, list(reach))
+        return f'no table "{column.table}"', "a table or alias of this query", remedy
+    known = _columns_of(reach[column.table], schema)
+    if known is None or column.name in known:
         return None
-    outer = [source_columns(source, schema) for source in reach.values()]
-    if any(names is None or column.name in names for names in outer):
-        return None
-    every = sorted({name for names in outer if names for name in names})
-    return f'"{column.name}"', "a column of this query's tables", nearest(column.name, every)
+    remedy = nearest(column.name, list(known))
+    return f'"{column.name}"', f"a column of {column.table}", remedy
 
 
-def _reach(scope: Scope) -> dict[str, exp.Table | Scope]:
+def _fault_of_bare(
+    name: str, scope: Scope, reach: Mapping[str, _Source], schema: Schema
+) -> tuple[str, str, str] | None:
+    having = {alias: _columns_of(source, schema) for alias, source in scope.sources.items()}
+    holders = [alias for alias, names in having.items() if names is None or name in names]
+    if len(holders) > 1 and not _is_joined_using(name, scope):
+        remedy = f"Write {' or '.join(f'{alias}.{name}' for alias in holders)}."
+        return f'"{name}", which several have', "a column of one table alone", remedy
+    if holders or _is_own_alias(name, scope):
+        return None
+    outer = [_columns_of(source, schema) for source in reach.values()]
+    if any(names is None or name in names for names in outer):
+        return None
+    every = sorted({known for names in outer if names for known in names})
+    return f'"{name}"', "a column of this query's tables", nearest(name, every)
+
+
+def _is_own_alias(name: str, scope: Scope) -> bool:
+    query = scope.expression
+    return isinstance(query, exp.Query) and name in query.named_selects
+
+
+def _reach(scope: Scope) -> dict[str, _Source]:
     """Sources of a query and, for a correlated one, of those around it."""
-    found: dict[str, exp.Table | Scope] = {}
+    found: dict[str, _Source] = {}
     at: Scope | None = scope
     while at is not None:
         found = {**at.sources, **found}
-        at = at.parent if at.is_correlated_subquery or at.is_subquery else None
+        at = at.parent if at.is_subquery else None
     return found
 
 

@@ -1,4 +1,4 @@
-"""Types of a SELECT's columns, where they can be known for certain.
+"""What is known of a SELECT's columns: types for certain, and what they inherit.
 
 Engines differ in what they make of sums, products and dates' parts; a gold table's type must not
 depend on a guess, so for anything else the model says the type itself, with a CAST.
@@ -6,9 +6,13 @@ depend on a guess, so for anything else the model says the type itself, with a C
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, build_scope
 
+from dataplatform.plans.model import Column
 from dataplatform.plans.sql_names import Schema
 
 _INT_MAX = 2**31 - 1
@@ -29,53 +33,92 @@ _SIMPLE = {
 }
 _TEXT = (exp.Upper, exp.Lower, exp.Trim, exp.Concat, exp.ConcatWs, exp.Substring, exp.DPipe)
 _TRUTH = (exp.Predicate, exp.Connector, exp.Not)
+_SENSITIVITY = ("", "public", "internal", "confidential", "restricted", "sensitive", "pii")
 
 
-def select_types(query: exp.Query, schema: Schema) -> dict[str, str | None]:
-    """Output column -> type, None where it can't be known; `query` has its columns qualified."""
+def select_columns(query: exp.Query, schema: Schema) -> dict[str, Column | None]:
+    """Output columns, None for one whose type can't be known; `query`'s names are qualified.
+
+    A column that is passed on as it stands keeps its description and length. Whatever is made from
+    classified columns is classified as the most sensitive of them; a count of them is not.
+    """
     scope = build_scope(query)
-    if scope is None:
-        return dict.fromkeys(query.named_selects)
-    return _scope_types(scope, schema)
+    return {} if scope is None else _outputs(scope, schema)
 
 
-def _scope_types(scope: Scope, schema: Schema) -> dict[str, str | None]:
+def neutral(kind: exp.DataType) -> str | None:
+    """The platform's name of a type written in SQL; None where it has none."""
+    if kind.this == exp.DataType.Type.DECIMAL:
+        parts = [parameter.name for parameter in kind.expressions]
+        return f"decimal({parts[0]},{parts[1] if len(parts) > 1 else 0})" if parts else None
+    return _SIMPLE.get(kind.this)
+
+
+def _outputs(scope: Scope, schema: Schema) -> dict[str, Column | None]:
     expression = scope.expression
     if isinstance(expression, exp.SetOperation):
-        sides = [list(_scope_types(side, schema).values()) for side in scope.union_scopes]
+        sides = [list(_outputs(side, schema).values()) for side in scope.set_operation_scopes]
+        names = expression.named_selects
         return {
-            name: kinds[0] if len(set(kinds)) == 1 else None
-            for name, kinds in zip(expression.named_selects, zip(*sides, strict=True), strict=True)
+            name: _united(name, columns)
+            for name, columns in zip(names, zip(*sides, strict=True), strict=True)
         }
-    return {select.alias_or_name: _type(select, scope, schema) for select in expression.selects}
+    if not isinstance(expression, exp.Query):
+        return {}
+    return {select.alias_or_name: _output(select, scope, schema) for select in expression.selects}
 
 
-def _type(node: exp.Expression, scope: Scope, schema: Schema) -> str | None:
-    node = node.unalias().unnest()
+def _output(select: exp.Expr, scope: Scope, schema: Schema) -> Column | None:
+    node = select.unalias().unnest()
+    name = select.alias_or_name
     if isinstance(node, exp.Column):
-        return _column_type(node, scope, schema)
+        origin = _origin(node, scope, schema)
+        return replace(origin, name=name, required=False) if origin else None
+    kind = _type(node, scope, schema)
+    if kind is None:
+        return None
+    sources = [_origin(column, scope, schema) for column in _revealed(node)]
+    classes = [source.classification for source in sources if source]
+    return Column(name=name, type=kind, classification=_strictest(classes))
+
+
+def _united(name: str, columns: tuple[Column | None, ...]) -> Column | None:
+    known = [column for column in columns if column is not None]
+    if len(known) < len(columns) or len({column.type for column in known}) != 1:
+        return None
+    strictest = _strictest([column.classification for column in known])
+    return Column(name=name, type=known[0].type, classification=strictest)
+
+
+def _type(node: exp.Expr, scope: Scope, schema: Schema) -> str | None:
+    node = node.unnest()
+    if isinstance(node, exp.Column):
+        origin = _origin(node, scope, schema)
+        return origin.type if origin else None
     if isinstance(node, exp.Cast):
         return neutral(node.to)
     if isinstance(node, exp.Literal):
         return _literal_type(node)
-    if isinstance(node, (exp.Boolean, *_TRUTH)):
-        return "boolean"
-    if isinstance(node, _TEXT):
-        return "string"
-    if isinstance(node, exp.Count):
-        return "bigint"
-    if isinstance(node, exp.RowNumber):
-        return "int"
     if isinstance(node, (exp.Window, exp.Min, exp.Max)):
         return _type(node.this, scope, schema)
-    branches = _branches(node)
-    kinds = {_type(branch, scope, schema) for branch in branches}
+    for classes, kind in _KINDS:
+        if isinstance(node, classes):
+            return kind
+    kinds = {_type(branch, scope, schema) for branch in _branches(node)}
     return kinds.pop() if len(kinds) == 1 else None
 
 
-def _branches(node: exp.Expression) -> list[exp.Expression]:
+_KINDS: tuple[tuple[tuple[type[exp.Expr], ...], str], ...] = (
+    ((exp.Boolean, *_TRUTH), "boolean"),
+    (_TEXT, "string"),
+    ((exp.Count,), "bigint"),
+    ((exp.RowNumber,), "int"),
+)
+
+
+def _branches(node: exp.Expr) -> list[exp.Expr]:
     """Expressions one of which is the value; NULL has every type."""
-    found: list[exp.Expression | None] = []
+    found: list[exp.Expr | None] = []
     if isinstance(node, exp.Coalesce):
         found = [node.this, *node.expressions]
     elif isinstance(node, exp.Case):
@@ -85,24 +128,28 @@ def _branches(node: exp.Expression) -> list[exp.Expression]:
     return [branch for branch in found if branch is not None and not isinstance(branch, exp.Null)]
 
 
-def _column_type(column: exp.Column, scope: Scope, schema: Schema) -> str | None:
+def _origin(column: exp.Column, scope: Scope, schema: Schema) -> Column | None:
+    """The table's column that a name stands for, through any WITH and subquery."""
     source = scope.sources.get(column.table)
     if isinstance(source, exp.Table):
         return schema.get(source.db, {}).get(source.name, {}).get(column.name)
     if isinstance(source, Scope):
-        return _scope_types(source, schema).get(column.name)
+        return _outputs(source, schema).get(column.name)
     return None
+
+
+def _revealed(node: exp.Expr) -> Iterator[exp.Column]:
+    """Columns whose values can be told from the node's."""
+    for column in node.find_all(exp.Column):
+        if column.find_ancestor(exp.Count) is None:
+            yield column
+
+
+def _strictest(classes: list[str]) -> str:
+    return max(classes, key=_SENSITIVITY.index, default="")
 
 
 def _literal_type(node: exp.Literal) -> str | None:
     if node.is_string:
         return "string"
     return "int" if node.is_int and int(node.this) <= _INT_MAX else None
-
-
-def neutral(kind: exp.DataType) -> str | None:
-    """The platform's name of a type written in SQL; None where it has none."""
-    if kind.this == exp.DataType.Type.DECIMAL:
-        parts = [parameter.name for parameter in kind.expressions]
-        return f"decimal({parts[0]},{parts[1] if len(parts) > 1 else 0})" if parts else None
-    return _SIMPLE.get(kind.this)

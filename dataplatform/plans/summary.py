@@ -17,7 +17,7 @@ def summary_models(
     root: Path, models: Sequence[GoldModel]
 ) -> tuple[tuple[SummaryModel, ...], list[Problem]]:
     """Compile every `models/<domain>/summary/*.sql` (Redshift SQL over gold.*)."""
-    schema = {"gold": {m.name: {c.name: c.type for c in m.columns} for m in models}}
+    schema = {"gold": {m.name: {c.name: c for c in m.columns} for m in models}}
     summaries: list[SummaryModel] = []
     problems: list[Problem] = []
     for path in sorted(root.glob("models/*/summary/*.sql")):

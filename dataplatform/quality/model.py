@@ -10,9 +10,9 @@ class Check:
     """A rule that each record keeps; a record that breaks it is quarantined with `reason`.
 
     `kind` and `arguments`:
-        required; minimum, maximum, exclusive_minimum, exclusive_maximum (bound, text of the column's
-        type); min_length, max_length (characters); pattern (regular expression, found anywhere);
-        one_of, none_of (values). All but `required` hold for a missing value.
+        required; minimum, maximum, exclusive_minimum, exclusive_maximum (bound: text of the
+        column's type); min_length, max_length (characters); pattern (regular expression, found
+        anywhere); one_of, none_of (values). All but `required` hold for a missing value.
     """
 
     name: str

@@ -12,7 +12,8 @@ _END = r"\z"  # `$` would let a final line break through
 _WHOLE = r"^[+-]?0*[0-9]{1,19}(\.0+)?" + _END
 _SCIENTIFIC = r"^[+-]?[0-9]{1,3}(\.[0-9]{1,12})?[eE][+-]?[0-9]{1,2}" + _END
 _DOUBLE = r"^[+-]?([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?" + _END
-_DATE = r"^([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_YEAR = r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"  # no year 0
+_DATE = rf"^{_YEAR}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _MIDNIGHT = r"([T ]00:00(:00(\.0{1,9})?)?Z?)?" + _END
 _TIME = r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
 _ZONE = r"(Z|[+-][0-9]{2}:?[0-9]{2})"
@@ -22,7 +23,7 @@ _RANGES = {"int": 2**31, "bigint": 2**63}
 
 
 def cast(text: str, kind: str) -> str:
-    """A Spark expression that gives the text expression `text` as a value of type `kind`, or NULL."""
+    """A Spark expression: the text expression `text` as a value of type `kind`, or NULL."""
     if kind == "string":
         return text
     if kind in _RANGES:
@@ -38,10 +39,10 @@ def _integer(text: str, kind: str) -> str:
     limit = _RANGES[kind]
     whole = "DECIMAL(38,0)"
     number = f"TRY_CAST({text} AS {whole})"
+    fits = f"{number} BETWEEN -{limit}BD AND {limit - 1}BD"
     return (
-        f"CASE WHEN {_like(text, _WHOLE)} OR {_exact_scientific(text, whole)} THEN "
-        f"IF({number} BETWEEN -{limit}BD AND {limit - 1}BD, CAST({number} AS {kind.upper()}), NULL) "
-        "END"
+        f"CASE WHEN {_like(text, _WHOLE)} OR {_exact_scientific(text, whole)} "
+        f"THEN IF({fits}, CAST({number} AS {kind.upper()}), NULL) END"
     )
 
 
