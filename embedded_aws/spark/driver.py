@@ -31,13 +31,13 @@ def main() -> None:
     job: dict[str, Any] = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_server, name="lifeline", daemon=True).start()
     os.environ.update(job["environment"])
-    error = _run(job)
-    if error is not None:
-        print(error[1], file=sys.stderr, flush=True)
+    failure = _run(job)
+    if failure is not None:
+        _print_traceback(failure, job["directory"])
     clean = _release()
-    outcome = {"error": error and error[0], "clean": clean}
+    outcome = {"error": _message(failure) if failure else None, "clean": clean}
     Path(job["outcome"]).write_text(json.dumps(outcome))
-    sys.exit(1 if error else 0)
+    sys.exit(1 if failure else 0)
 
 
 def _end_with_server() -> None:
@@ -46,8 +46,8 @@ def _end_with_server() -> None:
     os._exit(1)
 
 
-def _run(job: dict[str, Any]) -> tuple[str, str] | None:
-    """None on success, else the run's error message and the whole traceback."""
+def _run(job: dict[str, Any]) -> BaseException | None:
+    """Run the script; what it raised, or None on success."""
     try:
         directory = Path(job["directory"])
         files = [_download(uri, directory) for uri in job["python_files"]]
@@ -57,11 +57,9 @@ def _run(job: dict[str, Any]) -> tuple[str, str] | None:
         _attach(job["properties"], files)
         runpy.run_path(script, run_name="__main__")
     except SystemExit as end:
-        if end.code in (None, 0):
-            return None
-        return f"SystemExit: {end.code}", traceback.format_exc()
+        return None if end.code in (None, 0) else end
     except BaseException as failure:  # Whatever the script raises fails its run, as on Glue.
-        return _message(failure), traceback.format_exc()
+        return failure
     return None
 
 
@@ -106,6 +104,15 @@ def _clear(system: Any) -> None:
     for name in list(system.getProperties().stringPropertyNames()):
         if name.startswith(_OWNED):
             system.clearProperty(name)
+
+
+def _print_traceback(failure: BaseException, directory: str) -> None:
+    """Print what the script's author would see without us: from the script's first frame on."""
+    frames = failure.__traceback__
+    while frames and not frames.tb_frame.f_code.co_filename.startswith(directory):
+        frames = frames.tb_next
+    traceback.print_exception(type(failure), failure, frames or failure.__traceback__)
+    sys.stderr.flush()
 
 
 def _message(failure: BaseException) -> str:

@@ -43,6 +43,7 @@ _MODULES: Final = (
 )
 """What Spark reaches into on Java 17; its own launcher opens the same (JavaModuleOptions)."""
 
+_LOGGING: Final = Path(__file__).with_name("log4j2.properties")
 _POLL_SECONDS: Final = 0.05
 _GRACE_SECONDS: Final = 3.0
 
@@ -155,10 +156,12 @@ def _command(settings: SparkSettings, directory: Path) -> list[str]:
         "-Djdk.reflect.useDirectMethodHandle=false",
         "-Dio.netty.tryReflectionSetAccessible=true",
         *settings.trust_store_options(),
+        f"-Dlog4j2.configurationFile={_LOGGING}",
         f"-Djava.io.tmpdir={directory}",
         "-Duser.timezone=UTC",
         f"-Xmx{settings.heap_mb}m",
         "-Xss4m",
+        *settings.jvm_options,
         "-cp",
         os.pathsep.join(classpath),
         "org.apache.spark.api.python.PythonGatewayServer",
@@ -171,6 +174,7 @@ def _environment(settings: SparkSettings, connection: Path) -> dict[str, str]:
         **inherited,
         **settings.aws_environment(),
         "SPARK_HOME": str(settings.spark_home),
+        "SPARK_LOCAL_DIRS": str(connection.parent),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "PYSPARK_PYTHON": sys.executable,
         "PYSPARK_PIN_THREAD": "true",

@@ -76,11 +76,17 @@ class JobRunner:
             self._ensure_jvm()
 
     def stop(self, run: JobRun) -> None:
-        """End a run: at once if it is at work, else when its turn comes."""
+        """End a run: its driver is killed, and so is the JVM, which may be at work for it.
+
+        The run is STOPPING until both are gone; one that hasn't begun is STOPPED at once.
+        """
         with self._lock:
-            run.stopping()
+            run.verdict = run.verdict or "STOPPED"
             if self._current is run and self._driver is not None:
+                run.stopping()
                 self._driver.kill()
+            else:
+                run.ended(run.verdict)
 
     def close(self) -> None:
         """End the current job and the JVM: no process is left."""
@@ -112,8 +118,7 @@ class JobRunner:
 
     def _execute(self, run: JobRun) -> None:
         if run.verdict:
-            run.ended(run.verdict)
-            return
+            return  # It was stopped while it waited.
         try:
             session = assume(
                 str(run.job.get("Role", "")),
@@ -259,7 +264,6 @@ def _properties(
         "spark.default.parallelism": str(settings.cores),
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
-        "spark.local.dir": str(directory),
         "spark.master": f"local[{settings.cores}]",
         "spark.sql.catalogImplementation": "in-memory",
         "spark.sql.shuffle.partitions": str(settings.cores),

@@ -48,15 +48,16 @@ class JobRun:
         self._move("RUNNING")
 
     def stopping(self) -> None:
-        """Somebody asked for the end of it."""
-        self.verdict = self.verdict or "STOPPED"
+        """Its driver is being killed."""
         self._move("STOPPING")
 
     def ended(self, state: str, error: str = "") -> None:
-        """The last state; the record doesn't change any more."""
+        """The last state, unless it has one already: a record doesn't change any more."""
         now = time.time()
         seconds = time.monotonic() - self.started if self.started else 0
         with _changed:
+            if self.record["JobRunState"] not in RUNNING:
+                return
             self.record.update(CompletedOn=now, LastModifiedOn=now, ExecutionTime=round(seconds))
             if error:
                 self.record["ErrorMessage"] = error
