@@ -25,7 +25,7 @@ _OPTIONS: Final = (
 
 @dataclass(frozen=True)
 class Lock:
-    """One lock file: its sources, the extras of pyproject.toml that it takes, and its first lines."""
+    """One lock file: its source, the extras of pyproject.toml that it takes, its first lines."""
 
     path: str
     source: str

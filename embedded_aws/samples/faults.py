@@ -32,7 +32,7 @@ class FaultSettings:
     """
 
     down: bool = False
-    seed: int = 1997
+    seed: int = 3  # brings each fault within the sixty requests of a first pull
     in_a_row: int = 2
     rates: Mapping[Fault, float] = field(default_factory=lambda: dict(_DEFAULT_RATES))
 
