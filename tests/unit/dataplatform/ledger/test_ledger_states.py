@@ -105,6 +105,14 @@ class LedgerStates(RuleBasedStateMachine):
         assert holder in (None, run)
         return lease
 
+    @rule(target=leases)
+    def a_holder_is_overtaken(self) -> object:
+        self.clock.forward(60)
+        slow = self.ledger.acquire_lease(LEASE, "run-a", 1)
+        self.clock.forward(2)
+        self.ledger.acquire_lease(LEASE, "run-b", 10)
+        return slow
+
     @rule(seconds=st.integers(1, 40))
     def time_passes(self, seconds: int) -> None:
         self.clock.forward(seconds)
