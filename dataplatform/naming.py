@@ -12,6 +12,9 @@ CATALOG: Final = "glue_catalog"
 BATCHES_PROPERTY: Final = "weir.batches"
 """Iceberg snapshot property: comma-separated ids of the batches that a commit carries."""
 
+COUNTS_PROPERTY: Final = "weir.counts"
+"""Iceberg snapshot property of bronze tables: JSON, batch id -> records staged and unreadable."""
+
 OUTCOMES_PROPERTY: Final = "weir.outcomes"
 """Iceberg snapshot property: JSON, batch id -> outcome counts of that commit."""
 

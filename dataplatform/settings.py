@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import Final, Self
 
 from dataplatform.errors import WeirError
 
 _PREFIX = "WEIR_"
+
+STAGING_STORAGE_MIB: Final = 2048
+"""Ephemeral storage of `stage_batch`: an object waits there, packed, until it is read whole."""
 
 
 class MissingSetting(WeirError):

@@ -1,0 +1,168 @@
+"""Landing to bronze: a batch's objects become rows of text, in one commit that carries it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from pyiceberg.table import Table
+
+from dataplatform.adapters.bronze_spool import Spool
+from dataplatform.adapters.iceberg import TableMissing, append_once, committed, open_table
+from dataplatform.adapters.iceberg_files import DataFiles
+from dataplatform.adapters.landing import LandedBytes
+from dataplatform.adapters.quarantine import QuarantineWriter
+from dataplatform.errors import UnreadableObject
+from dataplatform.ledger.records import Batch, LandedObject
+from dataplatform.naming import COUNTS_PROPERTY, BronzeColumn
+from dataplatform.parsing.parser import parse
+from dataplatform.plans.model import SilverPlan
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True, kw_only=True)
+class Staged:
+    """What staging counted; an unreadable object counts as one unreadable record."""
+
+    rows: int = 0
+    unreadable: int = 0
+
+    @property
+    def source(self) -> int:
+        """Records that came: each is a row or unreadable."""
+        return self.rows + self.unreadable
+
+    def __add__(self, other: Staged) -> Staged:
+        return Staged(rows=self.rows + other.rows, unreadable=self.unreadable + other.unreadable)
+
+
+def staged_before(plan: SilverPlan, batch_id: str) -> Staged | None:
+    """What an earlier attempt committed; None where the batch isn't in bronze."""
+    return _recorded(open_table(plan.bronze_table), batch_id)
+
+
+def stage(
+    plan: SilverPlan,
+    batch: Batch,
+    objects: Sequence[LandedObject],
+    *,
+    s3: S3Client,
+    directory: Path,
+    limit: int,
+) -> Staged:
+    """Stage a batch, once: an attempt that finds it in bronze gives what was counted then.
+
+    Unreadable records are committed first. The commit to bronze ends the batch and carries the
+    counts, also where it has no rows. What an attempt in between left is the same in the next one,
+    because an object version never changes.
+
+    Args:
+        directory: local disk on which an object waits until it is read whole.
+        limit: bytes that one object may take there, compressed.
+
+    Raises:
+        TableMissing: the tables, or a column of them, haven't been made yet.
+    """
+    table = open_table(plan.bronze_table)
+    before = _recorded(table, batch.batch_id)
+    if before is not None:
+        return before
+    columns = [column.name for column in plan.columns]
+    _check_columns(table, plan.bronze_table, columns)
+    total = Staged()
+    with (
+        DataFiles(table, {BronzeColumn.BATCH_ID: batch.batch_id}) as rows,
+        QuarantineWriter(plan, batch) as quarantine,
+    ):
+        for landed in objects:
+            with (
+                TemporaryDirectory(dir=directory) as room,
+                Spool(Path(room), columns, limit=limit) as spool,
+            ):
+                total += _stage_object(plan, batch, landed, s3, spool, rows, quarantine)
+        quarantine.commit()
+        append_once(
+            table,
+            rows.finish(),
+            mark=batch.batch_id,
+            properties={COUNTS_PROPERTY: json.dumps({batch.batch_id: asdict(total)})},
+        )
+    return total
+
+
+def _stage_object(
+    plan: SilverPlan,
+    batch: Batch,
+    landed: LandedObject,
+    s3: S3Client,
+    spool: Spool,
+    rows: DataFiles,
+    quarantine: QuarantineWriter,
+) -> Staged:
+    """Read one object to its end, then pass it on; an unreadable one is passed to quarantine."""
+    content = LandedBytes(s3, landed)
+    columns = [column.name for column in plan.columns]
+    try:
+        for block in parse(content, format=plan.source.format, columns=columns):
+            spool.write(block)
+    except UnreadableObject as error:
+        quarantine.whole_object(landed, error.what)
+        return Staged(unreadable=1)
+    constants = {
+        BronzeColumn.BATCH_ID.value: batch.batch_id,
+        BronzeColumn.OBJECT.value: landed.key,
+        BronzeColumn.VERSION.value: landed.version or "null",
+        BronzeColumn.CHECKSUM.value: content.sha256,
+        BronzeColumn.ARRIVED_AT.value: datetime.fromisoformat(landed.arrived_at),
+    }
+    for rows_of_object in _as_bronze(spool.read_rows(), rows.arrow_schema, constants):
+        rows.write(rows_of_object)
+    quarantine.records(landed, spool.read_rejected())
+    return Staged(rows=spool.rows, unreadable=spool.rejected)
+
+
+def _as_bronze(
+    spooled: Iterator[pa.RecordBatch], schema: pa.Schema, constants: Mapping[str, object]
+) -> Iterator[pa.RecordBatch]:
+    """Rows in the bronze table's shape; a column that the contract no longer has is null."""
+    from_spool = {
+        BronzeColumn.POSITION.value: "position",
+        BronzeColumn.OP.value: "op",
+        BronzeColumn.EXTRA.value: "extra",
+    }
+    for batch in spooled:
+        names = set(batch.schema.names)
+        arrays = []
+        for field in schema:
+            name = from_spool.get(field.name, f"column:{field.name}")
+            if field.name in constants:
+                value = pa.scalar(constants[field.name], field.type)
+                arrays.append(pa.repeat(value, batch.num_rows))
+            elif name in names:
+                arrays.append(batch.column(name).cast(field.type))
+            else:
+                arrays.append(pa.nulls(batch.num_rows, field.type))
+        yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _recorded(table: Table, batch_id: str) -> Staged | None:
+    summary = committed(table, batch_id)
+    return None if summary is None else Staged(**json.loads(summary[COUNTS_PROPERTY])[batch_id])
+
+
+def _check_columns(table: Table, name: str, columns: Sequence[str]) -> None:
+    missing = [column for column in columns if column not in table.schema().column_names]
+    if missing:
+        raise TableMissing(
+            f"the table {name} has no column {', '.join(missing)}",
+            why="The contract has it, so its values would be lost.",
+            remedy="Deploy the catalog stack: migrate_schemas adds the columns of the contracts.",
+        )

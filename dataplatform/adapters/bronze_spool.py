@@ -1,0 +1,150 @@
+"""A file on local disk that holds an object's rows until the whole object has been read.
+
+Whether an object is readable is known at its last byte. Its rows wait here, so that nothing of an
+unreadable object reaches the lake and memory stays bounded.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+
+from dataplatform.errors import UnreadableObject, WeirError
+from dataplatform.parsing.model import Block
+
+
+class SpoolFull(WeirError):
+    """The local disk has no room left, though the object is within the limit."""
+
+
+_REJECTED = pa.schema(
+    [("position", pa.int64()), ("source", pa.large_string()), ("reasons", pa.list_(pa.string()))]
+)
+
+
+class Spool:
+    """One object's blocks, as two Arrow streams: rows and rejected records.
+
+    Args:
+        limit: bytes (compressed) that the object may take here.
+    """
+
+    def __init__(self, directory: Path, columns: Sequence[str], *, limit: int) -> None:
+        self._columns = columns
+        self._limit = limit
+        self._schema = pa.schema(
+            [
+                ("position", pa.int64()),
+                ("op", pa.large_string()),
+                ("extra", pa.large_string()),
+                *((f"column:{name}", pa.large_string()) for name in columns),
+            ]
+        )
+        self._rows = _Stream(directory / "rows.arrows", self._schema)
+        self._rejected = _Stream(directory / "rejected.arrows", _REJECTED)
+        self.rows = 0
+        self.rejected = 0
+
+    def write(self, block: Block) -> None:
+        """Keep a block.
+
+        Raises:
+            UnreadableObject: the object is larger than the limit.
+            SpoolFull: the disk is full before that.
+        """
+        with _explained_disk():
+            if block.rows:
+                self._rows.write(self._batch(block))
+            if block.rejected:
+                columns = zip(*block.rejected, strict=True)
+                self._rejected.write(_batch(columns, _REJECTED))
+        self.rows += len(block.rows)
+        self.rejected += len(block.rejected)
+        if self._rows.size() + self._rejected.size() > self._limit:
+            raise UnreadableObject(
+                f"the object needs more than {self._limit >> 20} MiB of local disk; "
+                "land it in smaller files"
+            )
+
+    def read_rows(self) -> Iterator[pa.RecordBatch]:
+        """Rows as written: position, op, extra and `column:<name>` of each column."""
+        return self._rows.read()
+
+    def read_rejected(self) -> Iterator[pa.RecordBatch]:
+        """Rejected records as written: position, source, reasons."""
+        return self._rejected.read()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._rows.remove()
+        self._rejected.remove()
+
+    def _batch(self, block: Block) -> pa.RecordBatch:
+        positions, ops, extras, values = zip(*block.rows, strict=True)
+        return _batch((positions, ops, extras, *zip(*values, strict=True)), self._schema)
+
+
+class _Stream:
+    """An Arrow IPC stream in a file, opened when it is first written to."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._path = path
+        self._schema = schema
+        self._file: Any = None
+        self._writer: Any = None
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        if self._writer is None:
+            self._file = pa.OSFile(str(self._path), "wb")
+            options = pa.ipc.IpcWriteOptions(compression="lz4")
+            self._writer = pa.ipc.new_stream(self._file, self._schema, options=options)
+        self._writer.write_batch(batch)
+
+    def size(self) -> int:
+        return int(self._file.tell()) if self._file else 0
+
+    def read(self) -> Iterator[pa.RecordBatch]:
+        if self._writer is None:
+            return
+        with _explained_disk():
+            self._writer.close()
+            self._file.close()
+        with pa.OSFile(str(self._path), "rb") as file:
+            yield from pa.ipc.open_stream(file)
+
+    def remove(self) -> None:
+        if self._file is not None:
+            self._file.close()
+        self._path.unlink(missing_ok=True)
+
+
+def _batch(columns: Any, schema: pa.Schema) -> pa.RecordBatch:
+    arrays = [pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+@contextmanager
+def _explained_disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise SpoolFull(
+            "the local disk is full",
+            why="An object waits there until it is read whole; the batch is not staged.",
+            remedy="Free the disk, or give the function more storage (STAGING_STORAGE_MIB).",
+        ) from error

@@ -1,0 +1,103 @@
+"""The Glue Data Catalog through PyIceberg: open tables, find what was committed, commit files.
+
+Importing PyIceberg takes about a second with its byte code and three without: only what writes
+Iceberg imports this module.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Final
+
+from pyiceberg.catalog import Catalog
+from pyiceberg.catalog.glue import GlueCatalog
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
+from pyiceberg.manifest import DataFile
+from pyiceberg.table import Table, TableProperties
+
+from dataplatform.errors import WeirError
+from dataplatform.naming import BATCHES_PROPERTY, CATALOG
+
+_FILE_IO: Final = "dataplatform.adapters.iceberg_io.BotoFileIO"
+_ATTEMPTS: Final = 10
+_SEPARATORS: Final = str.maketrans(";", ",")
+
+
+class TableMissing(WeirError):
+    """A table that `migrate_schemas` should have made."""
+
+
+@lru_cache(maxsize=1)
+def catalog() -> Catalog:
+    """The Glue catalogue; boto3 takes endpoint, region, CA and role from the environment."""
+    import boto3
+
+    return GlueCatalog(CATALOG, client=boto3.client("glue"), **{"py-io-impl": _FILE_IO})
+
+
+def open_table(name: str) -> Table:
+    """The table `database.name` as it is now.
+
+    Raises:
+        TableMissing: it isn't in the catalogue.
+    """
+    try:
+        return catalog().load_table(name)
+    except NoSuchTableError as error:
+        raise TableMissing(
+            f"the table {name} isn't in the catalogue",
+            why="There is nowhere to write its rows.",
+            remedy="Deploy the catalog stack: migrate_schemas makes the tables of the contracts.",
+        ) from error
+
+
+def committed(table: Table, mark: str) -> Mapping[str, str] | None:
+    """The summary of the snapshot that carries `mark` in its batches; None where there is none."""
+    for snapshot in reversed(table.metadata.snapshots):
+        if snapshot.summary is None:
+            continue
+        carried = snapshot.summary.additional_properties.get(BATCHES_PROPERTY, "")
+        if mark in carried.translate(_SEPARATORS).split(","):
+            return snapshot.summary.additional_properties
+    return None
+
+
+def append_once(
+    table: Table, files: Sequence[DataFile], *, mark: str, properties: Mapping[str, str]
+) -> bool:
+    """Append data files in one commit that carries `mark`; without files, the mark alone.
+
+    The mark is looked for in the same metadata that the commit builds on, and Glue refuses a commit
+    on metadata that another writer has replaced. So two attempts at once can't both append.
+
+    Returns:
+        False where the mark is there already, and nothing was added.
+    """
+    for attempt in range(_ATTEMPTS):
+        if committed(table, mark) is not None:
+            return False
+        try:
+            _append(table, files, {BATCHES_PROPERTY: mark, **properties})
+        except CommitFailedException:
+            if attempt + 1 == _ATTEMPTS:
+                raise
+            time.sleep(random.uniform(0, min(5.0, 0.1 * 2**attempt)))
+            table.refresh()
+        else:
+            return True
+    raise AssertionError("unreachable")
+
+
+def _append(table: Table, files: Sequence[DataFile], summary: dict[str, str]) -> None:
+    merge = table.properties.get(TableProperties.MANIFEST_MERGE_ENABLED) == "true"
+    # PyIceberg's own retry would build on newer metadata without looking for the mark there.
+    once = {**table.metadata.properties, TableProperties.COMMIT_NUM_RETRIES: "0"}
+    table.metadata = table.metadata.model_copy(update={"properties": once})
+    with table.transaction() as transaction:
+        update = transaction.update_snapshot(snapshot_properties=summary)
+        with update.merge_append() if merge else update.fast_append() as append:
+            for file in files:
+                append.append_data_file(file)

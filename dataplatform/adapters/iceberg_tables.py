@@ -1,0 +1,199 @@
+"""The Iceberg tables that a plan asks for, as plain values: PyIceberg turns them into tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from dataplatform.naming import BronzeColumn, SilverColumn
+from dataplatform.plans.model import Column, GoldModel, PlatformPlan, SilverPlan
+from dataplatform.settings import LakeSettings
+
+KEY_PROPERTY: Final = "weir.key"
+"""Table property: comma-separated columns by which rows are merged."""
+
+OWNER_PROPERTY: Final = "weir.owner"
+"""Table property: the contract or model that the table is made from."""
+
+_SHARED: Final = {
+    # Redshift and Athena read v2 whole; of v3 they lack types and materialized views.
+    "format-version": "2",
+    "write.parquet.compression-codec": "zstd",
+    # Bounds what one writer holds in memory and what one copy-on-write rewrites.
+    "write.target-file-size-bytes": str(128 * 1024 * 1024),
+    # Every commit writes a metadata file; without these two they stay for ever.
+    "write.metadata.delete-after-commit.enabled": "true",
+    "write.metadata.previous-versions-max": "50",
+    # PyIceberg leaves manifests apart unless it is told; Spark merges them by default.
+    "commit.manifest-merge.enabled": "true",
+    # Staging runs in parallel, and jobs append to quarantine meanwhile: a lost race is tried again.
+    "commit.retry.num-retries": "10",
+    # A retry finds its batch by the snapshot that carries it, so snapshots outlive retries.
+    "history.expire.max-snapshot-age-ms": str(7 * 24 * 3600 * 1000),
+    "history.expire.min-snapshots-to-keep": "20",
+}
+
+_MERGED: Final = {
+    # Read by every reader, changed once a run: readers shouldn't have to apply deletes.
+    "write.delete.mode": "copy-on-write",
+    "write.update.mode": "copy-on-write",
+    "write.merge.mode": "copy-on-write",
+}
+
+_BRONZE_SYSTEM: Final = (
+    Column(name=BronzeColumn.EXTRA, type="string", description="JSON of unknown fields"),
+    Column(name=BronzeColumn.BATCH_ID, type="string", required=True, description="Batch"),
+    Column(name=BronzeColumn.OBJECT, type="string", required=True, description="Landing key"),
+    Column(name=BronzeColumn.VERSION, type="string", required=True, description="Its S3 version"),
+    Column(
+        name=BronzeColumn.CHECKSUM,
+        type="string",
+        required=True,
+        description="SHA-256 of the object's bytes as landed",
+    ),
+    Column(
+        name=BronzeColumn.POSITION,
+        type="bigint",
+        required=True,
+        description="Number of the record in its object, from 1",
+    ),
+    Column(
+        name=BronzeColumn.ARRIVED_AT,
+        type="timestamp",
+        required=True,
+        description="When the object landed",
+    ),
+    Column(
+        name=BronzeColumn.OP, type="string", required=True, description="insert, update or delete"
+    ),
+)
+
+_SILVER_SYSTEM: Final = (
+    Column(name=SilverColumn.CHECKSUM, type="string", description="Object that wrote the row last"),
+    Column(name=SilverColumn.POSITION, type="bigint", description="Place in that object"),
+    Column(name=SilverColumn.BATCH_ID, type="string", description="Batch that wrote the row last"),
+    Column(name=SilverColumn.SEQUENCE, type="bigint", description="Number of that change"),
+    Column(name=SilverColumn.LOADED_AT, type="timestamp", description="When that was"),
+)
+
+QUARANTINE_COLUMNS: Final = (
+    Column(name="dataset", type="string", required=True, description="Contract"),
+    Column(name="batch_id", type="string", required=True, description="Batch"),
+    Column(name="run_id", type="string", required=True, description="Run of the pipeline"),
+    Column(name="object", type="string", required=True, description="Landing key"),
+    Column(name="version", type="string", required=True, description="Its S3 version"),
+    Column(
+        name="position",
+        type="bigint",
+        description="Number of the record in its object, from 1; null: the whole object",
+    ),
+    Column(
+        name="record",
+        type="string",
+        description="JSON: an object of the columns, or a string with the source text",
+    ),
+    Column(name="reasons", type="string", required=True, description="JSON array of reasons"),
+    Column(name="quarantined_at", type="timestamp", required=True, description="When"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableDefinition:
+    """One Iceberg table as it should be.
+
+    owner: the contract or model, as a person would look for it; it stands in errors.
+    partition: columns whose values split the files.
+    """
+
+    name: str
+    location: str
+    owner: str
+    columns: tuple[Column, ...]
+    partition: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
+    description: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """Table properties, with what a later migration compares."""
+        own = {OWNER_PROPERTY: self.owner, KEY_PROPERTY: ",".join(self.key)}
+        comment = {"comment": self.description} if self.description else {}
+        return {**_SHARED, **self.settings, **own, **comment}
+
+
+def definitions(plan: PlatformPlan, lake: LakeSettings) -> tuple[TableDefinition, ...]:
+    """Every Iceberg table of the platform."""
+    return tuple(_definitions(plan, lake))
+
+
+def _definitions(plan: PlatformPlan, lake: LakeSettings) -> Iterator[TableDefinition]:
+    quarantines = {dataset.quarantine_table for dataset in plan.datasets}
+    for name in sorted(quarantines):
+        yield TableDefinition(
+            name=name,
+            location=_location(lake.quarantine_bucket, name),
+            owner="platform",
+            columns=QUARANTINE_COLUMNS,
+            partition=("dataset",),
+            description="Records that no table would take, with every reason",
+        )
+    for dataset in plan.datasets:
+        yield _bronze(dataset, lake.bronze_bucket)
+        yield _silver(dataset, lake.silver_bucket)
+    for model in plan.models:
+        yield _gold(model, lake.gold_bucket)
+
+
+def _bronze(plan: SilverPlan, bucket: str) -> TableDefinition:
+    """Every column a string, so that nothing is lost before it is checked.
+
+    Partitioned by batch: the silver job asks for batches, and the manifest list alone finds them.
+    """
+    sent = tuple(
+        Column(
+            name=column.name,
+            type="string",
+            description=column.description,
+            classification=column.classification,
+        )
+        for column in plan.columns
+    )
+    return TableDefinition(
+        name=plan.bronze_table,
+        location=_location(bucket, plan.bronze_table),
+        owner=f"contract {plan.dataset}",
+        columns=(*sent, *_BRONZE_SYSTEM),
+        partition=(BronzeColumn.BATCH_ID,),
+        description=f"{plan.dataset} as sent",
+    )
+
+
+def _silver(plan: SilverPlan, bucket: str) -> TableDefinition:
+    return TableDefinition(
+        name=plan.silver_table,
+        location=_location(bucket, plan.silver_table),
+        owner=f"contract {plan.dataset}",
+        columns=(*plan.columns, *_SILVER_SYSTEM),
+        partition=plan.partition_by,
+        key=plan.key,
+        description=plan.description,
+        settings=_MERGED,
+    )
+
+
+def _gold(model: GoldModel, bucket: str) -> TableDefinition:
+    return TableDefinition(
+        name=model.table,
+        location=_location(bucket, model.table),
+        owner=f"model {model.name}",
+        columns=model.columns,
+        partition=model.partition_by,
+        key=model.key,
+        settings=_MERGED,
+    )
+
+
+def _location(bucket: str, table: str) -> str:
+    return f"s3://{bucket}/{table.rpartition('.')[2]}"

@@ -1,0 +1,102 @@
+"""Bytes as landed to text: unpacked, decoded strictly, in pieces of bounded size."""
+
+from __future__ import annotations
+
+import codecs
+import zlib
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Final
+
+from dataplatform.errors import UnreadableObject
+
+_GZIP_MAGIC: Final = b"\x1f\x8b"
+_GZIP: Final = 16 + zlib.MAX_WBITS
+_PIECE: Final = 1024 * 1024
+_BOM: Final = "\ufeff"
+
+
+def unpack(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Undo gzip where the first two bytes say so, whatever the object's name.
+
+    Raises:
+        UnreadableObject: the gzip is cut short or damaged.
+    """
+    source = iter(chunks)
+    head = b""
+    while len(head) < len(_GZIP_MAGIC):
+        chunk = next(source, None)
+        if chunk is None:
+            break
+        head += chunk
+    whole = chain((head,), source)
+    return _gunzip(whole) if head.startswith(_GZIP_MAGIC) else _slices(whole)
+
+
+def decode(pieces: Iterable[bytes]) -> Iterator[str]:
+    """Strict UTF-8 without its byte order mark.
+
+    A NUL byte has no place in text: it is a torn write or another encoding, and where records end
+    can't be trusted any more.
+
+    Raises:
+        UnreadableObject: naming the offset, in bytes after unpacking.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")("strict")
+    start = 0
+    begun = False
+    for piece in chain(pieces, (None,)):
+        held = len(decoder.getstate()[0])
+        nul = piece.find(0) if piece else -1
+        try:
+            text = decoder.decode(
+                piece[:nul] if piece and nul >= 0 else piece or b"", piece is None
+            )
+        except UnicodeDecodeError as error:
+            raise UnreadableObject(
+                f"not UTF-8 at byte {start - held + error.start}: {error.reason}"
+            ) from error
+        if nul >= 0:
+            raise UnreadableObject(f"NUL byte at byte {start + nul}")
+        start += len(piece or b"")
+        if text and not begun:
+            begun = True
+            text = text.removeprefix(_BOM)
+        if text:
+            yield text
+
+
+def _slices(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    for chunk in chunks:
+        for start in range(0, len(chunk), _PIECE):
+            yield chunk[start : start + _PIECE]
+
+
+def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """All members of a gzip stream, as `zcat` reads them; zeros may follow the last."""
+    member = zlib.decompressobj(_GZIP)
+    read = 0
+    for chunk in chunks:
+        data = chunk
+        while True:
+            if member.eof:
+                data = data.lstrip(b"\0")
+                if not data:
+                    break
+                member = zlib.decompressobj(_GZIP)
+            piece = _inflate(member, data, read)
+            if piece:
+                yield piece
+            data = member.unused_data if member.eof else member.unconsumed_tail
+            if not data and len(piece) < _PIECE:  # a full piece may have more behind it in zlib
+                break
+        read += len(chunk)
+    if not member.eof:
+        raise UnreadableObject(f"truncated gzip: it stops at byte {read}")
+
+
+def _inflate(member: zlib._Decompress, data: bytes, read: int) -> bytes:
+    try:
+        return member.decompress(data, _PIECE)
+    except zlib.error as error:
+        raise UnreadableObject(f"damaged gzip after byte {read}: {error}") from error

@@ -1,0 +1,1 @@
+"""Stages a batch of landed objects in bronze."""

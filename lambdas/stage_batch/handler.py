@@ -1,0 +1,36 @@
+"""Fourth step of the pipeline: landed objects become rows of bronze."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from dataplatform.adapters.iceberg_io import s3
+from dataplatform.adapters.plans import load_plan
+from dataplatform.settings import STAGING_STORAGE_MIB, LakeSettings
+from lambdas.common import LambdaContext, ledger_at, logger
+from lambdas.stage_batch.logic import stage_batch
+
+log = logger("stage-batch")
+
+_SPOOL_BYTES = STAGING_STORAGE_MIB * 1024**2 * 3 // 4
+"""Of the function's storage; the rest is Lambda's own and what an earlier, killed call left."""
+
+
+@log.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """{"run_id", "batch_id"} -> {"batch_id", "source", "unreadable"}."""
+    log.append_keys(run_id=event["run_id"], batch_id=event["batch_id"])
+    settings = LakeSettings.from_environment()
+    staged = stage_batch(
+        ledger_at(settings.ledger_table),
+        load_plan(settings.plans_uri),
+        s3(),
+        run_id=event["run_id"],
+        batch_id=event["batch_id"],
+        directory=Path(tempfile.gettempdir()),
+        limit=_SPOOL_BYTES,
+    )
+    log.info("batch staged", extra={key: staged[key] for key in ("source", "unreadable")})
+    return staged

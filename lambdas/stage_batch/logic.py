@@ -1,0 +1,67 @@
+"""One batch from landing to bronze, and what the ledger is told about it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from dataplatform.adapters.bronze import Staged, stage
+from dataplatform.errors import TransitionRefused
+from dataplatform.ledger import Ledger
+from dataplatform.ledger.records import Batch
+from dataplatform.plans.model import PlatformPlan
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+STEP: Final = "stage"
+
+
+def stage_batch(
+    ledger: Ledger,
+    plan: PlatformPlan,
+    s3: S3Client,
+    *,
+    run_id: str,
+    batch_id: str,
+    directory: Path,
+    limit: int,
+) -> dict[str, Any]:
+    """Stage a batch of a run; a batch that is staged already answers with its counts.
+
+    Raises:
+        TransitionRefused: the batch belongs to another run now.
+    """
+    batch = ledger.batch(batch_id)
+    _check_holder(batch, run_id)
+    if batch.state in ("staged", "published"):
+        return _answer(batch_id, Staged(rows=batch.rows, unreadable=batch.unreadable))
+    ledger.step(run_id, STEP, dataset=batch.dataset, state="started", detail=batch_id)
+    staged = stage(
+        plan.dataset(batch.dataset),
+        batch,
+        ledger.batch_objects(batch_id),
+        s3=s3,
+        directory=directory,
+        limit=limit,
+    )
+    ledger.batch_staged(
+        batch_id, source=staged.source, unreadable=staged.unreadable, rows=staged.rows
+    )
+    counts = {"source": staged.source, **asdict(staged)}
+    ledger.step(run_id, STEP, dataset=batch.dataset, detail=batch_id, counts=counts)
+    return _answer(batch_id, staged)
+
+
+def _check_holder(batch: Batch, run_id: str) -> None:
+    if batch.run_id != run_id:
+        raise TransitionRefused(
+            f"batch {batch.batch_id} belongs to run {batch.run_id}, not to {run_id}",
+            why="A later run has taken it over and stages it.",
+            remedy="Nothing: follow the later run.",
+        )
+
+
+def _answer(batch_id: str, staged: Staged) -> dict[str, Any]:
+    return {"batch_id": batch_id, "source": staged.source, "unreadable": staged.unreadable}
