@@ -30,7 +30,7 @@ def up(screen: Screen, *, samples: bool) -> None:
     seconds["deploy"] = _deploy(screen, tools)
     os.environ.update(endpoint.environment())
     target = Target(EMBEDDED_STAGE, embedded=True)
-    if samples:
+    if samples and sample_sources.present():
         _land_samples(screen, tools, target)
     followed = execute(screen, target, {})
     seconds["pipeline"] = followed.seconds

@@ -1,0 +1,75 @@
+"""The sample's sources on a laptop: its files, and its HTTP API as a process of its own.
+
+An operator of a real source fills the same SSM parameter and secret that are filled here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+from cli.target import ROOT, STATE, Target
+from cli.tools import VARIABLE, Tools
+from embedded_aws import supervisor
+from embedded_aws.processes import ProcessSpec, ready_when_exists
+from embedded_aws.samples.api import Address
+from embedded_aws.samples.files import sample_files
+from embedded_aws.samples.foodmart import Foodmart
+
+PROJECT_FOLDERS: Final = ("contracts/foodmart", "models/foodmart")
+"""What the sample adds to the project."""
+
+API: Final = STATE / "data" / "samples"
+"""State of the sample API: edits of sale lines, its key, its address while it runs."""
+
+_START_SECONDS = 60
+_ADDRESS = "api.json"
+
+
+def present() -> bool:
+    """Whether the sample's contracts are in the project."""
+    return (ROOT / PROJECT_FOLDERS[0]).is_dir()
+
+
+def start(tools: Tools, target: Target) -> Address:
+    """Start the sales API and tell the platform its address and key, as an operator would."""
+    API.mkdir(parents=True, exist_ok=True)
+    supervisor.start_process(
+        STATE,
+        ProcessSpec(
+            name="samples",
+            argv=[sys.executable, "-m", "embedded_aws.samples.api", "--state-dir", str(API)],
+            env={
+                "PATH": os.environ.get("PATH", os.defpath),
+                "PYTHONPATH": str(ROOT),
+                VARIABLE: os.environ[VARIABLE],
+            },
+            ready=ready_when_exists(API / _ADDRESS),
+        ),
+        seconds=_START_SECONDS,
+    )
+    address = Address.read(API)
+    assert address is not None, "the API writes its address before it is ready"
+    for source in {
+        plan.source.options["source"] for plan in target.plan.datasets if plan.source.kind == "api"
+    }:
+        target.client("ssm").put_parameter(
+            Name=target.names.source_parameter(source, "base_url"),
+            Value=address.url,
+            Type="String",
+            Overwrite=True,
+        )
+        target.client("secretsmanager").put_secret_value(
+            SecretId=target.names.source_secret(source),
+            SecretString=json.dumps({"api_key": address.api_key}),
+        )
+    return address
+
+
+def files(tools: Tools) -> list[tuple[str, Path]]:
+    """The sample's files with their datasets, written anew from the cached database."""
+    foodmart = Foodmart.open(tools.path("foodmart"), tools.path("cache"))
+    return [(found.dataset, found.path) for found in sample_files(foodmart, API / "files")]
