@@ -56,8 +56,7 @@ def show(value: Any) -> str:
     """A value as its writer sees it; long ones shortened."""
     if value is None:
         return "nothing"
-    text = value if not isinstance(value, (dict, list)) else json.dumps(value, default=str)
-    text = json.dumps(text, ensure_ascii=False, default=str)
+    text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 80 else text[:77] + "..."
 
 

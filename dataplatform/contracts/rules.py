@@ -167,7 +167,8 @@ def _quality(findings: Findings, place: Place, quality: dict[str, Any], kind: st
     for name, value in arguments.items():
         here = (*place, "arguments", name)
         if name not in allowed:
-            findings.add(here, f"an argument of {metric}: {', '.join(allowed)}")
+            expected = f"an argument of {metric}: {', '.join(allowed)}"
+            findings.add(here, expected, found=f'unknown argument "{name}"')
         elif name == "pattern":
             rules += _text_pattern(findings, here, value, kind)
         else:

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+
+from dataplatform.contracts.model import RoleGrant, ServiceLevel
+from tests.unit.support.contracts import ORDERS, contract, problems
+
+
+def test_durations_are_minutes_and_other_promises_stand_as_they_are() -> None:
+    text = ORDERS + (
+        "slaProperties:\n"
+        "  - {property: freshness, value: 1.5, unit: h}\n"
+        "  - {property: retention, value: 2, unit: d}\n"
+        "  - {property: generalAvailability, value: '2026-01-01'}\n"
+        "roles:\n  - {role: analyst, access: read}\n"
+    )
+    found = contract(text)
+    assert found.service_levels == (
+        ServiceLevel(name="freshness", value="90", minutes=90),
+        ServiceLevel(name="retention", value="2880", minutes=2880),
+        ServiceLevel(name="generalAvailability", value="2026-01-01"),
+    )
+    assert found.roles == (RoleGrant(role="analyst", access="read"),)
+
+
+@pytest.mark.parametrize(
+    ("lines", "field"),
+    [
+        ("slaProperties: [{property: freshness, value: soon, unit: d}]", "freshness.value"),
+        ("slaProperties: [{property: freshness, value: 0, unit: d}]", "freshness.value"),
+        ("slaProperties: [{property: freshness, value: 1}]", "freshness"),
+        ("slaProperties: [{value: 1}]", "slaProperties"),
+        ("roles: [{role: a, access: admin}]", "roles.a.access"),
+        ("roles: [{access: read}]", "roles"),
+    ],
+)
+def test_a_promise_that_cannot_be_kept_is_refused(lines: str, field: str) -> None:
+    assert any(field in p.field for p in problems(f"{ORDERS}{lines}\n"))

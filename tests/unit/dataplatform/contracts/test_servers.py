@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.support.contracts import ORDERS, contract, problems, spoiled
+
+S3 = ORDERS[ORDERS.index("servers:") : ORDERS.index("schema:")]
+ORDERING = "    customProperties:\n      - property: ordering\n        value: changed_at\n"
+
+
+def test_files_come_as_csv_or_json() -> None:
+    assert contract(spoiled(("format: csv", "format: json"))).server.format == "json"
+
+
+def test_an_api_pulls_by_the_ordering_column_and_the_key_where_nothing_else_is_said() -> None:
+    server = contract(_api(source="shop_api", path="/orders")).server
+    options = dict(server.options)
+    assert (server.kind, server.format) == ("api", "json")
+    assert options == {
+        "source": "shop_api",
+        "path": "/orders",
+        "records_path": "",
+        "updated_param": "updated_since",
+        "id_param": "after_id",
+        "limit_param": "limit",
+        "limit": "1000",
+        "has_more_path": "has_more",
+        "key_header": "X-API-Key",
+        "updated_column": "changed_at",
+        "id_column": "order_id",
+    }
+
+
+def test_an_api_says_how_it_pages() -> None:
+    text = _api(source="a", path="/o", recordsPath="data.items", limit="50", idColumn="email")
+    options = dict(contract(text).server.options)
+    assert (options["records_path"], options["limit"], options["id_column"]) == (
+        "data.items",
+        "50",
+        "email",
+    )
+
+
+def test_a_stream_is_json() -> None:
+    server = contract(_servers("  - server: s\n    type: kinesis\n")).server
+    assert (server.kind, server.format) == ("kinesis", "json")
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ({"path": "/o"}, 'no property "source"'),
+        ({"source": "a"}, 'no property "path"'),
+        ({"source": "a", "path": "/o", "recordPath": "x"}, '"recordPath"'),
+        ({"source": "a", "path": "/o", "limit": "none"}, '"none"'),
+        ({"source": "a", "path": "/o", "limit": "0"}, "0"),
+        ({"source": "a", "path": "/o", "idColumn": "gone"}, 'id_column "gone"'),
+    ],
+)
+def test_an_api_that_could_not_be_pulled_is_refused(options: dict[str, str], found: str) -> None:
+    listed = problems(_api(**options))
+    assert any(found in p.found for p in listed), [str(p) for p in listed]
+
+
+def test_an_api_needs_a_column_to_pull_by() -> None:
+    text = spoiled((ORDERING, ""), text=_api(source="a", path="/o"))
+    assert any("without a column to pull by" in p.found for p in problems(text))
+
+
+def test_files_take_no_options_of_an_api() -> None:
+    text = _servers(
+        "  - server: s\n    type: s3\n    format: csv\n"
+        "    customProperties:\n      - property: path\n        value: x\n"
+    )
+    assert any('"path"' in p.found for p in problems(text))
+
+
+def _api(**options: str) -> str:
+    listed = "".join(f"      - property: {k}\n        value: {v}\n" for k, v in options.items())
+    return _servers(f"  - server: api\n    type: api\n    customProperties:\n{listed}")
+
+
+def _servers(text: str) -> str:
+    return spoiled((S3, f"servers:\n{text}"))
