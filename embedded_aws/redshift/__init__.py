@@ -10,6 +10,8 @@ limits are kept and never reached.
 
 from __future__ import annotations
 
+import atexit
+
 
 def install() -> None:
     """Serve redshift-serverless and redshift-data; called before MiniStack restores its state."""
@@ -20,5 +22,10 @@ def install() -> None:
     from embedded_aws.redshift.service import register
     from embedded_aws.state import StateDir
 
-    plane = ControlPlane(Databases(StateDir.current().plugin("redshift")))
-    register(plane, DataApi(plane))
+    databases = Databases(StateDir.current().plugin("redshift"))
+    plane = ControlPlane(databases)
+    data_api = DataApi(plane)
+    register(plane, data_api)
+    # Last registered, first called: statements end before their files close.
+    atexit.register(databases.close)
+    atexit.register(data_api.runs.stop)

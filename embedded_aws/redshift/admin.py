@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from embedded_aws.redshift import catalog, copy
+from embedded_aws.redshift import catalog, copy, grants
 from embedded_aws.redshift.errors import NotEmulated, SqlError
 from embedded_aws.redshift.transaction import Result, Transaction
 from embedded_aws.redshift.words import Words
@@ -66,14 +66,14 @@ def create_role(work: Transaction, words: Words) -> Result:
 def grant(work: Transaction, words: Words) -> Result:
     """GRANT or REVOKE."""
     work.begin()
-    work.privileges.change(words)
+    grants.change(work, words)
     return Result()
 
 
 def default_privileges(work: Transaction, words: Words) -> Result:
     """ALTER DEFAULT PRIVILEGES."""
     work.begin()
-    work.privileges.change_defaults(words)
+    grants.change_defaults(work, words)
     return Result()
 
 

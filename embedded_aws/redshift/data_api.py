@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import threading
 from collections.abc import Callable
 from typing import Any, Final
@@ -10,7 +9,7 @@ from typing import Any, Final
 from ministack.core.iam_evaluator import caller_arn
 from ministack.core.responses import get_account_id
 
-from embedded_aws.redshift import catalog, values
+from embedded_aws.redshift import explore, values
 from embedded_aws.redshift.control import ControlPlane, Record
 from embedded_aws.redshift.database import Database
 from embedded_aws.redshift.errors import ApiError, SqlError
@@ -43,8 +42,7 @@ class DataApi:
         Raises:
             ApiError: as the API would, or naming what isn't emulated.
         """
-        action = self._operations.get(operation)
-        if action is None:
+        if operation not in self._operations and operation not in self._explorations:
             raise ApiError("ValidationException", f"{operation} is not emulated here.")
         for name in _NOT_EMULATED:
             if request.get(name):
@@ -53,7 +51,10 @@ class DataApi:
             raise ApiError("ValidationException", "SessionKeepAliveSeconds is not emulated here.")
         if request.get("ResultFormat", "JSON") != "JSON":
             raise ApiError("ValidationException", "ResultFormat CSV is not emulated here.")
-        return action(self, request)
+        if operation in self._operations:
+            return self._operations[operation](self, request)
+        database, *_ = self._target(request)
+        return self._explorations[operation](database, request)
 
     def owner_of(self, identifier: str) -> str:
         """The user id that submitted a statement; "" for one that isn't known."""
@@ -232,7 +233,7 @@ class DataApi:
             and wanted in ("ALL", run.status)
             and run.details.get("StatementName", "").startswith(name)
         ]
-        return _page("Statements", found, request)
+        return explore.page("Statements", found, request)
 
     def _cancel(self, request: Request) -> dict[str, Any]:
         self.runs.cancel(self._mine(request["Id"]))
@@ -255,62 +256,6 @@ class DataApi:
             raise ApiError("ResourceNotFoundException", f"Query {identifier} does not exist.")
         return index
 
-    # Looking at the database
-
-    def _list_databases(self, request: Request) -> dict[str, Any]:
-        database, *_ = self._target(request)
-        return _page("Databases", [database.name], request)
-
-    def _list_schemas(self, request: Request) -> dict[str, Any]:
-        database, *_ = self._target(request)
-        connection = database.connect()
-        try:
-            names = [*catalog.schemas(connection), "information_schema", "pg_catalog"]
-        finally:
-            connection.close()
-        found = [name for name in sorted(names) if _like(name, request.get("SchemaPattern"))]
-        return _page("Schemas", found, request)
-
-    def _list_tables(self, request: Request) -> dict[str, Any]:
-        database, *_ = self._target(request)
-        connection = database.connect()
-        try:
-            rows = connection.execute(
-                "SELECT table_schema, table_name, table_type FROM information_schema.tables "
-                "WHERE table_catalog = current_database() ORDER BY ALL"
-            ).fetchall()
-        finally:
-            connection.close()
-        found = [
-            {"schema": schema, "name": name, "type": "VIEW" if kind == "VIEW" else "TABLE"}
-            for schema, name, kind in rows
-            if schema not in catalog.SYSTEM_SCHEMAS
-            and _like(schema, request.get("SchemaPattern"))
-            and _like(name, request.get("TablePattern"))
-        ]
-        return _page("Tables", found, request)
-
-    def _describe_table(self, request: Request) -> dict[str, Any]:
-        database, *_ = self._target(request)
-        schema, table = request.get("Schema", "public"), request.get("Table", "")
-        connection = database.connect()
-        try:
-            relation = catalog.find(connection, (schema, table))
-            columns = catalog.columns(connection, relation) if relation else []
-        finally:
-            connection.close()
-        found = [
-            {
-                **values.column_metadata(column.name, column.type),
-                "nullable": int(column.nullable),
-                "schemaName": schema,
-                "tableName": table,
-                "columnDefault": column.default,
-            }
-            for column in columns
-        ]
-        return {"TableName": table, **_page("ColumnList", found, request)}
-
     _operations: Final[dict[str, Callable[[DataApi, Request], dict[str, Any]]]] = {
         "ExecuteStatement": _execute,
         "BatchExecuteStatement": _batch_execute,
@@ -318,10 +263,12 @@ class DataApi:
         "GetStatementResult": _result,
         "ListStatements": _list_statements,
         "CancelStatement": _cancel,
-        "ListDatabases": _list_databases,
-        "ListSchemas": _list_schemas,
-        "ListTables": _list_tables,
-        "DescribeTable": _describe_table,
+    }
+    _explorations: Final = {
+        "ListDatabases": explore.list_databases,
+        "ListSchemas": explore.list_schemas,
+        "ListTables": explore.list_tables,
+        "DescribeTable": explore.describe_table,
     }
 
 
@@ -330,19 +277,3 @@ def _size(part: Part) -> int:
     if not part.result.has_result_set:
         return -1
     return sum(len(str(value)) for row in part.result.records for value in row)
-
-
-def _like(text: str, pattern: str | None) -> bool:
-    """SQL's LIKE, as the listing calls take it."""
-    if not pattern:
-        return True
-    return fnmatch.fnmatchcase(text, pattern.replace("%", "*").replace("_", "?"))
-
-
-def _page(name: str, items: list[Any], request: Request) -> dict[str, Any]:
-    start = int(request.get("NextToken") or 0)
-    end = start + int(request.get("MaxResults") or 1000)
-    page: dict[str, Any] = {name: items[start:end]}
-    if end < len(items):
-        page["NextToken"] = str(end)
-    return page

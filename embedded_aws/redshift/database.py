@@ -99,12 +99,6 @@ class Databases:
             database.delete()
         shutil.rmtree(self._root / namespace_id, ignore_errors=True)
 
-    def checkpoint(self) -> None:
-        """Fold all logs into their files."""
-        with self._lock:
-            for database in self._open.values():
-                database.checkpoint()
-
     def close(self) -> None:
         """Close all files."""
         with self._lock:

@@ -34,7 +34,7 @@ def register(plane: ControlPlane, data_api: DataApi) -> None:
     control = _module(
         _CONTROL, lambda operation, request: control_api.answer(plane, operation, request)
     )
-    control.get_state = lambda: _save(plane)  # type: ignore[attr-defined]
+    control.get_state = plane.state  # type: ignore[attr-defined]
     control.load_persisted_state = plane.restore  # type: ignore[attr-defined]
     control.reset = plane.clear  # type: ignore[attr-defined]
     data = _module(_DATA, data_api.answer, authorization.login_check(plane, _DATA))
@@ -46,11 +46,6 @@ def register(plane: ControlPlane, data_api: DataApi) -> None:
     provisioners._RESOURCE_HANDLERS.update(cloudformation.handlers(plane))
     authorization.name_resources(plane, frozenset({_CONTROL, _DATA}))
     ownership.enforce(data_api.owner_of)
-
-
-def _save(plane: ControlPlane) -> dict[str, Any]:
-    plane.databases.checkpoint()
-    return plane.state()
 
 
 def _add(name: str, module: ModuleType, target: str, sdk_name: str) -> None:

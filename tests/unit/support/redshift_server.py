@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import sys
 
@@ -20,7 +21,8 @@ def main() -> None:
     config.bind = [f"127.0.0.1:{sys.argv[1]}"]
     config.graceful_timeout = 1.0
     config.loglevel = "WARNING"
-    asyncio.run(serve(app.app, config))  # type: ignore[arg-type]
+    asyncio.run(serve(app.app, config))
+    atexit._run_exitfuncs()
     os._exit(0)  # MiniStack's threads sit in long polls
 
 

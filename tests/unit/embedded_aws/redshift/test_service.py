@@ -26,13 +26,13 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
     process.stop()
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM])
-def test_a_restart_finds_everything_again(own_server: Server, how: signal.Signals) -> None:
+def test_a_restart_finds_everything_again(own_server: Server) -> None:
     warehouse = Warehouse(own_server, "kept")
     warehouse.must("CREATE SCHEMA gold", "CREATE TABLE gold.t (id INT IDENTITY(1, 1), n INT)")
     warehouse.must("INSERT INTO gold.t (n) VALUES (5)")
-    own_server.stop(how)
-    assert list((own_server.state / "data" / "redshift").rglob("warehouse.duckdb"))
+    own_server.stop()
+    (kept,) = (own_server.state / "data" / "redshift").iterdir()
+    assert [file.name for file in kept.iterdir()] == ["warehouse.duckdb"], "the log is folded in"
     own_server.start()
     warehouse.must("INSERT INTO gold.t (n) VALUES (6)")
     assert warehouse.rows("SELECT id, n FROM gold.t ORDER BY id") == [[1, 5], [2, 6]]
