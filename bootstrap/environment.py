@@ -44,9 +44,9 @@ def ensure(layout: Layout, lock: locks.Lock) -> None:
     """
     held = [each for each in SETS if _stamp(layout, each).exists()]
     largest = max([lock, *held], key=SETS.index)
-    place = layout.cache.parent
-    if not layout.python.exists() and free_bytes(place) < _NEEDED_BYTES[largest]:
-        raise disk_full("set-up", place)
+    for place in (layout.cache, layout.project):
+        if not layout.python.exists() and free_bytes(place) < _NEEDED_BYTES[largest]:
+            raise disk_full("set-up", place)
     uv = ensure_uv(layout)
     _ensure_python(layout, uv)
     _install(layout, uv, largest)
@@ -74,7 +74,7 @@ def _install_uv(home: Path, pinned: Path) -> None:
         target = Path(scratch) / "uv"
         options = ["install", "--quiet", "--require-hashes", "--requirement", str(pinned)]
         options += ["--disable-pip-version-check", "--target", str(target)]
-        run("getting uv", [*pip, *options], place=home)
+        run("getting uv", [*pip, *options], place=home.parent.parent)
         shutil.rmtree(str(home), ignore_errors=True)
         target.rename(home)
 
@@ -124,7 +124,7 @@ def _install(layout: Layout, uv: Path, lock: locks.Lock) -> None:
     pinned = lock.file(layout.project)
     for each in SETS:
         _stamp(layout, each).unlink(missing_ok=True)
-    total = sum("==" in line for line in pinned.read_text().splitlines())
+    total = sum(map(_is_for_us, pinned.read_text().splitlines()))
     command = [str(uv), "pip", "sync", "--require-hashes", "--python", str(layout.python)]
     archive = (
         Path(run("asking uv", [str(uv), "cache", "dir"], place=layout.cache).strip()) / _ARCHIVE
@@ -140,6 +140,11 @@ def _install(layout: Layout, uv: Path, lock: locks.Lock) -> None:
     (layout.packages / _MARKER).write_text(f"{layout.project}\n")
     for each in SETS[: SETS.index(lock) + 1]:
         _stamp(layout, each).write_text(_digest(layout, each))
+
+
+def _is_for_us(line: str) -> bool:
+    """A pin, but not one of another system's or of a later Python."""
+    return "==" in line and "'win32'" not in line and ">= '3.12'" not in line
 
 
 def _count(directory: Path, pattern: str) -> int:

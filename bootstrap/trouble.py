@@ -13,7 +13,8 @@ EXIT_CODE = 4
 _NO_SPACE = re.compile(r"no space left on device|disk quota exceeded|ENOSPC", re.IGNORECASE)
 _NO_NETWORK = re.compile(
     r"dns error|name resolution|name or service not known|could(n't| not) resolve|ENOTFOUND"
-    r"|EAI_AGAIN|UnknownHostException|network is unreachable|ENETUNREACH|connection refused|ECONNREFUSED"
+    r"|EAI_AGAIN|UnknownHostException|network is unreachable|ENETUNREACH"
+    r"|connection refused|ECONNREFUSED"
     r"|error sending request|failed to fetch|timed out|ETIMEDOUT|could not connect",
     re.IGNORECASE,
 )
