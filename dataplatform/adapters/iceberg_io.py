@@ -1,7 +1,7 @@
 """PyIceberg's files through boto3.
 
-PyArrow's own S3 client doesn't read `AWS_CA_BUNDLE`, nor all else that the AWS SDKs read; boto3 does
-(endpoint, CA, role, region), so this code is the same everywhere.
+PyArrow's own S3 client doesn't read `AWS_CA_BUNDLE`, nor all else that the AWS SDKs read. boto3
+does (endpoint, CA, role, region), so this code is the same everywhere.
 Registered by the catalogue property `py-io-impl`.
 """
 

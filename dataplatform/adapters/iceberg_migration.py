@@ -23,6 +23,8 @@ from dataplatform.errors import InvalidContract, Problem
 from dataplatform.plans.model import Column
 
 _PARTITION_FIELD_ID = 1000
+_PLANS_PROPERTY = "weir.plans"
+_PLANS_KEPT = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,20 +40,26 @@ class Change:
         return " ".join(part for part in (self.table, self.kind, self.column, self.detail) if part)
 
 
-def migrate_lake(catalog: Catalog, wanted: Sequence[TableDefinition]) -> list[Change]:
+def migrate_lake(
+    catalog: Catalog, wanted: Sequence[TableDefinition], *, going_back: bool = False
+) -> list[Change]:
     """Create missing tables and evolve the others; the same plan again changes nothing.
+
+    Args:
+        going_back: the plan was in force before, as in a rollback: a table that has since grown
+            beyond it stays as it is, because a rollback that is refused leaves a stack stuck.
 
     Raises:
         InvalidContract: listing every breaking change by contract and column; nothing was changed.
     """
     found = {definition.name: _load(catalog, definition.name) for definition in wanted}
-    problems = [
-        problem
+    breaking = {
+        definition.name: tuple(_breaking(table, definition))
         for definition in wanted
         if (table := found[definition.name]) is not None
-        for problem in _breaking(table, definition)
-    ]
-    if problems:
+    }
+    problems = [problem for found_there in breaking.values() for problem in found_there]
+    if problems and not going_back:
         raise InvalidContract(
             problems,
             why="Rows and readers of the deployed tables would break, so no table was changed.",
@@ -61,9 +69,25 @@ def migrate_lake(catalog: Catalog, wanted: Sequence[TableDefinition]) -> list[Ch
         table = found[definition.name]
         if table is None:
             changes += _create(catalog, definition)
-        else:
+        elif not breaking[definition.name]:
             changes += _evolve(table, definition)
     return changes
+
+
+def applied_plans(catalog: Catalog, table: str) -> list[str]:
+    """Digests of the plans that were in force, oldest first, as `note_plan` kept them."""
+    loaded = _load(catalog, table)
+    return loaded.properties.get(_PLANS_PROPERTY, "").split() if loaded else []
+
+
+def note_plan(catalog: Catalog, table: str, digest: str) -> None:
+    """Keep in a table's properties that a plan is in force now."""
+    before = applied_plans(catalog, table)
+    if before[-1:] == [digest]:
+        return
+    kept = [*(old for old in before if old != digest), digest][-_PLANS_KEPT:]
+    with catalog.load_table(table).transaction() as transaction:
+        transaction.set_properties({_PLANS_PROPERTY: " ".join(kept)})
 
 
 def _load(catalog: Catalog, name: str) -> Table | None:

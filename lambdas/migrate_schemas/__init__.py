@@ -1,0 +1,1 @@
+"""Makes and evolves the tables of the lake and of the warehouse; never drops."""
