@@ -20,19 +20,12 @@ ASSEMBLY = STATE / "cdk.out"
 """The synthesized templates and assets."""
 
 _STAMP = "weir-sources.sha256"
-_SOURCES = (
-    "app.py",
-    "cdk.json",
-    "requirements.txt",
-    "stacks",
-    "lambdas",
-    "glue_jobs",
-    "dataplatform",
-)
+_APP = ("app.py", "cdk.json", "requirements.txt", "stacks")
+_CODE = ("lambdas", "glue_jobs", "dataplatform")
 _CONTENT = ("contracts", "models", "layers")
 _STACK_DONE = re.compile(r"✅\s+(\S+)")
 _RESOURCE_DONE = re.compile(r"(CREATE|UPDATE)_COMPLETE\s+\|")
-_DEPLOY_SECONDS = 900
+_EXPLAINED = re.compile(r"Invalid\w+: ")
 
 
 class SynthesisFailed(WeirError):
@@ -143,14 +136,10 @@ def _cdk(
 
 
 def _explanation(text: str) -> str:
-    """The app's own error without the traceback above it."""
-    lines = [line for line in text.splitlines() if line.strip()]
-    starts = [i for i, line in enumerate(lines) if line.startswith("dataplatform.errors.")]
-    if starts:
-        first = lines[starts[-1]].partition(": ")[2]
-        body = lines[starts[-1] + 1 :]
-        return "\n".join([first, *(line for line in body if not line.startswith("Subprocess"))])
-    return "\n".join(lines[-15:])
+    """The app's own error; a traceback where it didn't explain itself."""
+    lines = [line for line in text.splitlines() if line.strip() and "Subprocess exited" not in line]
+    explained = [i for i, line in enumerate(lines) if _EXPLAINED.match(line)]
+    return "\n".join(lines[explained[-1] :] if explained else lines[-15:])
 
 
 def _source_digest() -> str:

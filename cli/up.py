@@ -26,8 +26,8 @@ def up(screen: Screen, *, samples: bool) -> None:
     with screen.task("embedded AWS", "starting") as task:
         endpoint = supervisor.start(STATE, tools.for_embedded_aws())
         task.detail = f"stage {EMBEDDED_STAGE} on {endpoint.endpoint} · TLS · IAM enforced"
-    seconds = {"synthesize": _synthesize(screen, tools)}
-    seconds["deploy"] = _deploy(screen, tools)
+    assembly, synthesizing = _synthesize(screen, tools)
+    seconds = {"synthesize": synthesizing, "deploy": _deploy(screen, tools, assembly)}
     os.environ.update(endpoint.environment())
     target = Target(EMBEDDED_STAGE, embedded=True)
     if samples and sample_sources.present():
@@ -41,18 +41,17 @@ def up(screen: Screen, *, samples: bool) -> None:
     screen.result(_result(lifetime, rows, seconds))
 
 
-def _synthesize(screen: Screen, tools: Tools) -> float:
+def _synthesize(screen: Screen, tools: Tools) -> tuple[deployment.Assembly, float]:
     with screen.task("synthesize", "the app") as task:
         assembly = deployment.synthesize(tools, task.show)
         task.detail = f"{assembly.stacks} stacks · {assembly.resources} resources · 0 findings"
         task.note = "cached" if assembly.cached else ""
-    return task.seconds
+    return assembly, task.seconds
 
 
-def _deploy(screen: Screen, tools: Tools) -> float:
+def _deploy(screen: Screen, tools: Tools, assembly: deployment.Assembly) -> float:
     environment: Mapping[str, str] = isolated_environment(STATE)
     with screen.task("deploy", "stacks") as task:
-        assembly = deployment.synthesize(tools, task.show)
         bootstrapped = STATE / "data" / "bootstrapped"
         if not bootstrapped.exists():
             task.show("bootstrap")
