@@ -1,8 +1,8 @@
 """Background processes that are known again after this one ends, and killed without mistakes.
 
 A process id alone proves nothing: it may belong to somebody else by now. A record therefore keeps
-the start time too, and each process leads a session of its own, so that what it leaves behind can be
-found by session id (the kernel doesn't hand out a number that is still in use as one).
+the start time too, and each process leads a session of its own, so that what it leaves behind can
+be found by session id (the kernel doesn't hand out a number that is still in use as one).
 """
 
 from __future__ import annotations
@@ -64,10 +64,8 @@ class ProcessRecord:
         """Whether this very process still runs (a zombie doesn't)."""
         try:
             process = psutil.Process(self.pid)
-            return (
-                abs(process.create_time() - self.started) < _START_TIME_TOLERANCE
-                and process.status() != psutil.STATUS_ZOMBIE
-            )
+            same = abs(process.create_time() - self.started) < _START_TIME_TOLERANCE
+            return bool(same and process.status() != psutil.STATUS_ZOMBIE)
         except psutil.NoSuchProcess:
             return False
 

@@ -26,11 +26,17 @@ from embedded_aws.snapshots import Snapshots
 from embedded_aws.state import StateDir
 
 logger = logging.getLogger("weir.server")
+logging.getLogger("weir").setLevel(logging.INFO)
 
 PLUGINS: Final = (
     "embedded_aws.plugins.cloudformation",
     "embedded_aws.plugins.custom_resources",
     "embedded_aws.plugins.encryption",
+    "embedded_aws.plugins.object_versions",
+    "embedded_aws.plugins.secrets",
+    "embedded_aws.plugins.event_sources",
+    "embedded_aws.plugins.state_machines",
+    "embedded_aws.firehose",
     "embedded_aws.functions",
     "embedded_aws.redshift",
     "embedded_aws.spark",

@@ -45,7 +45,7 @@ def server_environment(
         "DOCKER_HOST": f"unix://{state.run}/no-docker.sock",
         "LAMBDA_EXECUTOR": "local",
         "LAMBDA_STRICT": "0",
-        "LOG_LEVEL": "INFO",
+        "LOG_LEVEL": "WARNING",
         # The server's own calls (plug-ins that use boto3) come back to itself.
         "AWS_ENDPOINT_URL": f"https://{_HOST}:{port}",
         "AWS_CA_BUNDLE": str(certificates.authority),

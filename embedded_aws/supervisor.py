@@ -1,6 +1,6 @@
 """Starts, stops and erases the embedded AWS of a state directory.
 
-    python -m embedded_aws.supervisor start|stop|status|erase --state-dir DIR
+python -m embedded_aws.supervisor start|stop|status|erase --state-dir DIR
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Final
 from dataplatform.errors import WeirError
 from embedded_aws.client import Endpoint
 from embedded_aws.errors import DiskFull, NotRunning, PortTaken
-from embedded_aws.processes import ProcessRecord, Processes, ProcessSpec
+from embedded_aws.processes import Processes, ProcessRecord, ProcessSpec
 from embedded_aws.server_environment import server_environment
 from embedded_aws.state import StateDir
 from embedded_aws.tls import ensure_certificates
@@ -40,7 +40,9 @@ _HOST: Final = "127.0.0.1"
 _REPOSITORY: Final = Path(__file__).resolve().parent.parent
 
 
-def start(state_dir: Path | str, tools: Tools | None = None, *, port: int | None = None) -> Endpoint:
+def start(
+    state_dir: Path | str, tools: Tools | None = None, *, port: int | None = None
+) -> Endpoint:
     """Start the embedded AWS, or find it running, and wait until it answers.
 
     Without `port`, the port of the last start is used again where it is free.
@@ -86,7 +88,9 @@ def start(state_dir: Path | str, tools: Tools | None = None, *, port: int | None
         return endpoint
 
 
-def start_process(state_dir: Path | str, spec: ProcessSpec, *, seconds: float = 30) -> ProcessRecord:
+def start_process(
+    state_dir: Path | str, spec: ProcessSpec, *, seconds: float = 30
+) -> ProcessRecord:
     """Run another process beside the server until `stop`; one that runs already is left alone.
 
     Raises:

@@ -29,7 +29,7 @@ def install() -> None:
 
 def _worker_class(config: dict[str, Any]) -> type[lambda_runtime.Worker]:
     if not _is_python(config):
-        return _stock_worker_class(config)  # type: ignore[no-any-return]
+        return _stock_worker_class(config)
     runtime = config["Runtime"]
     if runtime != _OURS:
         logger.warning("%s wants %s and runs on %s", config["FunctionName"], runtime, _OURS)
@@ -44,7 +44,7 @@ def _execute(func: dict[str, Any], event: Any, request_id: str) -> dict[str, Any
     """Run one invocation in a free environment; the answer is what MiniStack's callers expect."""
     config = func.get("config") or func
     if not _is_python(config) or not func.get("code_zip"):
-        return _stock_execute(func, event, request_id)  # type: ignore[no-any-return]
+        return _stock_execute(func, event, request_id)
     lambda_svc._ensure_reaper_thread()
     worker, _ = lambda_runtime.acquire_worker(
         config["FunctionName"],

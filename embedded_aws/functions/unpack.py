@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
 import threading
@@ -41,4 +40,4 @@ def _extract(archive: bytes, target: Path) -> None:
             path = zipped.extract(member, target)
             mode = (member.external_attr >> 16) & 0o777
             if mode and not member.is_dir():
-                os.chmod(path, mode | 0o400)
+                Path(path).chmod(mode | 0o400)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import queue
 import subprocess
 import sys
@@ -29,8 +28,11 @@ _INIT_SECONDS: Final = 60.0
 _LOG_SECONDS: Final = 5.0
 
 
-class FunctionWorker(lambda_runtime.Worker):  # type: ignore[misc]
+class FunctionWorker(lambda_runtime.Worker):
     """Replaces MiniStack's worker for Python runtimes; MiniStack keeps pooling and reaping them."""
+
+    _proc: Any
+    """The process, or None; MiniStack's reaper reads it and sets it, too."""
 
     def _spawn(self) -> None:
         state = StateDir.current()
@@ -118,13 +120,16 @@ class FunctionWorker(lambda_runtime.Worker):  # type: ignore[misc]
                     )
                 if time.monotonic() >= deadline:
                     seconds = float(self.config.get("Timeout", 3))
-                    return self._killed("Sandbox.Timedout", f"Task timed out after {seconds:.2f} seconds")
+                    return self._killed(
+                        "Sandbox.Timedout", f"Task timed out after {seconds:.2f} seconds"
+                    )
                 continue
             if line is None:
                 return self._killed(
                     "Runtime.ExitError", f"Runtime exited with status {self._proc.wait()}"
                 )
-            return json.loads(line) | {"memory": max(peak, self._memory())}
+            answer: dict[str, Any] = json.loads(line)
+            return answer | {"memory": max(peak, self._memory())}
 
     def _killed(self, error_type: str, message: str) -> dict[str, Any]:
         self._proc.kill()
@@ -169,5 +174,3 @@ def _layers(config: dict[str, Any]) -> list[bytes]:
     references = reversed(config.get("Layers") or [])
     archives = (lambda_svc._resolve_layer_zip(reference) for reference in references)
     return [archive for archive in archives if archive]
-
-

@@ -88,13 +88,44 @@ TYPES: Final = (
     NamedType(type="AWS::LakeFormation::Resource", what="Lake Formation"),
     NamedType(type="AWS::LakeFormation::Tag", what="Lake Formation", name="TagKey"),
     NamedType(type="AWS::LakeFormation::TagAssociation", what="Lake Formation"),
-    NamedType(type="AWS::MSK::ServerlessCluster", what="Kafka (MSK)", attributes=_arn("kafka", "cluster/")),
-    NamedType(type="AWS::MWAA::Environment", what="Airflow (MWAA)", name="Name", attributes=_arn("airflow", "environment/")),
-    NamedType(type="AWS::DMS::ReplicationConfig", what="DMS", attributes=_arn("dms", "replication-config:")),
-    NamedType(type="AWS::QuickSight::DataSource", what="QuickSight", name="DataSourceId", attributes=_arn("quicksight", "datasource/")),
-    NamedType(type="AWS::QuickSight::DataSet", what="QuickSight", name="DataSetId", attributes=_arn("quicksight", "dataset/")),
-    NamedType(type="AWS::QuickSight::Dashboard", what="QuickSight dashboard", name="DashboardId", attributes=_arn("quicksight", "dashboard/")),
-    NamedType(type="AWS::SageMaker::Model", what="SageMaker", name="ModelName", attributes=(("ModelName", "{id}"),)),
+    NamedType(
+        type="AWS::MSK::ServerlessCluster", what="Kafka (MSK)", attributes=_arn("kafka", "cluster/")
+    ),
+    NamedType(
+        type="AWS::MWAA::Environment",
+        what="Airflow (MWAA)",
+        name="Name",
+        attributes=_arn("airflow", "environment/"),
+    ),
+    NamedType(
+        type="AWS::DMS::ReplicationConfig",
+        what="DMS",
+        attributes=_arn("dms", "replication-config:"),
+    ),
+    NamedType(
+        type="AWS::QuickSight::DataSource",
+        what="QuickSight",
+        name="DataSourceId",
+        attributes=_arn("quicksight", "datasource/"),
+    ),
+    NamedType(
+        type="AWS::QuickSight::DataSet",
+        what="QuickSight",
+        name="DataSetId",
+        attributes=_arn("quicksight", "dataset/"),
+    ),
+    NamedType(
+        type="AWS::QuickSight::Dashboard",
+        what="QuickSight dashboard",
+        name="DashboardId",
+        attributes=_arn("quicksight", "dashboard/"),
+    ),
+    NamedType(
+        type="AWS::SageMaker::Model",
+        what="SageMaker",
+        name="ModelName",
+        attributes=(("ModelName", "{id}"),),
+    ),
 )
 
 
@@ -117,7 +148,9 @@ def _create(named: NamedType) -> Callable[..., tuple[str, Attributes]]:
 
 
 def _update(named: NamedType) -> Callable[..., tuple[str, Attributes]]:
-    def update(identifier: str, old: Properties, new: Properties, stack: str) -> tuple[str, Attributes]:
+    def update(
+        identifier: str, old: Properties, new: Properties, stack: str
+    ) -> tuple[str, Attributes]:
         return identifier, _attributes(named, identifier)
 
     return update
