@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from dataplatform.naming import BronzeColumn, SilverColumn
+from dataplatform.naming import CHANGE_COLUMN, BronzeColumn, SilverColumn, changes_table
 from dataplatform.plans.model import Column, GoldModel, PlatformPlan, SilverPlan
 from dataplatform.settings import LakeSettings
 
@@ -144,6 +144,7 @@ def _definitions(plan: PlatformPlan, lake: LakeSettings) -> Iterator[TableDefini
         yield _silver(dataset, lake.silver_bucket)
     for model in plan.models:
         yield _gold(model, lake.gold_bucket)
+        yield _changes(model, lake.gold_bucket)
 
 
 def _bronze(plan: SilverPlan, bucket: str) -> TableDefinition:
@@ -192,6 +193,18 @@ def _gold(model: GoldModel, bucket: str) -> TableDefinition:
         partition=model.partition_by,
         key=model.key,
         settings=_MERGED,
+    )
+
+
+def _changes(model: GoldModel, bucket: str) -> TableDefinition:
+    """What each build changed, for the warehouse: by position the columns of its stage table."""
+    name = changes_table(model.table)
+    return TableDefinition(
+        name=name,
+        location=_location(bucket, name),
+        owner=f"model {model.name}",
+        columns=(*model.columns, Column(name=CHANGE_COLUMN, type="string", required=True)),
+        description=f"Changed rows of {model.name}, in the order of its builds",
     )
 
 
