@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
@@ -96,14 +96,32 @@ class Leases(LedgerTable):
             return None
         return Lease(name=name, **{key: item[key] for key in ("owner", "token", "until", "note")})
 
+    def take_over_lease(
+        self, name: str, owner: str, seconds: int, *, alive: Callable[[Lease], bool], note: str = ""
+    ) -> Lease:
+        """Take a lease, from a holder that died without giving it back, too.
+
+        Expiry alone would be too short for long work or too long after a crash; `alive` asks
+        whoever knows (Step Functions, Glue) whether the holder goes on.
+
+        Raises:
+            LeaseHeld: its holder lives.
+        """
+        holder = self.lease_holder(name)
+        if holder and holder.owner != owner and not alive(holder):
+            self.release_lease(name, holder.owner, token=holder.token)
+        return self.acquire_lease(name, owner, seconds, note=note)
+
     @contextmanager
-    def lease(self, name: str, owner: str, seconds: int) -> Iterator[Lease]:
-        """Hold a lease for a block of work.
+    def lease(
+        self, name: str, owner: str, seconds: int, *, alive: Callable[[Lease], bool] | None = None
+    ) -> Iterator[Lease]:
+        """Hold a lease for a block of work; `alive` as for `take_over_lease`.
 
         Raises:
             LeaseHeld: another owner has it.
         """
-        held = self.acquire_lease(name, owner, seconds)
+        held = self.take_over_lease(name, owner, seconds, alive=alive or (lambda holder: True))
         try:
             yield held
         finally:

@@ -63,3 +63,13 @@ def test_the_note_tells_what_stands_behind_the_holder(ledger: Ledger) -> None:
     ledger.acquire_lease("pipeline", "a", 60, note="arn:execution")
     holder = ledger.lease_holder("pipeline")
     assert holder is not None and (holder.owner, holder.note) == ("a", "arn:execution")
+
+
+def test_a_holder_that_died_is_taken_over_before_its_lease_expires(ledger: Ledger) -> None:
+    dead = ledger.acquire_lease("table:x", "killed-job", 3600)
+    with pytest.raises(LeaseHeld), ledger.lease("table:x", "next-job", 60, alive=lambda _: True):
+        pytest.fail("the holder lives")
+    with ledger.lease("table:x", "next-job", 60, alive=lambda holder: holder != dead) as lease:
+        assert (lease.owner, lease.token > dead.token) == ("next-job", True)
+    with pytest.raises(LeaseHeld):
+        ledger.renew_lease("table:x", "killed-job", 60)
