@@ -21,6 +21,7 @@ from dataplatform.naming import (
 from dataplatform.plans.model import SilverPlan, fill
 from glue_jobs import tables
 from glue_jobs.runtime import Job
+from glue_jobs.snapshot_properties import commit_with
 from glue_jobs.transforms import silver
 
 STEP = "silver"
@@ -167,10 +168,12 @@ def _quarantine(
         records = silver.quarantine_records(classified, plan, job.run_id)
         records.where(F.col("batch_id").isin(missing)).createOrReplaceTempView("weir_quarantine")
         properties = {BATCHES_PROPERTY: ";".join(f"{STEP}:{batch}" for batch in missing)}
-        with tables.snapshot_properties(job.spark, properties):
-            tables.append(
-                job.spark, "weir_quarantine", tables.qualified(table), _QUARANTINE_COLUMNS
-            )
+        target = tables.qualified(table)
+        commit_with(
+            job.spark,
+            properties,
+            lambda: tables.append(job.spark, "weir_quarantine", target, _QUARANTINE_COLUMNS),
+        )
 
 
 def _last_sequence(job: Job, plan: SilverPlan) -> int:

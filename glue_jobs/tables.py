@@ -6,16 +6,14 @@ started anew reads from the table what it had done.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pyspark.sql import SparkSession
 
 from dataplatform.errors import AuditFailed
 from dataplatform.naming import AUDIT_BRANCH, CATALOG
-
-_SNAPSHOT_CONF = "spark.sql.iceberg.snapshot-property."
+from glue_jobs.snapshot_properties import commit_with
 
 
 @dataclass(frozen=True)
@@ -46,18 +44,6 @@ def count_rows(spark: SparkSession, table: str) -> int:
     return int(spark.sql(f"SELECT count(*) FROM {table}").first()[0])  # type: ignore[index]
 
 
-@contextmanager
-def snapshot_properties(spark: SparkSession, properties: Mapping[str, str]) -> Iterator[None]:
-    """Write `properties` into the summary of every commit made inside."""
-    try:
-        for name, value in properties.items():
-            spark.conf.set(_SNAPSHOT_CONF + name, value)
-        yield
-    finally:
-        for name in properties:
-            spark.conf.unset(_SNAPSHOT_CONF + name)
-
-
 def publish(
     spark: SparkSession,
     table: str,
@@ -84,8 +70,7 @@ def publish(
     before = count_rows(spark, name)
     # OR REPLACE: a job killed between staging and publishing leaves its branch behind.
     spark.sql(f"ALTER TABLE {name} CREATE OR REPLACE BRANCH {AUDIT_BRANCH}")
-    with snapshot_properties(spark, properties):
-        write(f"{name}.branch_{AUDIT_BRANCH}")
+    commit_with(spark, properties, lambda: write(f"{name}.branch_{AUDIT_BRANCH}"))
     found, expected = count_rows(spark, f"{name}.branch_{AUDIT_BRANCH}"), expected_rows(before)
     if found != expected:
         raise AuditFailed(

@@ -14,7 +14,6 @@ from ministack.core.responses import get_account_id
 from ministack.services import iam, sts
 
 GLUE: Final = "glue.amazonaws.com"
-STATES: Final = "states.amazonaws.com"
 
 
 class RoleNotAssumable(Exception):

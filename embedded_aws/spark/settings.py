@@ -25,7 +25,7 @@ JVM_OPTIONS_VARIABLE: Final = "WEIR_SPARK_JVM_OPTIONS"
 """Options, separated by blanks, that win over `QUICK_JVM`: for heavy jobs and benchmarks."""
 
 QUICK_JVM: Final = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
-"""For small jobs on two cores. Measured (first job with the JVM's start, then a warm MERGE of 10,000
+"""For small jobs on two cores. Measured (first job with JVM's start, then a warm MERGE of 10,000
 rows and of a million; CPU and memory of the JVM after four small jobs):
 
 | options                | first  | 10k    | 1M    | CPU  | RSS    |

@@ -11,13 +11,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ministack.core.iam_evaluator import enforce
-from ministack.core.responses import get_region
 from ministack.services import glue
 from ministack.services import stepfunctions as states
 
+from embedded_aws.plugins.roles import role_allows
 from embedded_aws.spark.api import GlueJobs, answer, find_run
-from embedded_aws.spark.credentials import STATES, RoleNotAssumable, assume
 from embedded_aws.spark.runs import wait_for_change
 
 RESOURCE: Final = "arn:aws:states:::glue:startJobRun"
@@ -95,24 +93,12 @@ def _require(job_name: str, actions: list[str]) -> None:
     """
     execution = states._executions.get(_execution.get())
     machine = execution and states._state_machines.get(execution["stateMachineArn"])
-    from ministack.app import AUTH
-
-    if not AUTH or not machine:
+    if not machine:
         return
-    denied = states._ExecutionError
-    try:
-        session = assume(
-            machine["roleArn"], service=STATES, session_name=execution["name"], seconds=60
-        )
-    except RoleNotAssumable as refusal:
-        raise denied("Glue.AccessDeniedException", str(refusal)) from None
-    try:
-        for action in actions:
-            arn = glue._arn("job", job_name)
-            if enforce(session.access_key, f"glue:{action}", "glue", get_region(), arn):
-                raise denied(
-                    "Glue.AccessDeniedException",
-                    f"{machine['roleArn']} is not authorized to perform: glue:{action} on {arn}",
-                )
-    finally:
-        session.close()
+    arn = glue._arn("job", job_name)
+    for action in actions:
+        if not role_allows(machine["roleArn"], f"glue:{action}", arn):
+            raise states._ExecutionError(
+                "Glue.AccessDeniedException",
+                f"{machine['roleArn']} is not authorized to perform: glue:{action} on {arn}",
+            )
