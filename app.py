@@ -1,0 +1,33 @@
+"""Weir's CDK app: a stage and its contracts become nine stacks.
+
+cdk deploy --all -c stage=dev
+"""
+
+from __future__ import annotations
+
+import sys
+
+from aws_cdk import App, Validations
+from cdk_nag import AwsSolutionsChecks
+
+from dataplatform.errors import WeirError
+from dataplatform.plans.compiler import compile_platform
+from stacks.assets import ROOT
+from stacks.platform import CONTEXT_KEYS, add_platform
+from stacks.stage import load_stage
+
+
+def main() -> None:
+    """Synthesize the stage that `-c stage=NAME` names."""
+    app = App()
+    stage = load_stage({key: app.node.try_get_context(key) for key in CONTEXT_KEYS}, root=ROOT)
+    add_platform(app, stage=stage, plan=compile_platform(ROOT, stage.names))
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    app.synth()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except WeirError as error:
+        sys.exit(f"{type(error).__name__}: {error}")

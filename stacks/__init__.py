@@ -1,0 +1,1 @@
+"""CDK stacks, one file a concern."""

@@ -1,0 +1,47 @@
+"""Code as assets: zips whose bytes depend on the sources alone, so an unchanged source is no change."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+BUILD: Final = ROOT / "build" / "assets"
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+
+
+def code_zip(name: str, packages: tuple[str, ...], *, root: Path = ROOT) -> Path:
+    """Zip the Python sources of some top-level packages.
+
+    Returns:
+        `build/assets/<name>.zip`; the same sources give the same bytes.
+    """
+    BUILD.mkdir(parents=True, exist_ok=True)
+    target = BUILD / f"{name}.zip"
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for package in packages:
+            for source in sorted((root / package).rglob("*.py")):
+                entry = zipfile.ZipInfo(str(source.relative_to(root)), date_time=_EPOCH)
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                entry.external_attr = 0o644 << 16
+                archive.writestr(entry, source.read_bytes())
+    return target
+
+
+def lambda_code() -> Path:
+    """One zip serves every function; their handlers differ."""
+    return code_zip("lambda-code", ("dataplatform", "lambdas"))
+
+
+def spark_code() -> Path:
+    """What Glue puts on the Python path of every job (`--extra-py-files`)."""
+    return code_zip("spark-code", ("dataplatform", "glue_jobs"))
+
+
+def text_file(name: str, text: str) -> Path:
+    """Write generated text where an asset can take it."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    target = BUILD / name
+    target.write_text(text, encoding="utf-8")
+    return target

@@ -1,0 +1,121 @@
+"""What the platform knows of itself: databases, compiled plans, the ledger, and the migration."""
+
+from __future__ import annotations
+
+from aws_cdk import CfnOutput, CustomResource, Duration
+from aws_cdk.aws_athena import CfnWorkGroup
+from aws_cdk.aws_glue import Database
+from constructs import Construct
+
+from dataplatform.plans.model import PlatformPlan
+from dataplatform.settings import MigrationSettings
+from stacks.constructs.custom_resource import custom_resource
+from stacks.constructs.function import FunctionFactory, PlatformFunction
+from stacks.constructs.ledger import LedgerTable
+from stacks.constructs.plans import CompiledPlans
+from stacks.constructs.stack import PlatformStack
+from stacks.constructs.state import PlatformState
+from stacks.lake import LakeStack
+from stacks.stage import Stage
+from stacks.warehouse import WarehouseStack
+
+MIGRATION_TIMEOUT = Duration.minutes(10)
+"""CloudFormation would wait an hour for a custom resource that never answers."""
+
+
+class CatalogStack(PlatformStack):
+    """Databases belong to CloudFormation; tables, in the lake and in the warehouse, to the migration."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        stage: Stage,
+        plan: PlatformPlan,
+        lake: LakeStack,
+        warehouse: WarehouseStack,
+    ) -> None:
+        super().__init__(
+            scope,
+            "catalog",
+            stage=stage,
+            description="Weir: databases, compiled contracts, ledger, table migration",
+        )
+        self.state = PlatformState(
+            stage_name=stage.name,
+            ledger=LedgerTable(self, "Ledger", stage=stage, key=lake.data_key),
+            plans=CompiledPlans(self, "Plans", plan=plan),
+        )
+        databases = self._databases(lake)
+        self._athena(lake)
+        self._migration(lake, warehouse).node.add_dependency(*databases)
+        CfnOutput(self, "LedgerTable", value=self.state.ledger.table_name)
+        CfnOutput(self, "PlansUri", value=self.state.plans.uri)
+
+    def _databases(self, lake: LakeStack) -> list[Database]:
+        databases = []
+        for zone in lake.zones:
+            if zone.database_name is not None:
+                database = Database(
+                    self,
+                    f"{zone.zone.capitalize()}Database",
+                    database_name=zone.database_name,
+                    description=f"Weir {self.stage.name}: {zone.zone} tables",
+                    location_uri=f"s3://{zone.bucket_name}/",
+                )
+                database.apply_removal_policy(self.stage.data_removal)
+                databases.append(database)
+        return databases
+
+    def _athena(self, lake: LakeStack) -> None:
+        workgroup = CfnWorkGroup(
+            self,
+            "Athena",
+            name=self.stage.names.resource("lake"),
+            description="Ad hoc queries on the lake",
+            recursive_delete_option=True,
+            work_group_configuration=CfnWorkGroup.WorkGroupConfigurationProperty(
+                enforce_work_group_configuration=True,
+                publish_cloud_watch_metrics_enabled=True,
+                result_configuration=CfnWorkGroup.ResultConfigurationProperty(
+                    output_location=f"s3://{lake.athena_results.bucket_name}/",
+                    encryption_configuration=CfnWorkGroup.EncryptionConfigurationProperty(
+                        encryption_option="SSE_KMS", kms_key=lake.data_key.key_arn
+                    ),
+                ),
+            ),
+        )
+        CfnOutput(self, "AthenaWorkgroup", value=workgroup.name)
+
+    def _migration(self, lake: LakeStack, warehouse: WarehouseStack) -> CustomResource:
+        factory = FunctionFactory(self, "Functions", stage=self.stage, log_key=lake.operations_key)
+        function = PlatformFunction(
+            factory,
+            "migrate_schemas",
+            description="Creates and evolves Iceberg tables and warehouse schemas; never drops",
+            settings=MigrationSettings(
+                **self.state.fields,
+                **lake.bucket_fields,
+                workgroup=warehouse.workgroup_name,
+                warehouse_role_arn=warehouse.copy_role.role_arn,
+                admin_secret_arn=warehouse.admin_secret_arn,
+                loader_role_name=warehouse.loader_role_name,
+            ),
+            memory=1024,
+            timeout=MIGRATION_TIMEOUT,
+            lake=True,
+        )
+        self.state.grant_use(function)
+        for zone in lake.zones:
+            if zone.database_name is not None:
+                zone.grant_create_tables(function)
+        warehouse.grant_migrate(function)
+        return custom_resource(
+            self,
+            "Schemas",
+            function,
+            kind="Schemas",
+            # A new digest is a change, and a change is what CloudFormation calls the function for.
+            properties={"PlanDigest": self.state.plans.plan.digest},
+            timeout=MIGRATION_TIMEOUT,
+        )

@@ -1,0 +1,1 @@
+"""House constructs: each holds the defaults of one kind of resource."""

@@ -1,0 +1,102 @@
+"""Whom to tell: one encrypted topic, and the events and alarms that reach it."""
+
+from __future__ import annotations
+
+from aws_cdk.aws_cloudwatch import (
+    Alarm,
+    ComparisonOperator,
+    IMetric,
+    TreatMissingData,
+)
+from aws_cdk.aws_cloudwatch_actions import SnsAction
+from aws_cdk.aws_events import EventField, EventPattern, Rule, RuleTargetInput
+from aws_cdk.aws_events_targets import SnsTopic
+from aws_cdk.aws_kms import IKey
+from aws_cdk.aws_sns import Topic
+from aws_cdk.aws_sns_subscriptions import EmailSubscription
+from aws_cdk.aws_stepfunctions import IStateMachine
+from constructs import Construct
+
+from stacks.stage import Stage
+
+
+class Alerts(Construct):
+    """A topic that alarms and failed executions write to, and the operator reads."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, key: IKey) -> None:
+        super().__init__(scope, construct_id)
+        self._stage = stage
+        self.topic = Topic(
+            self,
+            "Topic",
+            topic_name=stage.names.resource("alerts"),
+            display_name=f"Weir {stage.name}",
+            master_key=key,
+            enforce_ssl=True,
+        )
+        self.alarms: list[Alarm] = []
+        if stage.alarm_email:
+            self.topic.add_subscription(EmailSubscription(stage.alarm_email))
+
+    def on_failure_of(self, machine: IStateMachine) -> None:
+        """Say which execution failed, so that it can be redriven."""
+        Rule(
+            self,
+            "Failed",
+            rule_name=self._stage.names.resource("pipeline-failed"),
+            description="A run of the pipeline failed",
+            event_pattern=EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail={
+                    "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+                    "stateMachineArn": [machine.state_machine_arn],
+                },
+            ),
+            targets=[
+                SnsTopic(
+                    self.topic,
+                    message=RuleTargetInput.from_multiline_text(
+                        f"Weir {self._stage.name}: the pipeline "
+                        f"{EventField.from_path('$.detail.status')}.\n"
+                        f"Execution: {EventField.from_path('$.detail.executionArn')}\n"
+                        f"Error: {EventField.from_path('$.detail.error')}\n"
+                        "Mend the cause, then: aws stepfunctions redrive-execution "
+                        f"--execution-arn {EventField.from_path('$.detail.executionArn')}"
+                    ),
+                )
+            ],
+        )
+
+    def alarm(
+        self,
+        construct_id: str,
+        metric: IMetric,
+        *,
+        what: str,
+        threshold: float = 1,
+        periods: int = 1,
+        below: bool = False,
+        silence_is_bad: bool = False,
+    ) -> Alarm:
+        """Alarm where a metric reaches a threshold (or stays below it)."""
+        alarm = Alarm(
+            self,
+            construct_id,
+            alarm_name=self._stage.names.resource(construct_id.lower()),
+            alarm_description=what,
+            metric=metric,
+            threshold=threshold,
+            evaluation_periods=periods,
+            comparison_operator=(
+                ComparisonOperator.LESS_THAN_THRESHOLD
+                if below
+                else ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+            ),
+            treat_missing_data=(
+                TreatMissingData.BREACHING if silence_is_bad else TreatMissingData.NOT_BREACHING
+            ),
+        )
+        alarm.add_alarm_action(SnsAction(self.topic))
+        self.alarms.append(alarm)
+        return alarm

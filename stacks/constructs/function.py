@@ -1,0 +1,145 @@
+"""Lambda functions: one code asset, one log group each, a role of their own."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk.aws_iam import Role, ServicePrincipal
+from aws_cdk.aws_kms import IKey
+from aws_cdk.aws_lambda import (
+    Architecture,
+    Code,
+    Function,
+    ILayerVersion,
+    LayerVersion,
+    LoggingFormat,
+    Runtime,
+)
+from aws_cdk.aws_logs import LogGroup
+from constructs import Construct
+
+from dataplatform.settings import Settings
+from stacks.assets import lambda_code
+from stacks.constructs.nag import acknowledge
+from stacks.packaging import BASE, LAKE, Layer
+from stacks.stage import Stage
+
+PYTHON = Runtime.PYTHON_3_11
+"""Glue 5.1's Python too, so that both run the same code."""
+
+MAX_MEMORY_MIB = 3008
+"""What a new AWS account allows."""
+
+
+class FunctionFactory(Construct):
+    """What the functions of one stack share: code, layers, key of their logs.
+
+    Layers are versions of this stack: a function in another stack wouldn't notice a new version,
+    because references between stacks are weak.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, log_key: IKey) -> None:
+        super().__init__(scope, construct_id)
+        self.stage = stage
+        self.log_key = log_key
+
+    @cached_property
+    def code(self) -> Code:
+        """dataplatform/ and lambdas/."""
+        return Code.from_asset(str(lambda_code()))
+
+    @cached_property
+    def base_layer(self) -> ILayerVersion:
+        """aws-lambda-powertools."""
+        return self._layer("BaseLayer", BASE)
+
+    @cached_property
+    def lake_layer(self) -> ILayerVersion:
+        """pyarrow, DuckDB and PyIceberg."""
+        return self._layer("LakeLayer", LAKE)
+
+    def _layer(self, construct_id: str, layer: Layer) -> ILayerVersion:
+        return LayerVersion(
+            self,
+            construct_id,
+            code=Code.from_asset(str(layer.zip()), asset_hash=layer.digest),
+            compatible_runtimes=[PYTHON],
+            compatible_architectures=[Architecture.X86_64],
+        )
+
+
+class PlatformFunction(Function):
+    """A function `lambdas/<name>/handler.py`.
+
+    Args:
+        name: `verb_noun`, the folder in lambdas/.
+        settings: written to its environment; the handler reads the same class.
+        memory: MiB; CPU grows with it.
+        timeout: as short as the work allows: a caller that retries waits for it.
+        lake: give it the lake layer too.
+        role: where another resource must know the role's name first; else one of its own.
+    """
+
+    def __init__(
+        self,
+        factory: FunctionFactory,
+        name: str,
+        *,
+        settings: Settings,
+        description: str,
+        memory: int = 256,
+        timeout: Duration | None = None,
+        lake: bool = False,
+        role: Role | None = None,
+    ) -> None:
+        stage = factory.stage
+        resource_name = stage.names.resource(name.replace("_", "-"))
+        scope = factory.node.scope
+        assert isinstance(scope, Construct)
+        construct_id = "".join(word.capitalize() for word in name.split("_"))
+        log_group = LogGroup(
+            scope,
+            f"{construct_id}Log",
+            log_group_name=f"/aws/lambda/{resource_name}",
+            retention=stage.log_retention,
+            encryption_key=factory.log_key,
+            # A named group that outlived its stack would block the next deployment.
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        role = role or function_role(scope, f"{construct_id}Role")
+        log_group.grant_write(role)
+        super().__init__(
+            scope,
+            construct_id,
+            function_name=resource_name,
+            description=description,
+            runtime=PYTHON,
+            architecture=Architecture.X86_64,
+            handler=f"lambdas.{name}.handler.handler",
+            code=factory.code,
+            layers=[factory.base_layer, *([factory.lake_layer] if lake else [])],
+            memory_size=memory,
+            timeout=timeout or Duration.seconds(60),
+            environment={
+                **settings.to_environment(),
+                "POWERTOOLS_SERVICE_NAME": name,
+                "POWERTOOLS_LOG_LEVEL": "INFO",
+            },
+            log_group=log_group,
+            logging_format=LoggingFormat.JSON,
+            role=role,
+        )
+        acknowledge(
+            self, "AwsSolutions-L1", "Python 3.11 is Glue 5.1's: one code base runs on both."
+        )
+
+
+def function_role(scope: Construct, construct_id: str, *, name: str | None = None) -> Role:
+    """A role that Lambda assumes, with no rights yet."""
+    return Role(
+        scope,
+        construct_id,
+        assumed_by=ServicePrincipal("lambda.amazonaws.com"),
+        role_name=name,
+    )

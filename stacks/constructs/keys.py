@@ -1,0 +1,92 @@
+"""The platform's two keys."""
+
+from __future__ import annotations
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk.aws_iam import Effect, PolicyStatement, ServicePrincipal
+from aws_cdk.aws_kms import Key
+from constructs import Construct
+
+from stacks.stage import Stage
+
+_LOG_GROUPS = (
+    "/aws/lambda/weir-{stage}-*",
+    "/aws/vendedlogs/states/weir-{stage}-*",
+    "/aws/kinesisfirehose/weir-{stage}-*",
+    "/aws-glue/jobs/*",  # Glue names its groups by the security configuration
+)
+
+
+def data_key(scope: Construct, *, stage: Stage) -> Key:
+    """The key of everything that holds rows: zones, ledger, warehouse."""
+    return Key(
+        scope,
+        "DataKey",
+        description=f"Weir {stage.name}: rows at rest",
+        alias=f"alias/{stage.names.resource('data')}",
+        enable_key_rotation=True,
+        removal_policy=stage.data_removal,
+    )
+
+
+def operations_key(scope: Construct, *, stage: Stage) -> Key:
+    """The key of logs, alerts and secrets, which AWS services write on our behalf.
+
+    The CDK doesn't write these services' statements where key and user are in different stacks.
+    """
+    key = Key(
+        scope,
+        "OperationsKey",
+        description=f"Weir {stage.name}: logs, alerts, secrets",
+        alias=f"alias/{stage.names.resource('operations')}",
+        enable_key_rotation=True,
+        removal_policy=stage.data_removal,
+    )
+    _let_logs_encrypt(key, stage)
+    _let_alerts_through(key)
+    return key
+
+
+def _let_logs_encrypt(key: Key, stage: Stage) -> None:
+    stack = Stack.of(key)
+    groups = [
+        stack.format_arn(
+            service="logs",
+            resource="log-group",
+            resource_name=name.format(stage=stage.name),
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        for name in _LOG_GROUPS
+    ]
+    key.add_to_resource_policy(
+        PolicyStatement(
+            sid="LogGroupsOfThisStage",
+            effect=Effect.ALLOW,
+            principals=[ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],
+            actions=[
+                "kms:Encrypt",
+                "kms:Decrypt",
+                "kms:ReEncrypt*",
+                "kms:GenerateDataKey*",
+                "kms:DescribeKey",
+            ],
+            resources=["*"],  # in a key policy: this key
+            conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
+        )
+    )
+
+
+def _let_alerts_through(key: Key) -> None:
+    key.add_to_resource_policy(
+        PolicyStatement(
+            sid="AlertsFromAlarmsAndEvents",
+            effect=Effect.ALLOW,
+            principals=[
+                ServicePrincipal("cloudwatch.amazonaws.com"),
+                ServicePrincipal("events.amazonaws.com"),
+            ],
+            actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+            resources=["*"],  # in a key policy: this key
+            conditions={"StringEquals": {"aws:SourceAccount": Stack.of(key).account}},
+        )
+    )

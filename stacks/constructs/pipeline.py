@@ -1,0 +1,268 @@
+"""The `pipeline` state machine: ten states, each with retries that fit its errors.
+
+No state catches: an execution that fails can be redriven from the state that failed, and a task
+whose error was caught has ended as far as redrive can tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aws_cdk import Duration
+from aws_cdk.aws_lambda import IFunction
+from aws_cdk.aws_stepfunctions import (
+    Chain,
+    Choice,
+    Condition,
+    DefinitionBody,
+    IntegrationPattern,
+    JitterType,
+    JsonPath,
+    Map,
+    Succeed,
+    TaskInput,
+    TaskStateBase,
+    Timeout,
+    Wait,
+    WaitTime,
+)
+from aws_cdk.aws_stepfunctions_tasks import GlueStartJobRun, LambdaInvoke
+from constructs import Construct
+
+from stacks.constructs.job import SparkJob
+
+SOURCES_AT_ONCE: Final = 4
+BATCHES_AT_ONCE: Final = 4
+LOADS_AT_ONCE: Final = 4
+
+_STEP: Final = Duration.minutes(5)
+_STAGE: Final = Duration.minutes(16)
+_SPARK: Final = Duration.minutes(150)
+_LOOK_AGAIN: Final = Duration.seconds(2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retry:
+    """Errors that pass by themselves, and how patiently to wait for that."""
+
+    errors: tuple[str, ...]
+    first: int
+    longest: int
+    attempts: int
+
+    def add_to(self, task: TaskStateBase) -> None:
+        """With full jitter, so that what failed together doesn't come back together."""
+        task.add_retry(
+            errors=list(self.errors),
+            interval=Duration.seconds(self.first),
+            backoff_rate=2,
+            max_delay=Duration.seconds(self.longest),
+            max_attempts=self.attempts,
+            jitter_strategy=JitterType.FULL,
+        )
+
+
+THROTTLED: Final = Retry(
+    errors=(
+        "Lambda.TooManyRequestsException",
+        "Lambda.ServiceException",
+        "Lambda.AWSLambdaException",
+        "Lambda.SdkClientException",
+        "Lambda.ClientExecutionTimeoutException",
+    ),
+    first=2,
+    longest=60,
+    attempts=8,
+)
+KILLED: Final = Retry(
+    # Out of time or memory. Every step may be repeated; a second try meets a warm function.
+    errors=("Sandbox.Timedout", "Lambda.Unknown", "States.Timeout"),
+    first=5,
+    longest=30,
+    attempts=1,
+)
+LEASED: Final = Retry(errors=("LeaseHeld",), first=5, longest=60, attempts=40)
+SOURCE_DOWN: Final = Retry(errors=("SourceUnavailable",), first=10, longest=300, attempts=6)
+WAREHOUSE_BUSY: Final = Retry(
+    errors=("ActiveStatementsExceededException", "ThrottlingException", "InternalServerException"),
+    first=5,
+    longest=60,
+    attempts=8,
+)
+GLUE_BUSY: Final = Retry(
+    errors=(
+        "Glue.ConcurrentRunsExceededException",
+        "Glue.ResourceNumberLimitExceededException",
+        "Glue.OperationTimeoutException",
+        "Glue.InternalServiceException",
+        "Glue.ThrottlingException",
+    ),
+    first=15,
+    longest=300,
+    attempts=12,
+)
+SPARK_LOST: Final = Retry(
+    # A worker or the driver was lost. A commit made before that is found and not made again.
+    errors=("States.TaskFailed",),
+    first=15,
+    longest=60,
+    attempts=1,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Steps:
+    """What the states run."""
+
+    open_run: IFunction
+    ingest_api: IFunction
+    plan_batches: IFunction
+    stage_batch: IFunction
+    silver: SparkJob
+    plan_gold: IFunction
+    gold: SparkJob
+    plan_loads: IFunction
+    load_warehouse: IFunction
+    confirm_load: IFunction
+    close_run: IFunction
+
+
+def pipeline_definition(scope: Construct, steps: Steps) -> DefinitionBody:
+    """Input `{}` runs what is due; `open_run` validates what narrows it."""
+    builder = _Builder(scope)
+    run = {"run_id": JsonPath.string_at("$.run_id")}
+
+    opened = builder.call(
+        "OpenRun",
+        steps.open_run,
+        {
+            "input": JsonPath.object_at("$$.Execution.Input"),
+            "execution": JsonPath.string_at("$$.Execution.Id"),
+        },
+    )
+    pulled = builder.each(
+        "PullSources",
+        "$.sources",
+        SOURCES_AT_ONCE,
+        _pull(builder, steps),
+        {**run, "dataset": JsonPath.string_at("$$.Map.Item.Value.dataset")},
+    )
+    batches = builder.call("PlanBatches", steps.plan_batches, run)
+    staged = builder.each(
+        "StageBatches",
+        "$.batches",
+        BATCHES_AT_ONCE,
+        builder.call("StageBatch", steps.stage_batch, timeout=_STAGE),
+    )
+    gold_plan = builder.call("PlanGold", steps.plan_gold, run)
+    loads = builder.call("PlanLoads", steps.plan_loads, run)
+    loaded = builder.each("LoadWarehouse", "$.loads", LOADS_AT_ONCE, _load(builder, steps))
+    closed = builder.call("CloseRun", steps.close_run, run)
+
+    chain = (
+        Chain.start(opened)
+        .next(pulled)
+        .next(batches)
+        .next(
+            builder.where(
+                "AnythingStaged", "$.has_batches", staged, builder.spark("Silver", steps.silver)
+            )
+        )
+        .next(gold_plan)
+        .next(builder.where("GoldDue", "$.gold_due", builder.spark("Gold", steps.gold)))
+        .next(loads)
+        .next(loaded)
+        .next(closed)
+    )
+    return DefinitionBody.from_chainable(chain)
+
+
+def _pull(builder: _Builder, steps: Steps) -> Chain:
+    pull = builder.call("PullSource", steps.ingest_api, timeout=_STAGE, also=(SOURCE_DOWN,))
+    more = Choice(builder.scope, "MoreToPull").when(Condition.boolean_equals("$.more", True), pull)
+    return Chain.start(pull).next(more.otherwise(Succeed(builder.scope, "Pulled")))
+
+
+def _load(builder: _Builder, steps: Steps) -> Chain:
+    load = builder.call("SubmitLoad", steps.load_warehouse, also=(WAREHOUSE_BUSY,))
+    confirm = builder.call("ConfirmLoad", steps.confirm_load, also=(WAREHOUSE_BUSY,))
+    wait = Wait(builder.scope, "WaitForLoad", time=WaitTime.duration(_LOOK_AGAIN))
+    done = (
+        Choice(builder.scope, "LoadDone")
+        .when(Condition.boolean_equals("$.done", True), Succeed(builder.scope, "Loaded"))
+        .otherwise(wait.next(confirm))
+    )
+    confirm.next(done)
+    return Chain.start(load).next(done)
+
+
+@dataclass(frozen=True)
+class _Builder:
+    scope: Construct
+
+    def call(
+        self,
+        name: str,
+        function: IFunction,
+        payload: dict[str, Any] | None = None,
+        *,
+        timeout: Duration = _STEP,
+        also: Sequence[Retry] = (),
+    ) -> LambdaInvoke:
+        """Call a function with `payload` (the state's input, if none); its answer is the output."""
+        task = LambdaInvoke(
+            self.scope,
+            name,
+            lambda_function=function,
+            payload=None if payload is None else TaskInput.from_object(payload),
+            output_path="$.Payload",
+            task_timeout=Timeout.duration(timeout),
+            retry_on_service_exceptions=False,  # THROTTLED has them, with jitter
+        )
+        for retry in (*also, LEASED, THROTTLED, KILLED):
+            retry.add_to(task)
+        return task
+
+    def spark(self, name: str, job: SparkJob) -> GlueStartJobRun:
+        """Run a job to its end; the state's input goes on."""
+        task = GlueStartJobRun(
+            self.scope,
+            name,
+            glue_job_name=job.name,
+            integration_pattern=IntegrationPattern.RUN_JOB,
+            arguments=TaskInput.from_object({"--run_id": JsonPath.string_at("$.run_id")}),
+            result_path=JsonPath.DISCARD,
+            task_timeout=Timeout.duration(_SPARK),
+        )
+        for retry in (GLUE_BUSY, SPARK_LOST):
+            retry.add_to(task)
+        return task
+
+    def each(
+        self,
+        name: str,
+        items: str,
+        at_once: int,
+        work: Chain | TaskStateBase,
+        selector: dict[str, Any] | None = None,
+    ) -> Map:
+        """Work on every item; the state's input goes on."""
+        state = Map(
+            self.scope,
+            name,
+            items_path=items,
+            max_concurrency=at_once,
+            item_selector=selector,
+            result_path=JsonPath.DISCARD,
+        )
+        return state.item_processor(work)
+
+    def where(self, name: str, flag: str, *work: Map | TaskStateBase) -> Chain:
+        """Do the work where the flag is true; go on either way."""
+        chain = Chain.start(work[0])
+        for state in work[1:]:
+            chain = chain.next(state)
+        choice = Choice(self.scope, name).when(Condition.boolean_equals(flag, True), chain)
+        return Chain.start(choice.afterwards(include_otherwise=True))

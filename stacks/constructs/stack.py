@@ -1,0 +1,35 @@
+"""The base of every stack: its name, its tags, its three zones."""
+
+from __future__ import annotations
+
+from aws_cdk import Fn, Stack, Tags
+from constructs import Construct
+
+from stacks.stage import Stage
+
+ZONES = 3
+"""Redshift Serverless with enhanced VPC routing needs subnets in three availability zones."""
+
+
+class PlatformStack(Stack):
+    """A stack of one concern of one stage, tied to no account and no region."""
+
+    def __init__(self, scope: Construct, concern: str, *, stage: Stage, description: str) -> None:
+        super().__init__(
+            scope,
+            concern.capitalize(),
+            stack_name=stage.names.stack(concern),
+            description=description,
+            termination_protection=not stage.erasable,
+        )
+        self.stage = stage
+        Tags.of(self).add("weir:stage", stage.name)
+        Tags.of(self).add("weir:concern", concern)
+
+    @property
+    def availability_zones(self) -> list[str]:
+        """The first three zones of whatever region this is deployed to.
+
+        Without an account the CDK assumes two zones.
+        """
+        return [Fn.select(index, Fn.get_azs()) for index in range(ZONES)]

@@ -1,0 +1,161 @@
+"""A zone of the lake: its bucket, its place in the catalogue, and who may use both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import Duration, Stack
+from aws_cdk.aws_iam import IGrantable, PolicyStatement
+from aws_cdk.aws_kms import IKey
+from aws_cdk.aws_s3 import (
+    BlockPublicAccess,
+    Bucket,
+    BucketEncryption,
+    CfnBucket,
+    IBucket,
+    LifecycleRule,
+)
+from constructs import Construct
+
+from dataplatform.naming import Zone
+from stacks.constructs.wildcards import (
+    KMS_USE,
+    OBJECTS,
+    S3_READ,
+    S3_WRITE,
+    Wildcard,
+    accept_wildcards,
+    allow,
+)
+from stacks.stage import Stage
+
+_READ_TABLES = ("glue:GetDatabase", "glue:GetTable", "glue:GetTables")
+_COMMIT = ("glue:UpdateTable",)
+_CREATE = ("glue:CreateTable",)
+_TABLES = Wildcard("/*", "Tables come and go with contracts; their database is named.")
+
+GIVEN_UP_UPLOADS = LifecycleRule(
+    id="given-up-uploads", abort_incomplete_multipart_upload_after=Duration.days(7)
+)
+SUPERSEDED_VERSIONS = LifecycleRule(
+    id="superseded-versions", noncurrent_version_expiration=Duration.days(30)
+)
+
+
+class ZoneBucket(Bucket):
+    """A bucket with the house's defaults.
+
+    Under an Iceberg table no rule may age current objects: a file is live for as long as a snapshot
+    names it, however old. So by default only superseded versions and given-up uploads expire.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        key: IKey,
+        access_logs: IBucket,
+        lifecycle: Sequence[LifecycleRule] = (SUPERSEDED_VERSIONS,),
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            encryption=BucketEncryption.KMS,
+            encryption_key=key,
+            bucket_key_enabled=True,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            versioned=True,
+            block_public_access=BlockPublicAccess.BLOCK_ALL,
+            server_access_logs_bucket=access_logs,
+            server_access_logs_prefix=f"access/{construct_id.lower()}/",
+            lifecycle_rules=[*lifecycle, GIVEN_UP_UPLOADS],
+            removal_policy=stage.data_removal,
+            auto_delete_objects=stage.erases,
+        )
+
+    def announce_arrivals(self) -> None:
+        """Tell EventBridge of each new object.
+
+        Set on the resource itself: the CDK's own switch adds a Lambda that sets it afterwards.
+        """
+        resource = self.node.default_child
+        assert isinstance(resource, CfnBucket)
+        resource.notification_configuration = CfnBucket.NotificationConfigurationProperty(
+            event_bridge_configuration=CfnBucket.EventBridgeConfigurationProperty(
+                event_bridge_enabled=True
+            )
+        )
+
+
+class LakeZone(Construct):
+    """A zone's bucket and, but for landing, the Glue database of its tables.
+
+    Its grants give all that reading or writing the zone takes: objects, key, catalogue.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        zone: Zone,
+        *,
+        stage: Stage,
+        key: IKey,
+        access_logs: IBucket,
+        lifecycle: Sequence[LifecycleRule] = (SUPERSEDED_VERSIONS,),
+    ) -> None:
+        super().__init__(scope, zone.capitalize())
+        self.zone = zone
+        self.database_name = None if zone is Zone.LANDING else stage.names.database(zone)
+        self.bucket = ZoneBucket(
+            self, "Bucket", stage=stage, key=key, access_logs=access_logs, lifecycle=lifecycle
+        )
+
+    @property
+    def bucket_name(self) -> str:
+        """Generated when the stack is deployed."""
+        return self.bucket.bucket_name
+
+    def grant_read(self, grantee: IGrantable, *, prefix: str = "") -> None:
+        """Objects below a prefix, and the tables as they are."""
+        self.bucket.grant_read(grantee, f"{prefix}*")
+        accept_wildcards(grantee, *S3_READ, *KMS_USE, *OBJECTS)
+        self._allow_tables(grantee, _READ_TABLES)
+
+    def grant_put(self, grantee: IGrantable, *, prefix: str = "") -> None:
+        """New objects below a prefix, and nothing else."""
+        self.bucket.grant_put(grantee, f"{prefix}*")
+        accept_wildcards(grantee, *S3_WRITE, *KMS_USE, *OBJECTS)
+
+    def grant_write(self, grantee: IGrantable) -> None:
+        """Read the tables and commit to them."""
+        self.bucket.grant_read_write(grantee)
+        accept_wildcards(grantee, *S3_READ, *S3_WRITE, *KMS_USE, *OBJECTS)
+        self._allow_tables(grantee, _READ_TABLES + _COMMIT)
+
+    def grant_create_tables(self, grantee: IGrantable) -> None:
+        """Create and evolve tables; there is no grant to drop one."""
+        self.grant_write(grantee)
+        self._allow_tables(grantee, _CREATE)
+
+    def _allow_tables(self, grantee: IGrantable, actions: Sequence[str]) -> None:
+        if self.database_name is None:
+            return
+        stack = Stack.of(self)
+        allow(
+            grantee,
+            PolicyStatement(
+                actions=list(actions),
+                resources=[
+                    stack.format_arn(service="glue", resource=resource, resource_name=name)
+                    for resource, name in (
+                        ("catalog", None),
+                        ("database", self.database_name),
+                        ("table", f"{self.database_name}/*"),
+                    )
+                ],
+            ),
+            _TABLES,
+        )

@@ -1,0 +1,152 @@
+"""Observability: who is told, one dashboard, and the alarms that matter."""
+
+from __future__ import annotations
+
+from aws_cdk import CfnOutput, Duration
+from aws_cdk.aws_cloudwatch import (
+    AlarmStatusWidget,
+    Dashboard,
+    GraphWidget,
+    MathExpression,
+    Metric,
+)
+from aws_cdk.aws_lambda import IFunction
+from constructs import Construct
+
+from stacks.constructs.alerts import Alerts
+from stacks.constructs.function import PlatformFunction
+from stacks.constructs.stack import PlatformStack
+from stacks.ingestion import IngestionStack
+from stacks.lake import LakeStack
+from stacks.orchestration import OrchestrationStack
+from stacks.stage import Stage
+from stacks.warehouse import WarehouseStack
+
+_FIVE_MINUTES = Duration.minutes(5)
+_DAY = Duration.days(1)
+
+
+class ObservabilityStack(PlatformStack):
+    """Few alarms, each of which asks for an action."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        stage: Stage,
+        lake: LakeStack,
+        ingestion: IngestionStack,
+        orchestration: OrchestrationStack,
+        warehouse: WarehouseStack,
+    ) -> None:
+        super().__init__(
+            scope, "observability", stage=stage, description="Weir: alerts, alarms, dashboard"
+        )
+        self._pipeline = orchestration.pipeline
+        self._ingestion = ingestion
+        self._starter = orchestration.start_run
+        self.alerts = Alerts(self, "Alerts", stage=stage, key=lake.operations_key)
+        self.alerts.on_failure_of(self._pipeline)
+        self._functions: list[IFunction] = [
+            node
+            for stack in (ingestion, orchestration)
+            for node in stack.node.find_all()
+            if isinstance(node, PlatformFunction)
+        ]
+        self._add_alarms(scheduled=bool(stage.schedule))
+        self._add_dashboard(warehouse)
+        CfnOutput(self, "AlertsTopicArn", value=self.alerts.topic.topic_arn)
+
+    def _add_alarms(self, *, scheduled: bool) -> None:
+        dead = self._ingestion.arrivals.dead_letters
+        self.alerts.alarm(
+            "DeadLetters",
+            dead.metric_approximate_number_of_messages_visible(period=_FIVE_MINUTES),
+            what="Landed objects could not be registered. Mend the cause, then redrive the queue.",
+        )
+        self.alerts.alarm(
+            "OldestArrival",
+            self._ingestion.arrivals.queue.metric_approximate_age_of_oldest_message(
+                period=_FIVE_MINUTES
+            ),
+            what="Landed objects wait for 15 minutes to be registered.",
+            threshold=Duration.minutes(15).to_seconds(),
+        )
+        self.alerts.alarm(
+            "TriggerErrors",
+            MathExpression(
+                label="errors of register_object and start_run",
+                expression="registering + starting",
+                using_metrics={
+                    "registering": self._ingestion.register_object.metric_errors(),
+                    "starting": self._starter.metric_errors(),
+                },
+                period=_FIVE_MINUTES,
+            ),
+            what="The functions that start the pipeline fail, so no execution can tell of it.",
+            threshold=5,
+            periods=3,
+        )
+        if scheduled:
+            self.alerts.alarm(
+                "NewestData",
+                self._pipeline.metric_succeeded(period=_DAY),
+                what="No run has succeeded for a day: the newest data is older than that.",
+                below=True,
+                silence_is_bad=True,
+            )
+
+    def _add_dashboard(self, warehouse: WarehouseStack) -> None:
+        pipeline, arrivals = self._pipeline, self._ingestion.arrivals
+        Dashboard(
+            self,
+            "Dashboard",
+            dashboard_name=self.stage.names.resource("platform"),
+            widgets=[
+                [AlarmStatusWidget(alarms=self.alerts.alarms, title="Alarms", width=24)],
+                [
+                    GraphWidget(
+                        title="Runs",
+                        left=[
+                            pipeline.metric_succeeded(),
+                            pipeline.metric_failed(),
+                            pipeline.metric_timed_out(),
+                        ],
+                        right=[pipeline.metric_time()],
+                    ),
+                    GraphWidget(
+                        title="Arrivals",
+                        left=[
+                            arrivals.queue.metric_number_of_messages_received(),
+                            arrivals.dead_letters.metric_approximate_number_of_messages_visible(),
+                        ],
+                    ),
+                ],
+                [
+                    GraphWidget(
+                        title="Function errors",
+                        left=[function.metric_errors() for function in self._functions],
+                    ),
+                    GraphWidget(
+                        title="Function time (p95)",
+                        left=[
+                            function.metric_duration(statistic="p95")
+                            for function in self._functions
+                        ],
+                    ),
+                ],
+                [
+                    GraphWidget(
+                        title="Warehouse, RPU seconds",
+                        left=[
+                            Metric(
+                                namespace="AWS/Redshift-Serverless",
+                                metric_name="ComputeSeconds",
+                                dimensions_map={"Workgroup": warehouse.workgroup_name},
+                                statistic="Sum",
+                            )
+                        ],
+                    )
+                ],
+            ],
+        )

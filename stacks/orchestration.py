@@ -1,0 +1,231 @@
+"""Orchestration: the `pipeline` state machine, its functions, and what starts it."""
+
+from __future__ import annotations
+
+from aws_cdk import ArnFormat, CfnOutput, Duration, RemovalPolicy
+from aws_cdk.aws_events import EventPattern, Rule
+from aws_cdk.aws_events_targets import LambdaFunction
+from aws_cdk.aws_iam import PolicyStatement
+from aws_cdk.aws_lambda import Function
+from aws_cdk.aws_logs import LogGroup
+from aws_cdk.aws_scheduler import Schedule, ScheduleExpression, ScheduleTargetInput
+from aws_cdk.aws_scheduler_targets import LambdaInvoke
+from aws_cdk.aws_stepfunctions import LogLevel, LogOptions, StateMachine
+from constructs import Construct
+
+from dataplatform.settings import StarterSettings, WarehouseSettings
+from stacks.constructs.function import FunctionFactory, PlatformFunction, function_role
+from stacks.constructs.pipeline import Steps, pipeline_definition
+from stacks.constructs.stack import PlatformStack
+from stacks.constructs.state import PlatformState
+from stacks.constructs.wildcards import Wildcard, accept_wildcards, allow
+from stacks.ingestion import IngestionStack
+from stacks.lake import LakeStack
+from stacks.processing import ProcessingStack
+from stacks.sources.files import ArrivalQueue
+from stacks.stage import Stage
+from stacks.warehouse import WarehouseStack
+
+EXECUTION_TIMEOUT = Duration.hours(6)
+"""As long as a run's lease."""
+
+_STARTER_TIMEOUT = Duration.seconds(60)
+
+
+class OrchestrationStack(PlatformStack):
+    """One execution runs what is due, once, whoever started it."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        stage: Stage,
+        lake: LakeStack,
+        state: PlatformState,
+        ingestion: IngestionStack,
+        processing: ProcessingStack,
+        warehouse: WarehouseStack,
+    ) -> None:
+        super().__init__(
+            scope, "orchestration", stage=stage, description="Weir: the pipeline and its triggers"
+        )
+        self._state = state
+        self._functions = FunctionFactory(
+            self, "Functions", stage=stage, log_key=lake.operations_key
+        )
+        loads = self._load_functions(lake, warehouse)
+        steps = Steps(
+            open_run=self._step("open_run", "Opens a run under the pipeline's lease"),
+            ingest_api=ingestion.ingest_api,
+            plan_batches=self._step("plan_batches", "Makes batches of what has landed"),
+            stage_batch=ingestion.stage_batch,
+            silver=processing.silver,
+            plan_gold=self._step("plan_gold", "Finds whether gold has anything to do"),
+            gold=processing.gold,
+            plan_loads=self._step("plan_loads", "Finds what the warehouse has to take"),
+            load_warehouse=loads[0],
+            confirm_load=loads[1],
+            close_run=self._step("close_run", "Balances the books and ends the run"),
+        )
+        self.pipeline = self._pipeline(steps, lake)
+        self.start_run = self._starter()
+        self._start_by_schedule()
+        if stage.start_on_arrival:
+            self._start_by_arrival(lake)
+        CfnOutput(self, "PipelineArn", value=self.pipeline.state_machine_arn)
+
+    def _step(self, name: str, description: str) -> PlatformFunction:
+        function = PlatformFunction(
+            self._functions, name, description=description, settings=self._state.settings
+        )
+        self._state.grant_use(function)
+        self._grant_look_at_executions(function)
+        return function
+
+    def _load_functions(
+        self, lake: LakeStack, warehouse: WarehouseStack
+    ) -> tuple[PlatformFunction, PlatformFunction]:
+        role = function_role(self, "LoaderRole", name=warehouse.loader_role_name)
+        self._state.grant_use(role)
+        warehouse.grant_load(role)
+        CfnOutput(self, "LoaderRoleArn", value=role.role_arn)
+        settings = WarehouseSettings(
+            **self._state.fields,
+            gold_bucket=lake.gold.bucket_name,
+            workgroup=warehouse.workgroup_name,
+            warehouse_role_arn=warehouse.copy_role.role_arn,
+        )
+        return (
+            PlatformFunction(
+                self._functions,
+                "load_warehouse",
+                description="Submits a model's load",
+                settings=settings,
+                role=role,
+            ),
+            PlatformFunction(
+                self._functions,
+                "confirm_load",
+                description="Looks how a load went, and submits the next",
+                settings=settings,
+                role=role,
+            ),
+        )
+
+    def _pipeline(self, steps: Steps, lake: LakeStack) -> StateMachine:
+        log_group = LogGroup(
+            self,
+            "PipelineLog",
+            # Below this prefix the policy of a log group doesn't grow with each state machine.
+            log_group_name=f"/aws/vendedlogs/states/{self.stage.names.state_machine}",
+            retention=self.stage.log_retention,
+            encryption_key=lake.operations_key,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        machine = StateMachine(
+            self,
+            "Pipeline",
+            state_machine_name=self.stage.names.state_machine,
+            comment="From what is due to the warehouse",
+            definition_body=pipeline_definition(Construct(self, "States"), steps),
+            timeout=EXECUTION_TIMEOUT,
+            tracing_enabled=True,
+            logs=LogOptions(destination=log_group, level=LogLevel.ALL, include_execution_data=True),
+        )
+        accept_wildcards(
+            machine,
+            Wildcard(":*", "Any version of a function that is named; the CDK grants both forms."),
+            Wildcard(
+                "Resource::*",
+                "Log delivery and X-Ray take no resource: AWS documents `*` for both.",
+            ),
+        )
+        return machine
+
+    def _grant_look_at_executions(self, function: Function) -> None:
+        """By name: the machine calls these functions, so a reference to it would be a circle."""
+        allow(
+            function,
+            PolicyStatement(
+                actions=["states:DescribeExecution"],
+                resources=[
+                    self.format_arn(
+                        service="states",
+                        resource="execution",
+                        resource_name=f"{self.stage.names.state_machine}:*",
+                        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+                    )
+                ],
+            ),
+            Wildcard(":*", "Executions come and go; their state machine is named."),
+        )
+
+    def _starter(self) -> PlatformFunction:
+        function = PlatformFunction(
+            self._functions,
+            "start_run",
+            description="Starts the pipeline where something is due",
+            settings=StarterSettings(
+                **self._state.fields, state_machine_arn=self.pipeline.state_machine_arn
+            ),
+            timeout=_STARTER_TIMEOUT,
+        )
+        self._state.grant_use(function)
+        self.pipeline.grant_start_execution(function)
+        self._grant_look_at_executions(function)
+        return function
+
+    def _start_by_schedule(self) -> None:
+        if not self.stage.schedule:
+            return
+        schedule = Schedule(
+            self,
+            "Schedule",
+            schedule_name=self.stage.names.state_machine,
+            description="Pulls the sources and runs what is due",
+            schedule=ScheduleExpression.expression(self.stage.schedule),
+            target=LambdaInvoke(
+                self.start_run, input=ScheduleTargetInput.from_object({"pull": True})
+            ),
+        )
+        accept_wildcards_below(schedule)
+
+    def _start_by_arrival(self, lake: LakeStack) -> None:
+        """A minute after an object lands; and after each run, for what landed meanwhile."""
+        ArrivalQueue(
+            self,
+            "StartOnArrival",
+            stage=self.stage,
+            bucket=lake.landing.bucket,
+            function=self.start_run,
+            function_timeout=_STARTER_TIMEOUT,
+            name="start",
+            batch_window=Duration.seconds(30),
+            # The object is registered by then, by the queue beside this one.
+            delay=Duration.seconds(60),
+        )
+        Rule(
+            self,
+            "StartAgain",
+            rule_name=self.stage.names.resource("start-again"),
+            description="A run has ended: start another for what landed meanwhile",
+            event_pattern=EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail={
+                    "status": ["SUCCEEDED"],
+                    "stateMachineArn": [self.pipeline.state_machine_arn],
+                },
+            ),
+            targets=[LambdaFunction(self.start_run)],
+        )
+
+
+def accept_wildcards_below(schedule: Schedule) -> None:
+    """EventBridge Scheduler's role calls one function, by any version."""
+    for node in schedule.node.scope.node.find_all() if schedule.node.scope else []:
+        if "SchedulerRoleForTarget" in node.node.id:
+            accept_wildcards(
+                node,  # type: ignore[arg-type]
+                Wildcard(":*", "Any version of the function that is named."),
+            )

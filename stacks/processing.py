@@ -1,0 +1,61 @@
+"""Processing: the Spark jobs that make silver of bronze, and gold of silver."""
+
+from __future__ import annotations
+
+from aws_cdk import CfnOutput, Duration
+from aws_cdk.aws_glue import (
+    CloudWatchEncryption,
+    JobBookmarksEncryption,
+    SecurityConfiguration,
+)
+from constructs import Construct
+
+from dataplatform.settings import LakeSettings
+from stacks.constructs.job import SparkJob
+from stacks.constructs.stack import PlatformStack
+from stacks.constructs.state import PlatformState
+from stacks.lake import LakeStack
+from stacks.stage import Stage
+
+
+class ProcessingStack(PlatformStack):
+    """One run of a job takes all that is due of all datasets: a start is paid once."""
+
+    def __init__(
+        self, scope: Construct, *, stage: Stage, lake: LakeStack, state: PlatformState
+    ) -> None:
+        super().__init__(scope, "processing", stage=stage, description="Weir: Spark jobs on Glue")
+        self._lake = lake
+        self._state = state
+        self._security = SecurityConfiguration(
+            self,
+            "Security",
+            security_configuration_name=stage.names.resource("jobs"),
+            cloud_watch_encryption=CloudWatchEncryption.kms(lake.operations_key),
+            job_bookmarks_encryption=JobBookmarksEncryption.client_side_kms(lake.operations_key),
+        )
+        self.silver = self._job("silver", "Bronze batches, checked and merged into silver")
+        lake.bronze.grant_read(self.silver.role)
+        lake.silver.grant_write(self.silver.role)
+        lake.quarantine.grant_write(self.silver.role)
+
+        self.gold = self._job("gold", "Models, built from what changed in silver")
+        lake.silver.grant_read(self.gold.role)
+        lake.gold.grant_write(self.gold.role)
+        CfnOutput(self, "SilverJob", value=self.silver.name)
+        CfnOutput(self, "GoldJob", value=self.gold.name)
+
+    def _job(self, name: str, description: str) -> SparkJob:
+        job = SparkJob(
+            self,
+            name,
+            stage=self.stage,
+            description=description,
+            security=self._security,
+            settings=LakeSettings(**self._state.fields, **self._lake.bucket_fields),
+            warehouse_uri=f"s3://{self._lake.silver.bucket_name}/",
+            timeout=Duration.hours(2),
+        )
+        self._state.grant_use(job.role)
+        self._lake.operations_key.grant_encrypt_decrypt(job.role)
+        return job

@@ -1,0 +1,1 @@
+"""One module a kind of server that a contract can name."""

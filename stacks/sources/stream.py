@@ -1,0 +1,72 @@
+"""A stream of events: Firehose gathers them into files of the landing bucket."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration, Size
+from aws_cdk.aws_iam import IGrantable
+from aws_cdk.aws_kinesisfirehose import (
+    Compression,
+    DeliveryStream,
+    EnableLogging,
+    LambdaFunctionProcessor,
+    S3Bucket,
+    StreamEncryption,
+)
+from aws_cdk.aws_lambda import IFunction
+from aws_cdk.aws_logs import ILogGroup
+from constructs import Construct
+
+from dataplatform.naming import landing_prefix
+from stacks.constructs.wildcards import KMS_USE, OBJECTS, S3_READ, S3_WRITE, accept_wildcards
+from stacks.constructs.zone import LakeZone
+from stacks.stage import Stage
+
+BUFFER = Duration.seconds(60)
+"""With a run's minute, data is at most two minutes old at the near-real-time view."""
+
+
+class EventStream(Construct):
+    """Direct PUT, so that an idle stream costs nothing; the transform sees every record.
+
+    Records that the transform gives up on land under `<dataset>-rejected/`, outside the dataset.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        dataset: str,
+        *,
+        stage: Stage,
+        landing: LakeZone,
+        transform: IFunction,
+        log_group: ILogGroup,
+    ) -> None:
+        super().__init__(scope, f"Stream-{dataset}")
+        self.delivery = DeliveryStream(
+            self,
+            "Delivery",
+            delivery_stream_name=stage.names.resource(dataset.replace("_", "-")),
+            encryption=StreamEncryption.aws_owned_key(),
+            destination=S3Bucket(
+                landing.bucket,
+                buffering_interval=BUFFER,
+                buffering_size=Size.mebibytes(8),
+                compression=Compression.GZIP,
+                data_output_prefix=landing_prefix(dataset),
+                error_output_prefix=f"{dataset}-rejected/!{{firehose:error-output-type}}/",
+                processors=[
+                    LambdaFunctionProcessor(
+                        transform, buffer_interval=BUFFER, buffer_size=Size.mebibytes(1)
+                    )
+                ],
+                encryption_key=landing.bucket.encryption_key,
+                logging_config=EnableLogging(log_group),
+            ),
+        )
+        for role in self.node.find_all():
+            if isinstance(role, IGrantable):
+                accept_wildcards(role, *S3_READ, *S3_WRITE, *KMS_USE, *OBJECTS)
+
+    def grant_put(self, grantee: IGrantable) -> None:
+        """Send events."""
+        self.delivery.grant_put_records(grantee)

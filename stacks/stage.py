@@ -1,0 +1,225 @@
+"""A stage's switches: read from `stages` in cdk.json, typed, and refused by name when wrong."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+from aws_cdk import RemovalPolicy
+from aws_cdk.aws_logs import RetentionDays
+
+from dataplatform.errors import InvalidConfiguration, Problem
+from dataplatform.naming import Names
+
+CONFIGURATION_FILE: Final = "cdk.json"
+_STAGE_NAME: Final = re.compile(r"[a-z][a-z0-9]{0,9}")
+_SCHEDULE: Final = re.compile(r"(rate|cron)\(.+\)")
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One deployment of the platform; several fit one account.
+
+    name: lower-case letters and digits, at most ten: it is part of every name.
+    private: Redshift moves data inside the VPC only (enhanced VPC routing) and AWS services are
+        reached through interface endpoints. About $7.30 a month for each endpoint and zone, so off
+        unless a policy asks for it.
+    schedule: when the pipeline looks for due data, as an EventBridge expression
+        (`rate(1 hour)`, `cron(0 2 * * ? *)`); "" never.
+    start_on_arrival: start the pipeline about a minute after a file lands. Glue bills a minute at
+        least for each start, so a stage with steady arrivals is cheaper on a schedule.
+    alarm_email: who is told when a run fails or data grows old; "" nobody.
+    erasable: `cdk destroy -c allow_erase=true` may delete data. Both must agree; otherwise buckets,
+        keys, ledger and warehouse outlive their stacks.
+    redshift_rpu: base capacity of the warehouse, 4 or 8. AWS defaults to 128.
+    redshift_rpu_hours: RPU hours a month after which the warehouse stops answering.
+    log_retention_days: how long logs are kept.
+    workers: G.1X workers of a Spark job, 2 or more ($0.44 an hour each).
+    """
+
+    name: str
+    private: bool
+    schedule: str
+    start_on_arrival: bool
+    alarm_email: str
+    erasable: bool
+    redshift_rpu: int
+    redshift_rpu_hours: int
+    log_retention_days: int
+    workers: int
+    allow_erase: bool = False
+
+    @property
+    def names(self) -> Names:
+        """Names of this stage's resources."""
+        return Names(self.name)
+
+    @property
+    def erases(self) -> bool:
+        """True where the stage and the flag agree that deleting a stack deletes its data."""
+        return self.erasable and self.allow_erase
+
+    @property
+    def data_removal(self) -> RemovalPolicy:
+        """What becomes of data when its resource goes.
+
+        RETAIN_ON_UPDATE_OR_DELETE, unlike RETAIN, cleans up after a creation that failed, so the
+        retry doesn't stumble over it.
+        """
+        return RemovalPolicy.DESTROY if self.erases else RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+
+    @property
+    def log_retention(self) -> RetentionDays:
+        """`log_retention_days` as CDK names it."""
+        return _RETENTION_OF_DAYS[self.log_retention_days]
+
+
+_RETENTION_OF_DAYS: Final = {
+    1: RetentionDays.ONE_DAY,
+    7: RetentionDays.ONE_WEEK,
+    14: RetentionDays.TWO_WEEKS,
+    30: RetentionDays.ONE_MONTH,
+    90: RetentionDays.THREE_MONTHS,
+    180: RetentionDays.SIX_MONTHS,
+    365: RetentionDays.ONE_YEAR,
+}
+_FROM_CONTEXT: Final = ("name", "allow_erase")
+_SWITCHES: Final = {f.name: f for f in fields(Stage) if f.name not in _FROM_CONTEXT}
+
+
+def load_stage(context: Mapping[str, Any], *, root: Path) -> Stage:
+    """Read the stage that `-c stage=NAME` names (dev by default).
+
+    Args:
+        context: `stages`, `stage` and `allow_erase` as the CDK gives them.
+        root: the project, to say on which line of cdk.json a problem stands.
+
+    Raises:
+        InvalidConfiguration: every unknown key, missing key and wrong value, together.
+    """
+    stages = context.get("stages")
+    name = context.get("stage") or "dev"
+    problems = list(_problems(stages, name, context.get("allow_erase")))
+    if problems:
+        raise InvalidConfiguration(
+            [_located(problem, root) for problem in problems], why="Nothing was synthesized."
+        )
+    assert isinstance(stages, Mapping)
+    return Stage(name=name, allow_erase=_flag(context.get("allow_erase")), **stages[name])
+
+
+def _problems(stages: object, name: object, allow_erase: object) -> Iterator[Problem]:
+    if not isinstance(stages, Mapping) or not stages:
+        yield _problem("context.stages", found=repr(stages), expected="an object, a key a stage")
+        return
+    for stage, switches in stages.items():
+        if not _STAGE_NAME.fullmatch(stage):
+            yield _problem(
+                f"stages.{stage}",
+                found=repr(stage),
+                expected="a name of at most 10 lower-case letters and digits",
+            )
+        yield from _switch_problems(stage, switches)
+    if name not in stages:
+        yield _problem("stage", found=repr(name), expected=f"one of {', '.join(stages)}")
+    if str(allow_erase).lower() not in ("none", "true", "false"):
+        yield _problem("allow_erase", found=repr(allow_erase), expected="true or false")
+
+
+def _switch_problems(stage: str, switches: object) -> Iterator[Problem]:
+    if not isinstance(switches, Mapping):
+        yield _problem(f"stages.{stage}", found=repr(switches), expected="an object of switches")
+        return
+    for key in switches.keys() - _SWITCHES.keys():
+        near = difflib.get_close_matches(key, _SWITCHES, n=1)
+        yield _problem(
+            f"stages.{stage}.{key}",
+            found="an unknown key",
+            expected=f"one of {', '.join(_SWITCHES)}",
+            remedy=f"Did you mean {near[0]}?" if near else "",
+        )
+    for key, switch in _SWITCHES.items():
+        if key not in switches:
+            yield _problem(f"stages.{stage}.{key}", found="nothing", expected=_expected(key))
+        elif not _fits(key, switches[key], str(switch.type)):
+            yield _problem(
+                f"stages.{stage}.{key}", found=repr(switches[key]), expected=_expected(key)
+            )
+
+
+_EXPECTED: Final = {
+    "private": "true or false",
+    "schedule": '"", "rate(...)" or "cron(...)"',
+    "start_on_arrival": "true or false",
+    "alarm_email": 'an address, or ""',
+    "erasable": "true or false",
+    "redshift_rpu": "4 or 8",
+    "redshift_rpu_hours": "a whole number from 1",
+    "log_retention_days": f"one of {', '.join(map(str, _RETENTION_OF_DAYS))}",
+    "workers": "a whole number from 2 to 100",
+}
+
+
+def _expected(key: str) -> str:
+    return _EXPECTED[key]
+
+
+def _fits(key: str, value: object, kind: str) -> bool:
+    if type(value).__name__ != kind:
+        return False
+    match key, value:
+        case "schedule", str():
+            return value == "" or _SCHEDULE.fullmatch(value) is not None
+        case "alarm_email", str():
+            return value == "" or _EMAIL.fullmatch(value) is not None
+        case "redshift_rpu", int():
+            return value in (4, 8)
+        case "redshift_rpu_hours", int():
+            return value >= 1
+        case "log_retention_days", int():
+            return value in _RETENTION_OF_DAYS
+        case "workers", int():
+            return 2 <= value <= 100
+    return True
+
+
+def _flag(value: object) -> bool:
+    return str(value).lower() == "true"
+
+
+def _problem(field: str, *, found: str, expected: str, remedy: str = "") -> Problem:
+    return Problem(
+        file=CONFIGURATION_FILE,
+        line=None,
+        field=field,
+        found=found,
+        expected=expected,
+        remedy=remedy,
+    )
+
+
+def _located(problem: Problem, root: Path) -> Problem:
+    """Add the line on which the field's stage, then its key, is first spelled."""
+    lines = (root / CONFIGURATION_FILE).read_text().splitlines()
+    wanted = problem.field.split(".")[1:]
+    at = 0
+    for key in wanted:
+        found = next((n for n in range(at, len(lines)) if f'"{key}":' in lines[n]), None)
+        if found is None:
+            break
+        at = found
+    if not at:
+        return problem
+    return Problem(
+        file=problem.file,
+        line=at + 1,
+        field=problem.field,
+        found=problem.found,
+        expected=problem.expected,
+        remedy=problem.remedy,
+    )
