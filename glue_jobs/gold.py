@@ -26,7 +26,6 @@ from glue_jobs.transforms import gold
 from glue_jobs.transforms.gold import Counts
 
 STEP = "gold"
-_LEASE_SECONDS = 3600
 
 log = logging.getLogger("weir.gold")
 
@@ -44,7 +43,7 @@ def main() -> None:
             continue
         job.ledger.step(job.run_id, STEP, dataset=model.name, state="started")
         try:
-            with job.ledger.lease(table_lease(model.table), job.owner, _LEASE_SECONDS):
+            with job.lease(table_lease(model.table)):
                 counts = build(job, model, known if digest == model.digest else {}, available)
         except Exception as error:
             job.ledger.step(

@@ -5,14 +5,24 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Final
 
 from dataplatform.adapters.plans import load_plan
+import boto3
+from botocore.exceptions import ClientError
 from pyspark.sql import SparkSession
 
 from dataplatform.ledger import Ledger
+from dataplatform.ledger.records import Lease
 from dataplatform.plans.model import PlatformPlan
 from dataplatform.settings import LakeSettings, arguments
+
+_LEASE_SECONDS: Final = 3 * 3600
+"""Longer than a job may run: a lease ends because its holder has ended, not under it."""
+
+_WORKING: Final = frozenset(("STARTING", "RUNNING", "STOPPING", "WAITING"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +35,7 @@ class Job:
     ledger: Ledger
     run_id: str
     owner: str
-    """Holder of leases: the Glue run's own id, so that a retry isn't taken for its predecessor."""
+    """Holder of leases, `job/run`: a retry is another holder than its predecessor."""
 
     @classmethod
     def start(cls, argv: Sequence[str] = sys.argv) -> Job:
@@ -39,5 +49,25 @@ class Job:
             plan=load_plan(settings.plans_uri),
             ledger=Ledger.connect(settings.ledger_table),
             run_id=given["run_id"],
-            owner=given.get("JOB_RUN_ID", given["run_id"]),
+            owner=f"{given['JOB_NAME']}/{given['JOB_RUN_ID']}",
         )
+
+    def lease(self, name: str) -> AbstractContextManager[Lease]:
+        """Hold a lease; one whose holder was killed is taken over at once.
+
+        Raises:
+            LeaseHeld: a run of this job that still goes on has it.
+        """
+        return self.ledger.lease(name, self.owner, _LEASE_SECONDS, alive=_goes_on)
+
+
+def _goes_on(holder: Lease) -> bool:
+    """Ask Glue whether the run that holds a lease still works."""
+    job, _, run = holder.owner.partition("/")
+    try:
+        answer = boto3.client("glue").get_job_run(JobName=job, RunId=run)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "EntityNotFoundException":
+            return False
+        raise
+    return answer["JobRun"]["JobRunState"] in _WORKING

@@ -25,7 +25,6 @@ from glue_jobs.snapshot_properties import commit_with
 from glue_jobs.transforms import silver
 
 STEP = "silver"
-_LEASE_SECONDS = 3600
 _QUARANTINE_COLUMNS = (
     "dataset",
     "batch_id",
@@ -68,7 +67,7 @@ def publish_dataset(job: Job, plan: SilverPlan, staged: Sequence[Batch]) -> Outc
     Returns:
         The outcomes of all batches together.
     """
-    with job.ledger.lease(table_lease(plan.silver_table), job.owner, _LEASE_SECONDS) as lease:
+    with job.lease(table_lease(plan.silver_table)) as lease:
         done = _recovered(job, plan, staged)
         todo = [batch.batch_id for batch in staged if batch.batch_id not in done]
         if todo:
@@ -157,7 +156,7 @@ def _quarantine(
 ) -> None:
     """Append the rejected records once: an attempt that was killed after this isn't repeated."""
     table = plan.quarantine_table
-    with job.ledger.lease(table_lease(table), job.owner, _LEASE_SECONDS):
+    with job.lease(table_lease(table)):
         kept = set()
         for snapshot in tables.published_snapshots(job.spark, table):
             kept.update(snapshot.summary.get(BATCHES_PROPERTY, "").split(";"))
