@@ -9,11 +9,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final
 
-from dataplatform.adapters.plans import load_plan
 import boto3
 from botocore.exceptions import ClientError
 from pyspark.sql import SparkSession
 
+from dataplatform.adapters.plans import load_plan
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Lease
 from dataplatform.plans.model import PlatformPlan
