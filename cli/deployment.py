@@ -15,6 +15,7 @@ from pathlib import Path
 from cli.target import EMBEDDED_STAGE, ROOT, STATE
 from cli.tools import Tools
 from dataplatform.errors import WeirError
+from embedded_aws.client import ACCOUNT, REGION
 
 ASSEMBLY = STATE / "cdk.out"
 """The synthesized templates and assets."""
@@ -80,7 +81,7 @@ def synthesize(tools: Tools, show: Callable[[str], None]) -> Assembly:
 
 def bootstrap(tools: Tools, environment: Mapping[str, str]) -> None:
     """Prepare the account for the CDK: the staging bucket and its roles."""
-    _cdk(tools, ["bootstrap", "--app", ""], environment, _ignore)
+    _cdk(tools, ["bootstrap", "--app", "", f"aws://{ACCOUNT}/{REGION}"], environment, _ignore)
 
 
 def deploy(
