@@ -1,4 +1,4 @@
-"""Code as assets: zips whose bytes depend on the sources alone, so an unchanged source is no change."""
+"""Code as assets: zips whose bytes depend on the sources alone; no change, no deployment."""
 
 from __future__ import annotations
 

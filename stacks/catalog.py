@@ -24,7 +24,7 @@ MIGRATION_TIMEOUT = Duration.minutes(10)
 
 
 class CatalogStack(PlatformStack):
-    """Databases belong to CloudFormation; tables, in the lake and in the warehouse, to the migration."""
+    """Databases belong to CloudFormation; tables, of lake and warehouse, to the migration."""
 
     def __init__(
         self,

@@ -9,6 +9,9 @@ from aws_cdk.aws_ec2 import (
     GatewayVpcEndpointOptions,
     InterfaceVpcEndpointAwsService,
     IpAddresses,
+    Peer,
+    Port,
+    SecurityGroup,
     SubnetConfiguration,
     SubnetSelection,
     SubnetType,
@@ -20,6 +23,7 @@ from constructs import Construct
 from stacks.constructs.stack import ZONES, PlatformStack
 from stacks.stage import Stage
 
+_CIDR = "10.42.0.0/16"
 ISOLATED = SubnetSelection(subnet_type=SubnetType.PRIVATE_ISOLATED)
 
 _PRIVATE_SERVICES = {
@@ -44,9 +48,11 @@ class NetworkStack(PlatformStack):
         self.vpc = Vpc(
             self,
             "Vpc",
-            ip_addresses=IpAddresses.cidr("10.42.0.0/16"),
+            ip_addresses=IpAddresses.cidr(_CIDR),
             max_azs=ZONES,
             nat_gateways=0,
+            # Nothing uses the default group, and emptying it takes a Lambda of the CDK's own.
+            restrict_default_security_group=stage.private,
             subnet_configuration=[
                 SubnetConfiguration(
                     name="isolated", subnet_type=SubnetType.PRIVATE_ISOLATED, cidr_mask=22
@@ -63,5 +69,18 @@ class NetworkStack(PlatformStack):
             },
         )
         if stage.private:
-            for name, service in _PRIVATE_SERVICES.items():
-                self.vpc.add_interface_endpoint(name, service=service, subnets=ISOLATED)
+            self._add_endpoints()
+
+    def _add_endpoints(self) -> None:
+        group = SecurityGroup(
+            self,
+            "Endpoints",
+            vpc=self.vpc,
+            description="AWS services, for whatever is in the VPC",
+            allow_all_outbound=False,
+        )
+        group.add_ingress_rule(Peer.ipv4(_CIDR), Port.tcp(443), "TLS from the VPC")
+        for name, service in _PRIVATE_SERVICES.items():
+            self.vpc.add_interface_endpoint(
+                name, service=service, subnets=ISOLATED, security_groups=[group], open=False
+            )

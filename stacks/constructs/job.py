@@ -78,6 +78,12 @@ class SparkJob(Construct):
         )
         accept_wildcards(self.role, *S3_READ, *OBJECTS)
         self._allow_logs_and_metrics()
+        self._allow_looking_after_leases()
+
+    def _allow_looking_after_leases(self) -> None:
+        """A run that finds a table's lease held asks whether its holder, a run too, goes on."""
+        arn = Stack.of(self).format_arn(service="glue", resource="job", resource_name=self.name)
+        self.role.add_to_policy(PolicyStatement(actions=["glue:GetJobRun"], resources=[arn]))
 
     def _allow_logs_and_metrics(self) -> None:
         stack = Stack.of(self)

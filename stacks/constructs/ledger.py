@@ -19,7 +19,7 @@ from stacks.stage import Stage
 
 
 class LedgerTable(Construct):
-    """One DynamoDB table of `pk` and `sk`, paid by request; leases and old runs expire by themselves."""
+    """One DynamoDB table of `pk` and `sk`, paid by request; old items expire by themselves."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, key: IKey) -> None:
         super().__init__(scope, construct_id)

@@ -45,7 +45,7 @@ KMS_USE = (
     Wildcard("Action::kms:GenerateDataKey*", "With and without plaintext; the key is named."),
     Wildcard("Action::kms:ReEncrypt*", "From and to; the key is named."),
 )
-OBJECTS = (Wildcard("*", "Objects come and go with the data; bucket and prefix are named."),)
+OBJECTS = (Wildcard("/*", "Objects come and go with the data; bucket and prefix are named."),)
 
 
 def accept_wildcards(grantee: IGrantable, *wildcards: Wildcard) -> None:

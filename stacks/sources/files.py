@@ -1,4 +1,4 @@
-"""Files that land in the bucket: each arrival becomes a message, and each message one ledger item."""
+"""Files that land in the bucket: each arrival is a message, and each message a ledger item."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stacks.constructs.nag import acknowledge
 from stacks.stage import Stage
 
 CONCURRENCY = 2
-"""Pollers' share of an account's concurrency; reserving it would take it from a new account's ten."""
+"""Of pollers. Reserved concurrency would take it away from all else: a new account has ten."""
 
 _RECEIVES = 5
 
