@@ -19,7 +19,7 @@ _COLUMN = re.compile(r'"(?P<name>\w+)" (?P<type>[A-Z]+)(?P<size>\(\d+(?:,\d+)?\)
 _SCHEMA = re.compile(r'SET SCHEMA "?(?P<schema>\w+)"?$')
 _INSERT = re.compile(r'INSERT INTO "(?P<table>\w+)" VALUES\((?P<values>.*)\)$')
 _VALUE = re.compile(r"'(?P<text>(?:[^']|'')*)'|(?P<bare>[^,']+)")
-_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+_ESCAPES = re.compile(r"(?:\\u[0-9a-fA-F]{4})+")
 _MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d) 00:00:00(?:\.0+)?$")
 
 
@@ -105,7 +105,12 @@ def _quoted(values: str, number: int) -> Iterator[str | None]:
 
 
 def _unescape(text: str) -> str:
-    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text) if "\\" in text else text
+    return _ESCAPES.sub(_characters, text) if "\\" in text else text
+
+
+def _characters(escapes: re.Match[str]) -> str:
+    """Java's UTF-16 units: a character beyond the basic plane is two of them."""
+    return bytes.fromhex(escapes[0].replace("\\u", "")).decode("utf-16-be")
 
 
 def _convert(row: list[str | None], converters: list[Callable[[str], str]]) -> Row:
