@@ -11,7 +11,6 @@ import argparse
 import asyncio
 import atexit
 import importlib
-import importlib.util
 import logging
 import os
 import shutil
@@ -36,6 +35,7 @@ PLUGINS: Final = (
     "embedded_aws.plugins.secrets",
     "embedded_aws.plugins.event_sources",
     "embedded_aws.plugins.state_machines",
+    "embedded_aws.plugins.glue_resources",
     "embedded_aws.firehose",
     "embedded_aws.functions",
     "embedded_aws.redshift",
@@ -53,12 +53,8 @@ _SNAPSHOT_SECONDS: Final = 20.0
 def install_plugins() -> None:
     """Install every plug-in, before the first request and before state is restored."""
     for name in PLUGINS:
-        install = importlib.util.find_spec(name) and getattr(
-            importlib.import_module(name), "install", None
-        )
-        if install:
-            install()
-            logger.info("plug-in %s", name)
+        importlib.import_module(name).install()
+        logger.info("plug-in %s", name)
 
 
 def configuration(listener: int) -> Config:
