@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator
 
 _VERNEED = 0x6FFFFFFE
-_GLIBC = re.compile(r"GLIBC_(\d+)\.(\d+)")
+_GLIBC = re.compile(r"GLIBC_(\d+)\.(\d+)(?:\.\d+)?")
 
 Version = tuple[int, int]
 

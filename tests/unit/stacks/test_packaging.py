@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from stacks import packaging
+from stacks.elf import glibc_needed
+from stacks.packaging import BASE, LAKE, LAMBDA_GLIBC, MAX_UNZIPPED_BYTES, Layer, LayerNotBuilt
+
+_IMPORTS = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import pyarrow.compute, pyarrow.dataset, pyarrow.fs, pyarrow.parquet
+import duckdb, pyiceberg.table
+from pyiceberg.io.pyarrow import PyArrowFileIO
+assert pyarrow.__version__.startswith("20."), pyarrow.__version__
+table = duckdb.sql("SELECT 1 AS a, TIMESTAMPTZ '1997-01-05 00:00:00+00' AS b").to_arrow_table()
+pyarrow.parquet.write_table(table, sys.argv[2])
+assert duckdb.sql(f"SELECT b FROM '{sys.argv[2]}'").fetchall()[0][0].year == 1997
+"""
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory of layers that holds none yet."""
+    monkeypatch.setenv(packaging.DIRECTORY_VARIABLE, str(tmp_path / "layers"))
+    return tmp_path / "layers"
+
+
+@pytest.fixture
+def no_pip(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without a network, as far as a layer is concerned."""
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("layer", [BASE, LAKE], ids=lambda layer: layer.name)
+def test_lambda_can_load_every_library(layer: Layer) -> None:
+    with zipfile.ZipFile(layer.zip()) as archive:
+        needs = {
+            name: glibc_needed(archive.read(name)) for name in archive.namelist() if ".so" in name
+        }
+    assert bool(needs) == (layer is LAKE)
+    assert {name: needed for name, needed in needs.items() if needed > LAMBDA_GLIBC} == {}
+
+
+@pytest.mark.network
+def test_both_layers_fit_lambdas_limit_together() -> None:
+    size = 0
+    for layer in (BASE, LAKE):
+        with zipfile.ZipFile(layer.zip()) as archive:
+            size += sum(entry.file_size for entry in archive.infolist())
+    assert size < MAX_UNZIPPED_BYTES
+
+
+@pytest.mark.network
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.uname().machine != "x86_64", reason="Lambda's architecture only"
+)
+def test_what_is_left_in_the_lake_layer_still_works(tmp_path: Path) -> None:
+    with zipfile.ZipFile(LAKE.zip()) as archive:
+        archive.extractall(tmp_path)
+    # -S: without this environment's packages, as in Lambda; its boto3 isn't needed here.
+    command = [
+        sys.executable,
+        "-S",
+        "-c",
+        _IMPORTS,
+        str(tmp_path / "python"),
+        str(tmp_path / "t.parquet"),
+    ]
+    subprocess.run(command, check=True, timeout=120)
+
+
+def test_a_zip_that_is_there_is_taken_without_the_network(elsewhere: Path, no_pip: None) -> None:
+    elsewhere.mkdir()
+    finished = elsewhere / f"lake-{LAKE.digest[:16]}.zip"
+    finished.write_bytes(b"native wheels, put here by a launcher")
+    assert packaging.lake_layer_zip() == finished
+
+
+def test_without_the_network_the_error_says_what_to_do(elsewhere: Path, no_pip: None) -> None:
+    with pytest.raises(LayerNotBuilt, match=r"layers/lake\.txt"):
+        packaging.lake_layer_zip()
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_the_digest_follows_the_lock_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(packaging, "_ROOT", tmp_path)
+    (tmp_path / "layers").mkdir()
+    (tmp_path / "layers" / "lake.txt").write_text("pyarrow==20.0.0\n")
+    before = packaging.layer_digest(LAKE)
+    (tmp_path / "layers" / "lake.txt").write_text("pyarrow==20.0.1\n")
+    assert packaging.layer_digest(LAKE) != before
+
+
+def test_the_same_files_give_the_same_zip(tmp_path: Path) -> None:
+    zips = []
+    for name in ("a", "b"):
+        tree = tmp_path / name / "python"
+        (tree / "package").mkdir(parents=True)
+        for file in ("package/x.py", "y.py") if name == "a" else ("y.py", "package/x.py"):
+            (tree / file).write_text("pass\n")
+        packaging._pack(tree, tmp_path / f"{name}.zip")
+        zips.append((tmp_path / f"{name}.zip").read_bytes())
+    assert zips[0] == zips[1]
+
+
+def test_a_library_for_a_newer_glibc_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "new.so").write_bytes(b"")
+    monkeypatch.setattr(packaging, "glibc_needed", lambda _: (2, 28))
+    with pytest.raises(LayerNotBuilt, match=r"new\.so needs glibc 2\.28"):
+        packaging._check(LAKE, tmp_path)
+
+
+def test_a_layer_too_large_for_lambda_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "large.py").write_bytes(b"#" * 1_001)
+    monkeypatch.setattr(packaging, "MAX_UNZIPPED_BYTES", 1_000)
+    with pytest.raises(LayerNotBuilt, match="1,001 bytes"):
+        packaging._check(LAKE, tmp_path)
