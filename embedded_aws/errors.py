@@ -27,7 +27,3 @@ class StopFailed(EmbeddedAwsError):
 
 class NotRunning(EmbeddedAwsError):
     """The embedded AWS of this state directory isn't running."""
-
-
-class EmulatorChanged(EmbeddedAwsError):
-    """A private name of MiniStack that a plug-in relies on has moved."""

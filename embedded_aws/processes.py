@@ -27,6 +27,9 @@ _POLL_SECONDS: Final = 0.05
 _START_TIME_TOLERANCE: Final = 2.0
 """Seconds by which two readings of a start time may differ (it is derived from the boot time)."""
 
+_children: dict[int, subprocess.Popen[bytes]] = {}
+"""Started by this very process, which must collect them when they end."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessSpec:
@@ -111,6 +114,7 @@ class Processes:
                 start_new_session=True,
                 cwd=self._state.root,
             )
+        _children[child.pid] = child
         started = psutil.Process(child.pid).create_time()
         record = ProcessRecord(name=spec.name, pid=child.pid, started=started)
         self._path(spec.name).write_text(json.dumps(asdict(record)))
@@ -141,6 +145,8 @@ class Processes:
                 why="It ignored SIGKILL, so it hangs in the kernel (often a network file system).",
                 remedy="Look at it with: ps -o pid,stat,wchan,cmd -p " + str(record.pid),
             )
+        if child := _children.pop(record.pid, None):
+            child.wait()
         self._path(record.name).unlink(missing_ok=True)
 
     def log(self, name: str) -> Path:

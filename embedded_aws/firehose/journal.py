@@ -41,7 +41,8 @@ class Journal:
         self._directory = directory
         self._lock = threading.Lock()
         self._buffers: dict[StreamKey, _Buffer] = {}
-        for path in directory.glob("*/*/*.jsonl"):
+        # A file that was taken belongs to a delivery that a killed server didn't finish.
+        for path in (*directory.glob("*/*/*.jsonl"), *directory.glob("*/*/*.taken")):
             key = StreamKey(path.parts[-3], path.parts[-2], path.stem)
             self._buffers[key] = _Buffer(path.stat().st_size, path.stat().st_mtime)
 

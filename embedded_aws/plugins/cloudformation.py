@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from ministack.core.responses import get_account_id
 from ministack.services import s3
 from ministack.services.cloudformation import provisioners
 
@@ -19,6 +22,7 @@ def install() -> None:
     handlers = provisioners._RESOURCE_HANDLERS
     _complete(handlers, "AWS::EC2::VPC", _vpc)
     _complete(handlers, "AWS::S3::Bucket", _bucket)
+    _delete_from_disk(handlers["AWS::S3::Bucket"])
     by_name_only.install(handlers)
 
 
@@ -59,3 +63,16 @@ def _bucket(identifier: str, properties: dict[str, Any]) -> dict[str, Any]:
     if encryption:
         s3._bucket_encryption[identifier] = default_encryption_xml(encryption)
     return {}
+
+
+def _delete_from_disk(handler: dict[str, Any]) -> None:
+    """Else the folders of a deleted bucket become a bucket again at the next start."""
+    delete = handler["delete"]
+
+    def deleted(bucket: str, properties: dict[str, Any]) -> None:
+        delete(bucket, properties)
+        s3._delete_persisted_bucket(bucket)
+        versions = Path(s3.DATA_DIR, s3._VERSIONS_DIR, get_account_id(), bucket)
+        shutil.rmtree(versions, ignore_errors=True)
+
+    handler["delete"] = deleted
