@@ -29,6 +29,7 @@ logging.getLogger("weir").setLevel(logging.INFO)
 
 PLUGINS: Final = (
     "embedded_aws.plugins.cloudformation",
+    "embedded_aws.plugins.alarms",
     "embedded_aws.plugins.custom_resources",
     "embedded_aws.plugins.encryption",
     "embedded_aws.plugins.object_versions",

@@ -132,9 +132,12 @@ TYPES: Final = (
 def install(handlers: dict[str, dict[str, Callable[..., Any]]]) -> None:
     """Accept the types that nothing else handles."""
     for named in TYPES:
-        handlers.setdefault(
-            named.type, {"create": _create(named), "update": _update(named), "delete": _forget}
-        )
+        handlers.setdefault(named.type, named_handler(named))
+
+
+def named_handler(named: NamedType) -> dict[str, Callable[..., Any]]:
+    """A CloudFormation handler that accepts a resource and records its name."""
+    return {"create": _create(named), "update": _update(named), "delete": _forget}
 
 
 def _create(named: NamedType) -> Callable[..., tuple[str, Attributes]]:
