@@ -7,7 +7,6 @@ from aws_cdk.aws_cloudwatch import (
     AlarmStatusWidget,
     Dashboard,
     GraphWidget,
-    MathExpression,
     Metric,
 )
 from aws_cdk.aws_lambda import IFunction
@@ -72,21 +71,17 @@ class ObservabilityStack(PlatformStack):
             what="Landed objects wait for 15 minutes to be registered.",
             threshold=Duration.minutes(15).to_seconds(),
         )
-        self.alerts.alarm(
-            "TriggerErrors",
-            MathExpression(
-                label="errors of register_object and start_run",
-                expression="registering + starting",
-                using_metrics={
-                    "registering": self._ingestion.register_object.metric_errors(),
-                    "starting": self._starter.metric_errors(),
-                },
-                period=_FIVE_MINUTES,
-            ),
-            what="The functions that start the pipeline fail, so no execution can tell of it.",
-            threshold=5,
-            periods=3,
-        )
+        for construct_id, trigger in (
+            ("RegisterErrors", self._ingestion.register_object),
+            ("StarterErrors", self._starter),
+        ):
+            self.alerts.alarm(
+                construct_id,
+                trigger.metric_errors(period=_FIVE_MINUTES),
+                what="A function before the pipeline fails, so no execution can tell of it.",
+                threshold=5,
+                periods=3,
+            )
         if scheduled:
             self.alerts.alarm(
                 "NewestData",
