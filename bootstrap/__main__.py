@@ -74,8 +74,10 @@ def _become(layout: Layout, verb: str, arguments: Sequence[str]) -> None:
         variables["JAVA_HOME"] = known["java_home"]
     # -P: a directory that a person stands in can't put its own modules in place of ours.
     command = [str(layout.python), "-P", "-m"]
-    command += ["bootstrap.checks"] if verb == "test" else ["cli"]
-    rest = [word for word in arguments if word != "test"] if verb == "test" else arguments
+    rest = list(arguments)
+    if verb == "test":
+        rest.remove(verb)  # the first: a later one is pytest's, as in `-k test`
+    command.append("bootstrap.checks" if verb == "test" else "cli")
     sys.stdout.flush()
     os.execve(command[0], [*command, *rest], variables)
 

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from bootstrap import checks
+from bootstrap.checks import Check
+
+_OK = Check("quiet", ("true",))
+_BAD = Check("strict", ("sh", "-c", "echo x.py:1 wrong; exit 1"))
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with one test that passes."""
+    monkeypatch.setattr(checks, "_ROOT", tmp_path)
+    (tmp_path / "test_one.py").write_text("def test_it():\n    assert True\n")
+    return tmp_path
+
+
+def run(found: list[Check], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr(checks, "checks", lambda: found)
+    return checks.main(["-p", "no:cacheprovider", *arguments])
+
+
+def closing(capfd: pytest.CaptureFixture[str]) -> str:
+    return capfd.readouterr().out.strip().splitlines()[-1]
+
+
+def test_all_passing_ends_with_pytests_own_line(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run([_OK], monkeypatch) == 0
+    assert "1 passed" in closing(capfd)
+
+
+def test_a_linter_that_fails_fails_all_and_still_ends_with_that_line(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run([_OK, _BAD], monkeypatch) == 1
+    printed = capfd.readouterr().out
+    assert "x.py:1 wrong" in printed
+    assert "failed: strict" in printed
+    assert "1 passed" in printed.strip().splitlines()[-1]
+
+
+def test_a_failing_test_fails(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (project / "test_two.py").write_text("def test_it():\n    assert not 1\n")
+    assert run([_OK], monkeypatch) == 1
+    assert "1 failed, 1 passed" in closing(capfd)
+
+
+def test_no_test_is_a_failure(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run([_OK], monkeypatch, "-k", "nothing_is_called_so") == 5
+
+
+def test_arguments_go_to_pytest(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run([_OK], monkeypatch, "--collect-only", "-q") == 0
+    assert "1 test collected" in capfd.readouterr().out
+
+
+def test_each_linter_of_this_tree_is_called() -> None:
+    found = {check.name for check in checks.checks()}
+    assert found >= {"mypy", "imports", "ruff", "format"}
+    assert all(
+        Path(check.command[0]).parent == Path(sys.executable).parent for check in checks.checks()
+    )
