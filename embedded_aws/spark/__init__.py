@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 
 from embedded_aws.spark.api import GlueJobs
+from embedded_aws.spark.runner import JobRunner
 from embedded_aws.spark.settings import SparkSettings
 from embedded_aws.spark.stepfunctions import install_integration
 
@@ -17,7 +18,8 @@ def install() -> None:
     Raises:
         SparkNotInstalled: Java, PySpark or Iceberg's jars are missing.
     """
-    jobs = GlueJobs(SparkSettings.from_environment())
+    runner = JobRunner(SparkSettings.from_environment())
+    jobs = GlueJobs(runner)
     jobs.install()
     install_integration(jobs)
-    atexit.register(jobs.runner.close)
+    atexit.register(runner.close)

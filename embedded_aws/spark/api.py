@@ -5,15 +5,13 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
 from ministack.services import glue
 
 from embedded_aws.spark.arguments import JobArguments
-from embedded_aws.spark.runner import JobRunner
-from embedded_aws.spark.runs import RUNNING, JobRun, new_record, retry_record
-from embedded_aws.spark.settings import SparkSettings
+from embedded_aws.spark.runs import INTERRUPTED, RUNNING, JobRun, new_record, retry_record
 
 Response = tuple[int, dict[str, str], bytes]
 Action = Callable[[dict[str, Any]], Response]
@@ -21,18 +19,32 @@ Action = Callable[[dict[str, Any]], Response]
 _KEPT_BY_US: Final = ("ExecutionProperty", "JobMode", "ExecutionClass", "JobRunQueuingEnabled")
 """Fields of a job's definition that MiniStack drops."""
 
-_INTERRUPTED: Final = "The embedded AWS was stopped while this run was under way"
+
+class Runner(Protocol):
+    """What runs jobs: `JobRunner`, or a test's."""
+
+    after: Callable[[JobRun], None]
+
+    def submit(self, run: JobRun) -> None:
+        """Queue a run."""
+
+    def stop(self, run: JobRun) -> None:
+        """End a run."""
+
+    def prewarm(self) -> None:
+        """Make the next run's start quick."""
 
 
 class GlueJobs:
     """Start, look at and stop runs of Spark jobs.
 
     Args:
-        settings: the machine's Spark.
+        runner: runs them, and calls its `after` when one has ended.
     """
 
-    def __init__(self, settings: SparkSettings) -> None:
-        self.runner = JobRunner(settings, self._retry)
+    def __init__(self, runner: Runner) -> None:
+        self.runner = runner
+        runner.after = self._settle
         self._live: dict[str, JobRun] = {}
         self._stock: dict[str, Action] = {}
 
@@ -150,7 +162,7 @@ class GlueJobs:
         self._live[run.id] = run
         self.runner.submit(run)
 
-    def _retry(self, run: JobRun) -> None:
+    def _settle(self, run: JobRun) -> None:
         """After a run's end: forget it, and start its next attempt if it has one."""
         self._live.pop(run.id, None)
         attempts = int(run.job.get("MaxRetries") or 0)
@@ -178,7 +190,7 @@ def settle_interrupted() -> None:
             if record["JobRunState"] in RUNNING:
                 record.update(
                     JobRunState="FAILED",
-                    ErrorMessage=_INTERRUPTED,
+                    ErrorMessage=INTERRUPTED,
                     CompletedOn=record["LastModifiedOn"],
                 )
 

@@ -144,8 +144,9 @@ class Jvm:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._write(line)
+        with self._process.stdout as output:
+            for line in output:
+                self._write(line)
 
 
 def _command(settings: SparkSettings, directory: Path) -> list[str]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
+import logging
 import queue
 import shutil
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import Any, Final
 
 from ministack.core.responses import request_scope
 
@@ -21,10 +20,12 @@ from embedded_aws.errors import StartFailed
 from embedded_aws.spark.credentials import GLUE, RoleNotAssumable, RoleSession, assume
 from embedded_aws.spark.jvm import Jvm
 from embedded_aws.spark.logs import ERROR_GROUP, OUTPUT_GROUP, LogStream
-from embedded_aws.spark.runs import JobRun
+from embedded_aws.spark.process import DriverProcess
+from embedded_aws.spark.runs import INTERRUPTED, JobRun
 from embedded_aws.spark.settings import SparkSettings
 
-_DRIVER: Final = Path(__file__).with_name("driver.py")
+logger = logging.getLogger("weir.spark")
+
 _START_SECONDS: Final = 180.0
 _SESSION_SLACK_SECONDS: Final = 3600.0
 
@@ -47,19 +48,17 @@ class Outcome:
 class JobRunner:
     """A queue of runs, and the thread and the JVM that work through it.
 
-    Args:
-        settings: the machine's Spark.
-        after: called with each run that has ended (for retries).
+    `after` is called with each run that has ended.
     """
 
-    def __init__(self, settings: SparkSettings, after: Callable[[JobRun], None]) -> None:
+    def __init__(self, settings: SparkSettings) -> None:
+        self.after: Callable[[JobRun], None] = lambda run: None
         self._settings = settings
-        self._after = after
-        self._queue: queue.Queue[JobRun | None] = queue.Queue()
+        self._queue: queue.Queue[JobRun] = queue.Queue()
         self._lock = threading.Lock()
         self._jvm: Jvm | None = None
         self._current: JobRun | None = None
-        self._driver: subprocess.Popen[str] | None = None
+        self._driver: DriverProcess | None = None
         self._jvm_log: Callable[[str], None] | None = None
         self._worker: threading.Thread | None = None
         self._closed = False
@@ -89,9 +88,11 @@ class JobRunner:
                 run.ended(run.verdict)
 
     def close(self) -> None:
-        """End the current job and the JVM: no process is left."""
+        """End the current job and the JVM, for good: no process is left."""
         with self._lock:
             self._closed = True
+            if self._current is not None:
+                self._current.ended("FAILED", INTERRUPTED)
             if self._driver is not None:
                 self._driver.kill()
             if self._jvm is not None:
@@ -111,10 +112,14 @@ class JobRunner:
             except queue.Empty:
                 self._discard_jvm()
                 continue
-            if run is not None:
-                with request_scope(run.account, run.region):
+            with request_scope(run.account, run.region):
+                try:
                     self._execute(run)
-                    self._after(run)
+                except Exception as error:  # Else this thread ends, and no job runs any more.
+                    logger.exception("run %s", run.id)
+                    run.ended("FAILED", f"{type(error).__name__}: {error}")
+                if not self._closed:
+                    self.after(run)
 
     def _execute(self, run: JobRun) -> None:
         if run.verdict:
@@ -152,15 +157,18 @@ class JobRunner:
         directory = Path(tempfile.mkdtemp(prefix="job-", dir=self._settings.scratch))
         self._jvm_log = error.write
         try:
-            driver = self._start_driver(run)
-            if driver is None:
-                return Outcome(run.verdict)
+            with self._lock:
+                if run.verdict:
+                    return Outcome(run.verdict)  # It was stopped while it waited for the JVM.
+                driver = DriverProcess(self._settings, output.write, error.write)
+                self._current, self._driver = run, driver
+                run.running()
             environment = {
                 **self._settings.aws_environment(),
                 **session.environment(),
                 **gateway.environment(),
             }
-            job: dict[str, object] = {
+            job = {
                 "environment": environment,
                 "properties": _properties(self._settings, run, session, directory),
                 "directory": str(directory),
@@ -169,62 +177,29 @@ class JobRunner:
                 "python_files": run.arguments.python_files,
                 "argv": run.arguments.argv,
             }
-            readers = [_copy(driver.stdout, output.write), _copy(driver.stderr, error.write)]
-            return self._await_driver(run, driver, job, readers, directory / "outcome.json")
+            return self._await_driver(run, driver, job)
         finally:
             self._jvm_log = None
             with self._lock:
                 self._current = self._driver = None
             shutil.rmtree(directory, ignore_errors=True)
 
-    def _start_driver(self, run: JobRun) -> subprocess.Popen[str] | None:
-        """The driver's process, or None if the run was stopped while it waited for the JVM."""
-        with self._lock:
-            if run.verdict or self._closed:
-                run.verdict = run.verdict or "STOPPED"
-                return None
-            self._current = run
-            self._driver = subprocess.Popen(
-                [sys.executable, "-u", str(_DRIVER)],
-                cwd=self._settings.scratch,
-                env=_driver_environment(self._settings),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                errors="replace",
-            )
-            run.running()
-            return self._driver
-
-    def _await_driver(
-        self,
-        run: JobRun,
-        driver: subprocess.Popen[str],
-        job: dict[str, object],
-        readers: list[threading.Thread],
-        outcome: Path,
-    ) -> Outcome:
-        assert driver.stdin is not None
+    def _await_driver(self, run: JobRun, driver: DriverProcess, job: dict[str, Any]) -> Outcome:
         try:
-            driver.stdin.write(json.dumps(job) + "\n")
-            driver.stdin.flush()
-            driver.wait(run.timeout_seconds)
+            status = driver.run(job, run.timeout_seconds)
         except subprocess.TimeoutExpired:
-            with self._lock:
-                run.verdict = run.verdict or "TIMEOUT"
-                driver.kill()
-            driver.wait()
-        except BrokenPipeError:
-            driver.wait()
-        finally:
-            for reader in readers:
-                reader.join(timeout=5)
-            driver.stdin.close()
-        return _judge(run, driver.returncode, outcome)
+            run.verdict = run.verdict or "TIMEOUT"
+            status = -1
+        return _judge(run, status, Path(job["outcome"]))
 
     def _ensure_jvm(self) -> Jvm:
-        """The JVM, started if there is none; call with the lock held."""
+        """The JVM, started if there is none; call with the lock held.
+
+        Raises:
+            StartFailed: the runner is closed.
+        """
+        if self._closed:
+            raise StartFailed(INTERRUPTED)
         if self._jvm is None or not self._jvm.alive:
             self._jvm = Jvm(self._settings, self._write_jvm_line)
         return self._jvm
@@ -274,24 +249,3 @@ def _properties(
     }
     executors = {f"spark.executorEnv.{name}": value for name, value in worker.items()}
     return {**laptop, **run.arguments.spark_conf, **executors, **session.system_properties()}
-
-
-def _driver_environment(settings: SparkSettings) -> dict[str, str]:
-    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return {
-        **inherited,
-        "PYSPARK_PYTHON": sys.executable,
-        "SPARK_HOME": str(settings.spark_home),
-        "TMPDIR": str(settings.scratch),
-        "TZ": "UTC",
-    }
-
-
-def _copy(stream: IO[str] | None, write: Callable[[str], None]) -> threading.Thread:
-    def copy() -> None:
-        for line in stream or ():
-            write(line)
-
-    thread = threading.Thread(target=copy, name="spark-job-output", daemon=True)
-    thread.start()
-    return thread

@@ -14,6 +14,8 @@ from embedded_aws.spark.arguments import JobArguments
 RUNNING: Final = frozenset({"STARTING", "RUNNING", "STOPPING", "WAITING"})
 """States of a run that counts against MaxConcurrentRuns."""
 
+INTERRUPTED: Final = "The embedded AWS was stopped while this run was under way"
+
 _changed = threading.Condition()
 
 
