@@ -14,6 +14,7 @@ Schema = Mapping[str, Mapping[str, Mapping[str, Column]]]
 """zone -> table -> name -> column"""
 
 _Source = exp.Table | Scope
+_AFTER_SELECT = (exp.Group, exp.Order, exp.Having, exp.Qualify)
 
 
 def tables(query: exp.Query) -> list[exp.Table]:
@@ -86,7 +87,9 @@ def _fault(column: exp.Column, scope: Scope, schema: Schema) -> tuple[str, str, 
         return None
     reach = _reach(scope)
     if not column.table:
-        return _fault_of_bare(column.name, scope, reach, schema)
+        return (
+            None if _is_alias(column, scope) else _fault_of_bare(column.name, scope, reach, schema)
+        )
     if column.table not in reach:
         remedy = nearest(column.table, list(reach))
         return f'no table "{column.table}"', "a table or alias of this query", remedy
@@ -105,7 +108,7 @@ def _fault_of_bare(
     if len(holders) > 1 and not _is_joined_using(name, scope):
         remedy = f"Write {' or '.join(f'{alias}.{name}' for alias in holders)}."
         return f'"{name}", which several have', "a column of one table alone", remedy
-    if holders or _is_own_alias(name, scope):
+    if holders:
         return None
     outer = [_columns_of(source, schema) for source in reach.values()]
     if any(names is None or name in names for names in outer):
@@ -114,9 +117,12 @@ def _fault_of_bare(
     return f'"{name}"', "a column of this query's tables", nearest(name, every)
 
 
-def _is_own_alias(name: str, scope: Scope) -> bool:
+def _is_alias(column: exp.Column, scope: Scope) -> bool:
+    """Whether a name after the SELECT list stands for one of the list's aliases."""
     query = scope.expression
-    return isinstance(query, exp.Query) and name in query.named_selects
+    if column.find_ancestor(*_AFTER_SELECT) is None or not isinstance(query, exp.Query):
+        return False
+    return column.name in query.named_selects
 
 
 def _reach(scope: Scope) -> dict[str, _Source]:
