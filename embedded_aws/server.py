@@ -32,6 +32,7 @@ PLUGINS: Final = (
     "embedded_aws.plugins.alarms",
     "embedded_aws.plugins.custom_resources",
     "embedded_aws.plugins.encryption",
+    "embedded_aws.plugins.object_events",
     "embedded_aws.plugins.object_versions",
     "embedded_aws.plugins.secrets",
     "embedded_aws.plugins.event_sources",
