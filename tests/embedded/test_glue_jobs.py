@@ -20,6 +20,7 @@ import pytest
 
 from embedded_aws import supervisor
 from embedded_aws.client import REGION, Endpoint
+from glue_jobs import snapshot_properties
 
 pytestmark = pytest.mark.embedded
 
@@ -36,6 +37,7 @@ SCRIPT = """
 import json, os, sys, time
 import boto3
 from pyspark.sql import SparkSession
+from glue_jobs.snapshot_properties import commit_with
 from shipped import GREETING
 
 given = dict(zip(sys.argv[1::2], sys.argv[2::2]))
@@ -56,13 +58,18 @@ name = "glue_catalog.db.rows"
 spark.sql("CREATE NAMESPACE IF NOT EXISTS glue_catalog.db")
 spark.sql(f"CREATE TABLE IF NOT EXISTS {name} (id BIGINT, run STRING) USING iceberg")
 run = given["--JOB_RUN_ID"]
-spark.sql(f"MERGE INTO {name} t USING (SELECT id, '{run}' AS run FROM range(10)) s "
+merge = (f"MERGE INTO {name} t USING (SELECT id, '{run}' AS run FROM range(10)) s "
           "ON t.id = s.id WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *")
+commit_with(spark, {"weir.batches": run}, lambda: spark.sql(merge))
+spark.sql(f"INSERT INTO {name} VALUES (-1, '~')")
+spark.sql(f"DELETE FROM {name} WHERE id = -1")
+summaries = spark.sql(f"SELECT summary FROM {name}.snapshots ORDER BY committed_at DESC").collect()
 told = {
     "rows": [list(row) for row in spark.sql(f"SELECT count(*), min(run) FROM {name}").collect()],
     "caller": boto3.client("sts").get_caller_identity()["Arn"],
     "greeting": GREETING,
     "leaked": leaked,
+    "batches": [row.summary.get("weir.batches") for row in summaries[:3]],
     "argv": sys.argv[1:],
 }
 boto3.client("s3").put_object(Bucket="lake", Key="told.json", Body=json.dumps(told))
@@ -143,6 +150,8 @@ def _prepare(cloud: Cloud) -> None:
     shipped = io.BytesIO()
     with zipfile.ZipFile(shipped, "w") as archive:
         archive.writestr("shipped.py", "GREETING = 'from the zip'")
+        archive.writestr("glue_jobs/__init__.py", "")
+        archive.write(snapshot_properties.__file__, "glue_jobs/snapshot_properties.py")
     s3.put_object(Bucket="code", Key="shipped.zip", Body=shipped.getvalue())
     s3.put_object(Bucket="code", Key="script.py", Body=SCRIPT.encode())
     role = _role(
@@ -188,6 +197,11 @@ def test_a_run_merges_rows_with_its_roles_credentials(cloud: Cloud) -> None:
     assert told["greeting"] == "from the zip"
     assert told["argv"][:4] == ["--dataset", "stores", "--act", "merge"]
     assert run["CompletedOn"] >= run["StartedOn"]
+
+
+def test_a_merge_carries_its_properties_and_the_next_commits_do_not(cloud: Cloud) -> None:
+    run = cloud.done("merge")
+    assert cloud.told()["batches"] == [None, None, run["Id"]]
 
 
 def test_jobs_share_a_jvm_and_nothing_else(cloud: Cloud) -> None:
