@@ -10,7 +10,8 @@ from dataplatform.render.spark_text import literal
 
 _END = r"\z"  # `$` would let a final line break through
 _WHOLE = r"^[+-]?0*[0-9]{1,19}(\.0+)?" + _END
-_SCIENTIFIC = r"^[+-]?[0-9]{1,3}(\.[0-9]{1,12})?[eE][+-]?[0-9]{1,2}" + _END
+_EXPONENT = r"[eE](\+?([0-2]?[0-9]|3[0-7])|-[0-9]{1,2})"  # beyond 37 even 0e38 overflows a decimal
+_SCIENTIFIC = r"^[+-]?[0-9]{1,3}(\.[0-9]{1,12})?" + _EXPONENT + _END
 _DOUBLE = r"^[+-]?([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?" + _END
 _YEAR = r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"  # no year 0
 _DATE = rf"^{_YEAR}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"

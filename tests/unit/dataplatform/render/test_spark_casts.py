@@ -23,7 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning
 KINDS = ("int", "bigint", "decimal(10,4)", "decimal(38,0)", "decimal(5,5)", "double")
 EPOCH = datetime(1970, 1, 1)
 PLAIN = re.compile(r"[+-]?([0-9]+(\.[0-9]+)?|\.[0-9]+)")
-SCIENTIFIC = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{1,12})?[eE][+-]?[0-9]{1,2}")
+SCIENTIFIC = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{1,12})?[eE]([+-]?[0-9]{1,2})")
 FLOATING = re.compile(r"[+-]?([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 
 NASTY_NUMBERS = (
@@ -36,7 +36,7 @@ NASTY_NUMBERS = (
     "0.00001", "0.12345", "0.123450", "9" * 38, "1" + "0" * 38, "0" * 60 + "1", "1." + "0" * 60,
     "0.1" + "0" * 60, "0.00000000000000000000000000000000000000000000000001", "true", "null",
     "None",
-    "123456789012345678e0", "999.999999999999e2", "1e38", "1e37", "99e-2",
+    "123456789012345678e0", "999.999999999999e2", "1e38", "1e37", "0e37", "0e38", "0e-99", "99e-2",
 )  # fmt: skip
 
 DATES = {
@@ -164,16 +164,17 @@ def _number(kind: str, text: str) -> Any:
     if kind == "double":
         value = float(text) if FLOATING.fullmatch(text) else float("inf")
         return value if abs(value) < float("inf") else None
-    if not (PLAIN.fullmatch(text) or SCIENTIFIC.fullmatch(text)):
+    scientific = SCIENTIFIC.fullmatch(text)
+    if not (PLAIN.fullmatch(text) or (scientific and int(scientific[2]) <= 37)):
         return None
     exact = Decimal(text)
-    if parts := decimal_parts(kind):
-        precision, scale = parts
+    precision, scale = decimal_parts(kind) or (0, 0)
+    if not scale and text.lstrip("+-").startswith("."):
+        return None  # `.0` is no way to write a whole number
+    if precision:
         with localcontext(prec=200):
             whole = exact.scaleb(scale)
             fits = whole == whole.to_integral_value() and abs(whole) < 10**precision
         return exact if fits else None
-    if text.lstrip("+-").startswith("."):
-        return None  # `.0` is no way to write a whole number
     limit = 2**31 if kind == "int" else 2**63
     return int(exact) if exact == exact.to_integral_value() and -limit <= exact < limit else None
