@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 from aws_cdk import App, Validations
+from aws_cdk.cx_api import CloudAssembly
 from cdk_nag import AwsSolutionsChecks
 
 from dataplatform.errors import WeirError
@@ -17,17 +18,20 @@ from stacks.platform import CONTEXT_KEYS, add_platform
 from stacks.stage import load_stage
 
 
-def main() -> None:
-    """Synthesize the stage that `-c stage=NAME` names."""
-    app = App()
+def synthesize(app: App) -> CloudAssembly:
+    """Synthesize the stage that the app's context names, checked by cdk-nag.
+
+    Raises:
+        WeirError: InvalidConfiguration, InvalidContract or InvalidModel, with every problem.
+    """
     stage = load_stage({key: app.node.try_get_context(key) for key in CONTEXT_KEYS}, root=ROOT)
     add_platform(app, stage=stage, plan=compile_platform(ROOT, stage.names))
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-    app.synth()
+    return app.synth()
 
 
 if __name__ == "__main__":
     try:
-        main()
+        synthesize(App())
     except WeirError as error:
         sys.exit(f"{type(error).__name__}: {error}")

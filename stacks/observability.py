@@ -10,6 +10,7 @@ from aws_cdk.aws_cloudwatch import (
     Metric,
 )
 from aws_cdk.aws_lambda import IFunction
+from aws_cdk.aws_logs import FilterPattern, MetricFilter
 from constructs import Construct
 
 from stacks.constructs.alerts import Alerts
@@ -52,6 +53,8 @@ class ObservabilityStack(PlatformStack):
             for node in stack.node.find_all()
             if isinstance(node, PlatformFunction)
         ]
+        self._arrived = self._records(orchestration.close_run, "source")
+        self._quarantined = self._records(orchestration.close_run, "quarantined")
         self._add_alarms(scheduled=bool(stage.schedule))
         self._add_dashboard(warehouse)
         CfnOutput(self, "AlertsTopicArn", value=self.alerts.topic.topic_arn)
@@ -85,11 +88,24 @@ class ObservabilityStack(PlatformStack):
         if scheduled:
             self.alerts.alarm(
                 "NewestData",
-                self._pipeline.metric_succeeded(period=_DAY),
-                what="No run has succeeded for a day: the newest data is older than that.",
+                self._arrived.with_(period=_DAY),
+                what="No run has brought a record for a day: the newest data is older than that.",
                 below=True,
                 silence_is_bad=True,
             )
+
+    def _records(self, close_run: PlatformFunction, count: str) -> Metric:
+        """A count in the books of each run, as a metric, read from the line that close_run logs."""
+        name = f"Records{count.capitalize()}"
+        return MetricFilter(
+            self,
+            name,
+            log_group=close_run.log_group,
+            filter_pattern=FilterPattern.string_value("$.message", "=", "run closed"),
+            metric_namespace=f"Weir/{self.stage.name}",
+            metric_name=name,
+            metric_value=f"$.{count}",
+        ).metric(statistic="Sum")
 
     def _add_dashboard(self, warehouse: WarehouseStack) -> None:
         pipeline, arrivals = self._pipeline, self._ingestion.arrivals
@@ -118,10 +134,13 @@ class ObservabilityStack(PlatformStack):
                     ),
                 ],
                 [
+                    GraphWidget(title="Records", left=[self._arrived, self._quarantined]),
                     GraphWidget(
                         title="Function errors",
                         left=[function.metric_errors() for function in self._functions],
                     ),
+                ],
+                [
                     GraphWidget(
                         title="Function time (p95)",
                         left=[
@@ -129,8 +148,6 @@ class ObservabilityStack(PlatformStack):
                             for function in self._functions
                         ],
                     ),
-                ],
-                [
                     GraphWidget(
                         title="Warehouse, RPU seconds",
                         left=[
@@ -141,7 +158,7 @@ class ObservabilityStack(PlatformStack):
                                 statistic="Sum",
                             )
                         ],
-                    )
+                    ),
                 ],
             ],
         )

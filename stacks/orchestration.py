@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_cdk import ArnFormat, CfnOutput, Duration, RemovalPolicy
 from aws_cdk.aws_events import EventPattern, Rule
 from aws_cdk.aws_events_targets import LambdaFunction
-from aws_cdk.aws_iam import PolicyStatement
+from aws_cdk.aws_iam import PolicyStatement, Role, ServicePrincipal
 from aws_cdk.aws_lambda import Function
 from aws_cdk.aws_logs import LogGroup
 from aws_cdk.aws_scheduler import Schedule, ScheduleExpression, ScheduleTargetInput
@@ -29,6 +29,7 @@ from stacks.warehouse import WarehouseStack
 EXECUTION_TIMEOUT = Duration.hours(6)
 """As long as a run's lease."""
 
+_ANY_VERSION = Wildcard(":*", "Any version of a function that is named; the CDK grants both forms.")
 _STARTER_TIMEOUT = Duration.seconds(60)
 
 
@@ -54,6 +55,7 @@ class OrchestrationStack(PlatformStack):
             self, "Functions", stage=stage, log_key=lake.operations_key
         )
         loads = self._load_functions(lake, warehouse)
+        self.close_run = self._step("close_run", "Balances the books and ends the run")
         steps = Steps(
             open_run=self._step("open_run", "Opens a run under the pipeline's lease"),
             ingest_api=ingestion.ingest_api,
@@ -65,7 +67,7 @@ class OrchestrationStack(PlatformStack):
             plan_loads=self._step("plan_loads", "Finds what the warehouse has to take"),
             load_warehouse=loads[0],
             confirm_load=loads[1],
-            close_run=self._step("close_run", "Balances the books and ends the run"),
+            close_run=self.close_run,
         )
         self.pipeline = self._pipeline(steps, lake)
         self.start_run = self._starter()
@@ -134,7 +136,7 @@ class OrchestrationStack(PlatformStack):
         )
         accept_wildcards(
             machine,
-            Wildcard(":*", "Any version of a function that is named; the CDK grants both forms."),
+            _ANY_VERSION,
             Wildcard(
                 "Resource::*",
                 "Log delivery and X-Ray take no resource: AWS documents `*` for both.",
@@ -178,17 +180,20 @@ class OrchestrationStack(PlatformStack):
     def _start_by_schedule(self) -> None:
         if not self.stage.schedule:
             return
-        schedule = Schedule(
+        role = Role(self, "ScheduleRole", assumed_by=ServicePrincipal("scheduler.amazonaws.com"))
+        Schedule(
             self,
             "Schedule",
             schedule_name=self.stage.names.state_machine,
             description="Pulls the sources and runs what is due",
             schedule=ScheduleExpression.expression(self.stage.schedule),
             target=LambdaInvoke(
-                self.start_run, input=ScheduleTargetInput.from_object({"pull": True})
+                self.start_run,
+                input=ScheduleTargetInput.from_object({"pull": True}),
+                role=role,
             ),
         )
-        accept_wildcards_below(schedule)
+        accept_wildcards(role, _ANY_VERSION)
 
     def _start_by_arrival(self, lake: LakeStack) -> None:
         """A minute after an object lands; and after each run, for what landed meanwhile."""
@@ -219,13 +224,3 @@ class OrchestrationStack(PlatformStack):
             ),
             targets=[LambdaFunction(self.start_run)],
         )
-
-
-def accept_wildcards_below(schedule: Schedule) -> None:
-    """EventBridge Scheduler's role calls one function, by any version."""
-    for node in schedule.node.scope.node.find_all() if schedule.node.scope else []:
-        if "SchedulerRoleForTarget" in node.node.id:
-            accept_wildcards(
-                node,  # type: ignore[arg-type]
-                Wildcard(":*", "Any version of the function that is named."),
-            )

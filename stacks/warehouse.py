@@ -27,6 +27,9 @@ from stacks.stage import Stage
 
 _AUDIT_LOGS = ["userlog", "connectionlog", "useractivitylog"]
 _ADMINISTRATOR = "admin"
+_USAGE_LIMITS = Wildcard(
+    "Resource::*", "IAM knows no resource for usage limits: these actions take `*` alone."
+)
 _OWN_STATEMENTS = Wildcard(
     "Resource::*", "Statements have no ARN; the condition allows the caller's own only."
 )
@@ -179,14 +182,9 @@ class WarehouseStack(PlatformStack):
                     "redshift-serverless:CreateUsageLimit",
                     "redshift-serverless:UpdateUsageLimit",
                 ],
-                resources=[
-                    self._workgroup_arn,
-                    self.format_arn(
-                        service="redshift-serverless", resource="usagelimit", resource_name="*"
-                    ),
-                ],
+                resources=["*"],
             ),
-            Wildcard("usagelimit/*", "AWS gives a limit its id when it is created."),
+            _USAGE_LIMITS,
         )
         return custom_resource(
             self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aws_cdk import ArnFormat, Stack
 from aws_cdk.aws_cloudwatch import (
     Alarm,
     ComparisonOperator,
@@ -11,6 +12,7 @@ from aws_cdk.aws_cloudwatch import (
 from aws_cdk.aws_cloudwatch_actions import SnsAction
 from aws_cdk.aws_events import EventField, EventPattern, Rule, RuleTargetInput
 from aws_cdk.aws_events_targets import SnsTopic
+from aws_cdk.aws_iam import PolicyStatement, ServicePrincipal
 from aws_cdk.aws_kms import IKey
 from aws_cdk.aws_sns import Topic
 from aws_cdk.aws_sns_subscriptions import EmailSubscription
@@ -34,9 +36,32 @@ class Alerts(Construct):
             master_key=key,
             enforce_ssl=True,
         )
+        self._let_alarms_publish()
         self.alarms: list[Alarm] = []
         if stage.alarm_email:
             self.topic.add_subscription(EmailSubscription(stage.alarm_email))
+
+    def _let_alarms_publish(self) -> None:
+        """A topic with a policy of its own has lost the default one, which let alarms in."""
+        stack = Stack.of(self)
+        alarms = stack.format_arn(
+            service="cloudwatch",
+            resource="alarm",
+            resource_name=self._stage.names.resource("*"),
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        self.topic.add_to_resource_policy(
+            PolicyStatement(
+                sid="Alarms",
+                principals=[ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[self.topic.topic_arn],
+                conditions={
+                    "ArnLike": {"aws:SourceArn": alarms},
+                    "StringEquals": {"aws:SourceAccount": stack.account},
+                },
+            )
+        )
 
     def on_failure_of(self, machine: IStateMachine) -> None:
         """Say which execution failed, so that it can be redriven."""

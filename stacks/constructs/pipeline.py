@@ -40,7 +40,8 @@ LOADS_AT_ONCE: Final = 4
 _STEP: Final = Duration.minutes(5)
 _STAGE: Final = Duration.minutes(16)
 _SPARK: Final = Duration.minutes(150)
-_LOOK_AGAIN: Final = Duration.seconds(2)
+_FIRST_LOOK: Final = Duration.seconds(2)
+_NEXT_LOOK: Final = Duration.seconds(5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,16 +187,23 @@ def _pull(builder: _Builder, steps: Steps) -> Chain:
 
 
 def _load(builder: _Builder, steps: Steps) -> Chain:
-    load = builder.call("SubmitLoad", steps.load_warehouse, also=(WAREHOUSE_BUSY,))
+    """Submit, then look until done: soon the first time, then rarely.
+
+    An execution's history ends at 25,000 events, and a look is nine.
+    """
+    scope = builder.scope
+    submit = builder.call("SubmitLoad", steps.load_warehouse, also=(WAREHOUSE_BUSY,))
     confirm = builder.call("ConfirmLoad", steps.confirm_load, also=(WAREHOUSE_BUSY,))
-    wait = Wait(builder.scope, "WaitForLoad", time=WaitTime.duration(_LOOK_AGAIN))
-    done = (
-        Choice(builder.scope, "LoadDone")
-        .when(Condition.boolean_equals("$.done", True), Succeed(builder.scope, "Loaded"))
-        .otherwise(wait.next(confirm))
+    loaded = Succeed(scope, "Loaded")
+    done = Condition.boolean_equals("$.done", True)
+    first = Wait(scope, "WaitForLoad", time=WaitTime.duration(_FIRST_LOOK))
+    again = Wait(scope, "WaitLonger", time=WaitTime.duration(_NEXT_LOOK))
+    first.next(confirm).next(
+        Choice(scope, "LoadDone").when(done, loaded).otherwise(again.next(confirm))
     )
-    confirm.next(done)
-    return Chain.start(load).next(done)
+    return Chain.start(submit).next(
+        Choice(scope, "NothingToLoad").when(done, loaded).otherwise(first)
+    )
 
 
 @dataclass(frozen=True)

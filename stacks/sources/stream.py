@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aws_cdk import Duration, Size
-from aws_cdk.aws_iam import IGrantable
+from aws_cdk.aws_iam import IGrantable, Role, ServicePrincipal
 from aws_cdk.aws_kinesisfirehose import (
     Compression,
     DeliveryStream,
@@ -17,12 +17,21 @@ from aws_cdk.aws_logs import ILogGroup
 from constructs import Construct
 
 from dataplatform.naming import landing_prefix
-from stacks.constructs.wildcards import KMS_USE, OBJECTS, S3_READ, S3_WRITE, accept_wildcards
+from stacks.constructs.wildcards import (
+    KMS_USE,
+    OBJECTS,
+    S3_READ,
+    S3_WRITE,
+    Wildcard,
+    accept_wildcards,
+)
 from stacks.constructs.zone import LakeZone
 from stacks.stage import Stage
 
 BUFFER = Duration.seconds(60)
 """With a run's minute, data is at most two minutes old at the near-real-time view."""
+
+_ANY_VERSION = Wildcard(":*", "Any version of the function that is named.")
 
 
 class EventStream(Construct):
@@ -42,6 +51,7 @@ class EventStream(Construct):
         log_group: ILogGroup,
     ) -> None:
         super().__init__(scope, f"Stream-{dataset}")
+        role = Role(self, "Role", assumed_by=ServicePrincipal("firehose.amazonaws.com"))
         self.delivery = DeliveryStream(
             self,
             "Delivery",
@@ -49,6 +59,7 @@ class EventStream(Construct):
             encryption=StreamEncryption.aws_owned_key(),
             destination=S3Bucket(
                 landing.bucket,
+                role=role,
                 buffering_interval=BUFFER,
                 buffering_size=Size.mebibytes(8),
                 compression=Compression.GZIP,
@@ -63,9 +74,7 @@ class EventStream(Construct):
                 logging_config=EnableLogging(log_group),
             ),
         )
-        for role in self.node.find_all():
-            if isinstance(role, IGrantable):
-                accept_wildcards(role, *S3_READ, *S3_WRITE, *KMS_USE, *OBJECTS)
+        accept_wildcards(role, *S3_READ, *S3_WRITE, *KMS_USE, *OBJECTS, _ANY_VERSION)
 
     def grant_put(self, grantee: IGrantable) -> None:
         """Send events."""
