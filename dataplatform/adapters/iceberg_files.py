@@ -60,7 +60,7 @@ class DataFiles:
         self._held_bytes += batch.nbytes
         if self._held_bytes >= ROW_GROUP_BYTES:
             self._flush()
-            if self._output and self._output.written >= self._target:
+            if self._output is not None and self._output.written >= self._target:
                 self._close_file()
 
     def finish(self) -> list[DataFile]:

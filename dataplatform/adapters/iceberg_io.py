@@ -225,16 +225,24 @@ class _RangedReader(io.RawIOBase):
         return self._at
 
     def readinto(self, buffer: Any) -> int:
-        wanted = min(len(buffer), self._size - self._at)
+        data = self._get(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def readall(self) -> bytes:
+        """What is left, by one GET; the base class would ask for 8 KiB at a time."""
+        return self._get(self._size)
+
+    def _get(self, count: int) -> bytes:
+        wanted = min(count, self._size - self._at)
         if wanted <= 0:
-            return 0
+            return b""
         span = f"bytes={self._at}-{self._at + wanted - 1}"
         with _explained(self._location):
             answer = s3().get_object(Bucket=self._bucket, Key=self._key, Range=span)
             data = answer["Body"].read()
-        buffer[: len(data)] = data
         self._at += len(data)
-        return len(data)
+        return data
 
 
 def _place(location: str) -> tuple[str, str]:

@@ -9,8 +9,8 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any, Final
 
-_REASON_CHARS: Final = 2000
-"""CloudFormation takes answers up to 4,096 bytes."""
+_REASON_BYTES: Final = 1500
+"""CloudFormation takes answers up to 4,096 bytes, in which quotes and line ends count twice."""
 
 _TIMEOUT_SECONDS: Final = 20
 
@@ -30,7 +30,7 @@ def respond(
     """
     answer = {
         "Status": "FAILED" if error else "SUCCESS",
-        "Reason": error[:_REASON_CHARS] or "done",
+        "Reason": _cut(error) or "done",
         "PhysicalResourceId": physical_id,
         "StackId": event["StackId"],
         "RequestId": event["RequestId"],
@@ -39,7 +39,7 @@ def respond(
     }
     request = urllib.request.Request(
         event["ResponseURL"],
-        data=json.dumps(answer).encode(),
+        data=json.dumps(answer, ensure_ascii=False).encode(),
         method="PUT",
         headers={"Content-Type": ""},  # the URL is signed without one
     )
@@ -47,3 +47,7 @@ def respond(
     trusted = ssl.create_default_context(cafile=os.environ.get("AWS_CA_BUNDLE"))
     with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS, context=trusted):
         pass
+
+
+def _cut(text: str) -> str:
+    return text.encode()[:_REASON_BYTES].decode(errors="ignore")

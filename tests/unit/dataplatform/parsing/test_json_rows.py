@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from dataplatform.errors import UnreadableObject
+from dataplatform.parsing import json_rows
+from dataplatform.parsing.json_rows import json_blocks
+from dataplatform.parsing.model import Block
+
+
+def parsed(*texts: str, columns: tuple[str, ...] = ("a", "b")) -> Block:
+    whole = Block()
+    for block in json_blocks(texts, columns):
+        whole.rows += block.rows
+        whole.rejected += block.rejected
+    return whole
+
+
+def value(literal: str) -> str | None:
+    (row,) = parsed('{"a":%s}' % literal).rows  # noqa: UP031  (braces)
+    return row.values[0]
+
+
+def reason(line: str) -> str:
+    (bad,) = parsed(line).rejected
+    assert bad.source == line
+    return bad.reasons[0]
+
+
+@pytest.mark.parametrize(
+    "literal", ["1.10", "-0", "0.30000000000000004", "1E400", "9" * 5000, "123456789012345678901"]
+)
+def test_a_number_keeps_its_source_text(literal: str) -> None:
+    assert value(literal) == literal
+
+
+def test_scalars_become_text() -> None:
+    assert value('"x"') == "x"
+    assert value('""') == ""
+    assert value("true") == "true"
+    assert value("false") == "false"
+    assert value("null") is None
+
+
+def test_nested_values_stay_json_with_their_numbers_as_written() -> None:
+    assert value('{"x": [1.50, "1.50", null, {"é": true}]}') == (
+        '{"x":[1.50,"1.50",null,{"é":true}]}'
+    )
+
+
+def test_a_missing_field_is_null_and_an_unknown_one_is_kept() -> None:
+    (row,) = parsed('{"b":"2","c":1.0,"d":null}').rows
+    assert row.values == [None, "2"]
+    assert row.extra == '{"c":1.0,"d":null}'
+
+
+def test_blank_lines_are_no_records_and_the_last_line_needs_no_end() -> None:
+    block = parsed('\n {"a":1} \r\n\n{"a":2}')
+    assert [(row.position, row.values[0]) for row in block.rows] == [(1, "1"), (2, "2")]
+
+
+def test_lines_split_between_chunks_are_whole() -> None:
+    assert [row.values[0] for row in parsed(*'{"a":"x\\ny"}\n{"a":2}\n').rows] == ["x\ny", "2"]
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "  \r\n"])
+def test_an_empty_file_has_no_records(text: str) -> None:
+    assert not parsed(text)
+
+
+def test_a_bad_line_stops_only_itself() -> None:
+    block = parsed('{"a":1}\nnope\n[1]\n{"a":2}\n')
+    assert [row.position for row in block.rows] == [1, 4]
+    assert [(bad.position, bad.source) for bad in block.rejected] == [(2, "nope"), (3, "[1]")]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("nope", "not JSON: Expecting value at character 1"),
+        ('{"a":1', "not JSON"),
+        ('{"a":"\t"}', "not JSON: Invalid control character"),
+        ('{"a":NaN}', "NaN is no JSON value"),
+        ('{"a":1} {"a":2}', "more text after the value, at character 8"),
+        ("[1]", "not a JSON object but an array"),
+        ("1.5", "not a JSON object but a number"),
+        ('"x"', "not a JSON object but a string"),
+        ("null", "not a JSON object but null"),
+        ('{"a":"\\ud800"}', "half a surrogate pair"),
+        ('{"z":{"\\udfff":1}}', "half a surrogate pair"),
+        ('{"z":["\\u0000"]}', "NUL character"),
+        ('{"_op":"gone"}', "unknown _op"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"a":' * 100_000, "nested too deeply"),
+        ('{"a":' + "[" * 5000 + "]" * 5000 + "}", "nested too deeply"),
+    ],
+)
+def test_a_line_that_is_no_record_says_why(line: str, message: str) -> None:
+    assert message in reason(line)
+
+
+def test_escapes_that_only_look_bad_are_text() -> None:
+    assert value('"\\\\u0000"') == "\\u0000"
+    assert value('"\\ud83d\\udeb2"') == "🚲"
+
+
+def test_a_source_may_say_what_became_of_a_record() -> None:
+    assert [row.op for row in parsed('{"_op":"D"}\n{"_op":null}\n').rows] == ["delete", "insert"]
+
+
+def test_separators_that_are_no_line_ends_stay_in_the_text() -> None:
+    line = json.dumps({"a": "x\u2028y\x85z\x0b"}, ensure_ascii=False).replace("\\u000b", "\\u000b")
+    assert [row.values[0] for row in parsed(line + "\n").rows] == ["x\u2028y\x85z\x0b"]
+
+
+def test_a_line_without_end_is_refused_before_it_fills_the_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(json_rows, "MAX_RECORD_CHARS", 1000)
+    with pytest.raises(UnreadableObject, match="longer than 1000 characters"):
+        parsed(*['{"a":"' + "x" * 90] * 20)
