@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from pyiceberg.catalog import Catalog
@@ -14,6 +15,7 @@ from pyiceberg.exceptions import NoSuchTableError, TableAlreadyExistsError
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table
+from pyiceberg.table.update.schema import UpdateSchema
 from pyiceberg.transforms import IdentityTransform
 from pyiceberg.types import NestedField
 
@@ -32,7 +34,7 @@ class Change:
     """One thing done to a table."""
 
     table: str
-    kind: Literal["create", "add", "widen", "relax", "describe", "settings"]
+    kind: Literal["create", "add", "widen", "relax", "describe", "order", "settings"]
     column: str = ""
     detail: str = ""
 
@@ -137,26 +139,17 @@ def _create(catalog: Catalog, definition: TableDefinition) -> list[Change]:
 def _evolve(table: Table, definition: TableDefinition) -> list[Change]:
     """Apply what isn't breaking, in at most two commits: columns, then settings."""
     changes = list(_column_changes(table, definition))
-    if changes:
+    moves = _misplaced(table, definition)
+    if changes or moves:
         by_name = {column.name: column for column in definition.columns}
         with table.update_schema() as update:
             for change in changes:
-                column = by_name[change.column]
-                match change.kind:
-                    case "add":
-                        # Old rows lack it; that new ones have it is checked on the way to silver.
-                        update.add_column(
-                            column.name, iceberg_type(column.type), doc=column.description or None
-                        )
-                    case "widen":
-                        update.update_column(
-                            column.name,
-                            iceberg_type(column.type),
-                        )
-                    case "relax":
-                        update.make_column_optional(column.name)
-                    case _:
-                        update.update_column(column.name, doc=column.description)
+                _apply(update, change.kind, by_name[change.column])
+            for before, name in moves:
+                update.move_after(name, before)
+        # A column that is added has to be put in its place: that isn't worth a line of its own.
+        if moves and all(change.kind != "add" for change in changes):
+            changes.append(Change(table=definition.name, kind="order"))
     settings = {
         name: value
         for name, value in definition.properties.items()
@@ -169,6 +162,33 @@ def _evolve(table: Table, definition: TableDefinition) -> list[Change]:
             Change(table=definition.name, kind="settings", detail=", ".join(sorted(settings)))
         )
     return changes
+
+
+def _apply(update: UpdateSchema, kind: str, column: Column) -> None:
+    match kind:
+        case "add":
+            # Old rows lack it; that new ones have it is checked on the way to silver.
+            doc = column.description or None
+            update.add_column(column.name, iceberg_type(column.type), doc=doc)
+        case "widen":
+            update.update_column(column.name, iceberg_type(column.type))
+        case "relax":
+            update.make_column_optional(column.name)
+        case "describe":
+            update.update_column(column.name, doc=column.description)
+        case _:
+            raise AssertionError(kind)
+
+
+def _misplaced(table: Table, definition: TableDefinition) -> list[tuple[str, str]]:
+    """Moves (after which, what) to the plan's order: COPY takes columns by place, not by name."""
+    wanted = [column.name for column in definition.columns]
+    present = [name for name in table.schema().column_names if name in wanted]
+    added = [name for name in wanted if name not in present]
+    if [*present, *added] == wanted:
+        return []
+    # The first of the plan is put in place by moving the others behind it, one after the other.
+    return list(pairwise(wanted))
 
 
 def _column_changes(table: Table, definition: TableDefinition) -> Iterator[Change]:

@@ -9,6 +9,7 @@ import pytest
 from dataplatform.adapters.iceberg import catalog, open_table
 from dataplatform.adapters.iceberg_migration import applied_plans, note_plan
 from dataplatform.errors import InvalidContract
+from dataplatform.naming import CHANGE_COLUMN
 from dataplatform.plans.model import Column, PlatformPlan
 from tests.unit.support.lakes import COLUMNS, Lake, plan_of, stores
 
@@ -53,6 +54,37 @@ def test_a_new_column_is_added_and_old_rows_lack_it(lake: Lake) -> None:
     ]
     assert not open_table(SILVER).schema().find_field("florist").required
     assert bronze.refresh().schema().find_field("florist").doc is None
+    assert lake.migrate(plan) == []
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_columns_stand_where_the_plan_has_them_because_copy_takes_them_by_place(
+    lake: Lake, place: int
+) -> None:
+    (gold,) = plan_of().models
+    columns = list(gold.columns)
+    columns.insert(place, Column(name="florist", type="boolean"))
+    plan = replace(plan_of(), models=(replace(gold, columns=tuple(columns)),))
+    assert lake.migrate(plan) == [
+        f"weir_dev_gold.{name} add florist boolean" for name in ("dim_store", "dim_store__changes")
+    ]
+    names = [column.name for column in columns]
+    assert open_table("weir_dev_gold.dim_store").schema().column_names == names
+    assert open_table("weir_dev_gold.dim_store__changes").schema().column_names == [
+        *names,
+        CHANGE_COLUMN,
+    ]
+    assert lake.migrate(plan) == []
+
+
+def test_columns_may_change_places(lake: Lake) -> None:
+    (gold,) = plan_of().models
+    plan = replace(plan_of(), models=(replace(gold, columns=gold.columns[::-1]),))
+    assert lake.migrate(plan) == [
+        "weir_dev_gold.dim_store order",
+        "weir_dev_gold.dim_store__changes order",
+    ]
+    assert open_table("weir_dev_gold.dim_store").schema().column_names == ["city", "store_id"]
     assert lake.migrate(plan) == []
 
 
