@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_cdk import Duration
 from constructs import Construct
 
-from dataplatform.settings import IngestSettings, LakeSettings
+from dataplatform.settings import STAGING_STORAGE_MIB, IngestSettings, LakeSettings
 from stacks.constructs.function import MAX_MEMORY_MIB, FunctionFactory, PlatformFunction
 from stacks.constructs.stack import PlatformStack
 from stacks.constructs.state import PlatformState
@@ -83,6 +83,7 @@ class IngestionStack(PlatformStack):
             description="Streams landed objects into bronze",
             settings=LakeSettings(**self._state.fields, **self._lake.bucket_fields),
             memory=MAX_MEMORY_MIB,
+            storage=STAGING_STORAGE_MIB,
             timeout=Duration.minutes(15),
             lake=True,
         )

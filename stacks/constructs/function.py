@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Size
 from aws_cdk.aws_iam import Role, ServicePrincipal
 from aws_cdk.aws_kms import IKey
 from aws_cdk.aws_lambda import (
@@ -76,6 +76,7 @@ class PlatformFunction(Function):
         name: `verb_noun`, the folder in lambdas/.
         settings: written to its environment; the handler reads the same class.
         memory: MiB; CPU grows with it.
+        storage: MiB of local disk, for functions whose work passes over it.
         timeout: as short as the work allows: a caller that retries waits for it.
         lake: give it the lake layer too.
         role: where another resource must know the role's name first; else one of its own.
@@ -89,6 +90,7 @@ class PlatformFunction(Function):
         settings: Settings,
         description: str,
         memory: int = 256,
+        storage: int = 512,
         timeout: Duration | None = None,
         lake: bool = False,
         role: Role | None = None,
@@ -120,6 +122,7 @@ class PlatformFunction(Function):
             code=factory.code,
             layers=[factory.base_layer, *([factory.lake_layer] if lake else [])],
             memory_size=memory,
+            ephemeral_storage_size=Size.mebibytes(storage),
             timeout=timeout or Duration.seconds(60),
             environment={
                 **settings.to_environment(),
