@@ -127,3 +127,8 @@ def _when_written(path: Path) -> str:
     while not (text := path.read_text()) and time.monotonic() < deadline:
         time.sleep(0.01)
     return text
+
+
+def _living_children() -> set[int]:
+    children = psutil.Process().children()
+    return {child.pid for child in children if child.status() != psutil.STATUS_ZOMBIE}
