@@ -11,7 +11,8 @@ from typing import Any, Final
 from lambdas.common import LambdaContext, logger
 
 _TIMEOUT_SECONDS: Final = 30
-_MAX_REASON: Final = 1000  # an answer may have 4 KB in all
+_MAX_REASON_BYTES: Final = 1500
+"""An answer may have 4 KiB in all, in which quotes and line ends count twice."""
 
 log = logger("custom-resource")
 
@@ -45,7 +46,7 @@ def answer(
         _put(event, {"Status": "SUCCESS", "Data": dict(result.data)}, result.physical_id)
     except Exception as error:  # CloudFormation must hear of every failure, or it waits for hours
         log.exception("custom resource failed")
-        reason = f"{type(error).__name__}: {error}"[:_MAX_REASON]
+        reason = _cut(f"{type(error).__name__}: {error}")
         physical_id = event.get("PhysicalResourceId") or event["LogicalResourceId"]
         _put(
             event,
@@ -62,9 +63,13 @@ def _put(event: Mapping[str, Any], outcome: Mapping[str, Any], physical_id: str)
     }
     request = urllib.request.Request(
         event["ResponseURL"],
-        data=json.dumps(body).encode(),
+        data=json.dumps(body, ensure_ascii=False).encode(),
         method="PUT",
         headers={"Content-Type": ""},  # the address is signed without one
     )
     with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as response:
         response.read()
+
+
+def _cut(text: str) -> str:
+    return text.encode()[:_MAX_REASON_BYTES].decode(errors="ignore")

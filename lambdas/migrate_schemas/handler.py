@@ -1,11 +1,8 @@
-"""A CloudFormation custom resource: its properties change with the plan, and then tables follow.
-
-`handler` serves as ServiceToken itself. `on_event` serves CDK's `custom_resources.Provider`, which
-answers CloudFormation by itself.
-"""
+"""Custom resource: its properties change with the plan, and then the tables follow."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import boto3
@@ -16,8 +13,8 @@ from dataplatform.adapters.warehouse import Warehouse
 from dataplatform.naming import Names
 from dataplatform.settings import MigrationSettings
 from lambdas.common import LambdaContext, logger
+from lambdas.custom_resource import Answer, answer
 from lambdas.migrate_schemas.logic import Migration, migrate
-from lambdas.migrate_schemas.response import respond
 
 log = logger("migrate-schemas")
 
@@ -26,30 +23,21 @@ _SHOWN_CHARS: Final = 1000
 
 @log.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """Create, Update: migrate; Delete: keep everything. The answer goes to `ResponseURL`."""
-    physical_id = event.get("PhysicalResourceId", event["LogicalResourceId"])
-    try:
-        answer = on_event(event, context)
-    except Exception as error:
-        log.exception("not migrated")
-        respond(event, physical_id=physical_id, error=f"{type(error).__name__}: {error}")
-    else:
-        respond(event, physical_id=answer["PhysicalResourceId"], data=answer["Data"])
+    """{"PlanDigest"} -> attributes of what was changed; the plan itself is the function's setting.
+
+    A stack that is deleted leaves the tables as they are.
+    """
+    answer(event, context, _work)
 
 
-def on_event(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """{"RequestType", ...} -> {"PhysicalResourceId", "Data"}; the id never changes."""
+def _work(_: Mapping[str, Any]) -> Answer:
     settings = MigrationSettings.from_environment()
-    physical_id = Names(settings.stage).resource("schemas")
-    if event["RequestType"] == "Delete":
-        log.info("the stack goes, the tables stay")
-        return {"PhysicalResourceId": physical_id, "Data": {}}
     client = boto3.client("redshift-data")
     warehouse = Warehouse(client, settings.workgroup, secret_arn=settings.admin_secret_arn)
     done = migrate(load_plan(settings.plans_uri), settings, catalog(), warehouse)
     for change in done.changes:
         log.info("table changed", extra={"change": str(change)})
-    return {"PhysicalResourceId": physical_id, "Data": _data(done)}
+    return Answer(physical_id=Names(settings.stage).resource("schemas"), data=_data(done))
 
 
 def _data(done: Migration) -> dict[str, str]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -13,7 +14,6 @@ from dataplatform.adapters.plans import load_plan
 from dataplatform.plans.model import Column
 from dataplatform.settings import MigrationSettings
 from lambdas.migrate_schemas import handler as migrating
-from lambdas.migrate_schemas.response import respond
 from tests.unit.lambdas.conftest import Context
 from tests.unit.support.lakes import COLUMNS, LAKE, Lake, lakes, plan_of, stores
 
@@ -75,67 +75,31 @@ def deploy(lake: Lake, digest: str = "one", columns: tuple[Column, ...] = COLUMN
     load_plan.cache_clear()
 
 
-def asked(kind: str = "Create", **more: Any) -> dict[str, Any]:
-    return migrating.on_event({**REQUEST, "RequestType": kind, **more}, Context())
+@dataclass
+class CloudFormation:
+    """Asks the function, and waits for its answer at a signed address."""
 
+    url: str
+    answers: list[dict[str, Any]]
 
-def test_tables_follow_the_deployed_plan(lake: Lake, warehouse: Warehouse) -> None:
-    answer = asked()
-    assert answer["PhysicalResourceId"] == "weir-dev-schemas"
-    assert answer["Data"]["Changes"] == answer["Data"]["Tables"] == "5"
-    assert "weir_dev_gold.dim_store create s3://gold/dim_store" in answer["Data"]["Changed"]
-    assert warehouse.ran, "the warehouse was migrated too"
-    deploy(lake, "two", MORE)
-    answer = asked("Update")
-    assert answer["Data"]["Changed"] == (
-        "weir_dev_bronze.stores add florist string; weir_dev_silver.stores add florist boolean"
-    )
-    assert answer["PhysicalResourceId"] == "weir-dev-schemas"
-    assert asked("Update")["Data"]["Changes"] == "0"
+    def __call__(self, kind: str = "Create") -> dict[str, Any]:
+        request = {**REQUEST, "RequestType": kind, "ResponseURL": self.url}
+        if kind != "Create":
+            request["PhysicalResourceId"] = "weir-dev-schemas"
+        migrating.handler(request, Context())
+        return self.answers.pop()
 
-
-def test_a_delete_keeps_everything(lake: Lake, warehouse: Warehouse) -> None:
-    asked()
-    before = open_table("weir_dev_silver.stores").metadata_location
-    assert asked("Delete") == {"PhysicalResourceId": "weir-dev-schemas", "Data": {}}
-    assert open_table("weir_dev_silver.stores").metadata_location == before
-
-
-def test_a_rollback_to_a_plan_that_was_in_force_is_never_refused(
-    lake: Lake, warehouse: Warehouse
-) -> None:
-    asked()
-    deploy(lake, "two", MORE)
-    asked("Update")
-    deploy(lake, "one", COLUMNS)
-    assert asked("Update")["Data"]["Changes"] == "0"
-
-
-def test_a_migration_that_the_warehouse_stopped_goes_on_when_tried_again(
-    lake: Lake, warehouse: Warehouse
-) -> None:
-    warehouse.broken = True
-    with pytest.raises(RuntimeError):
-        asked()
-    warehouse.broken = False
-    assert asked()["Data"]["Changes"] == "0"
-    assert warehouse.ran
-
-
-def test_an_answer_of_many_changes_stays_small(
-    lake: Lake, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    many = tuple(Column(name=f"column_{number}", type="string") for number in range(200))
-    asked()
-    deploy(lake, "two", (*COLUMNS, *many))
-    data = asked("Update")["Data"]
-    assert data["Changes"] == "400"
-    assert len(json.dumps(data)) < 2000
+    def changed(self, kind: str = "Create") -> dict[str, str]:
+        """What a request that succeeds tells of its changes."""
+        answer = self(kind)
+        assert answer["Status"] == "SUCCESS", answer["Reason"]
+        assert answer["PhysicalResourceId"] == "weir-dev-schemas"
+        data: dict[str, str] = answer["Data"]
+        return data
 
 
 @pytest.fixture
-def cloudformation() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Where CloudFormation waits for answers."""
+def asked() -> Iterator[CloudFormation]:
     answers: list[dict[str, Any]] = []
 
     class Waiting(BaseHTTPRequestHandler):
@@ -153,43 +117,75 @@ def cloudformation() -> Iterator[tuple[str, list[dict[str, Any]]]]:
     server = HTTPServer(("127.0.0.1", 0), Waiting)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/answer", answers
+    yield CloudFormation(f"http://127.0.0.1:{server.server_port}/answer", answers)
     server.shutdown()
     thread.join()
     server.server_close()
 
 
-def test_cloudformation_is_answered_directly(
-    lake: Lake, warehouse: Warehouse, cloudformation: tuple[str, list[dict[str, Any]]]
+def test_tables_follow_the_deployed_plan(
+    lake: Lake, warehouse: Warehouse, asked: CloudFormation
 ) -> None:
-    url, answers = cloudformation
-    migrating.handler({**REQUEST, "ResponseURL": url}, Context())
-    (answer,) = answers
-    assert answer["Status"] == "SUCCESS"
-    assert (answer["StackId"], answer["RequestId"]) == ("stack", "request")
-    assert answer["LogicalResourceId"] == "Schemas"
-    assert answer["Data"]["PlanDigest"] == "one"
-    assert answer["type"] == "", "the URL is signed without a content type"
+    data = asked.changed()
+    assert data["Changes"] == data["Tables"] == "5"
+    assert "weir_dev_gold.dim_store create s3://gold/dim_store" in data["Changed"]
+    assert warehouse.ran, "the warehouse was migrated too"
+    deploy(lake, "two", MORE)
+    assert asked.changed("Update")["Changed"] == (
+        "weir_dev_bronze.stores add florist string; weir_dev_silver.stores add florist boolean"
+    )
+    assert asked.changed("Update")["Changes"] == "0"
+
+
+def test_a_delete_keeps_everything(lake: Lake, warehouse: Warehouse, asked: CloudFormation) -> None:
+    asked.changed()
+    before = open_table("weir_dev_silver.stores").metadata_location
+    assert asked.changed("Delete") == {}
+    assert open_table("weir_dev_silver.stores").metadata_location == before
+
+
+def test_a_rollback_to_a_plan_that_was_in_force_is_never_refused(
+    lake: Lake, warehouse: Warehouse, asked: CloudFormation
+) -> None:
+    asked.changed()
+    deploy(lake, "two", MORE)
+    asked.changed("Update")
+    deploy(lake, "one", COLUMNS)
+    assert asked.changed("Update")["Changes"] == "0"
+
+
+def test_a_migration_that_the_warehouse_stopped_goes_on_when_tried_again(
+    lake: Lake, warehouse: Warehouse, asked: CloudFormation
+) -> None:
+    warehouse.broken = True
+    assert "the warehouse is paused" in asked()["Reason"]
+    warehouse.broken = False
+    assert asked.changed()["Changes"] == "0"
+    assert warehouse.ran
 
 
 def test_a_refused_change_fails_the_deployment_with_its_reason(
-    lake: Lake, warehouse: Warehouse, cloudformation: tuple[str, list[dict[str, Any]]]
+    lake: Lake, warehouse: Warehouse, asked: CloudFormation
 ) -> None:
-    url, answers = cloudformation
-    asked()
+    asked.changed()
     deploy(lake, "two", COLUMNS[:1])
-    request = {**REQUEST, "RequestType": "Update", "PhysicalResourceId": "weir-dev-schemas"}
-    migrating.handler({**request, "ResponseURL": url}, Context())
-    (answer,) = answers
+    answer = asked("Update")
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", "weir-dev-schemas")
     assert "InvalidContract: contract stores  city: the column is gone" in answer["Reason"]
     assert "city" in open_table("weir_dev_silver.stores").schema().column_names
 
 
-def test_a_long_reason_is_cut_to_what_cloudformation_takes(
-    cloudformation: tuple[str, list[dict[str, Any]]],
+def test_an_answer_is_never_larger_than_cloudformation_takes(
+    lake: Lake, warehouse: Warehouse, asked: CloudFormation
 ) -> None:
-    url, answers = cloudformation
-    respond({**REQUEST, "ResponseURL": url}, physical_id="p", error='é"\n' * 10_000)
-    assert answers[0]["Reason"].startswith('é"\né')
-    assert answers[0]["size"] < 4096
+    many = tuple(Column(name=f"spalte_ü_{number}", type="string") for number in range(200))
+    asked.changed()
+    deploy(lake, "two", (*COLUMNS, *many))
+    answer = asked("Update")
+    assert answer["Data"]["Changes"] == "400"
+    assert answer["size"] < 4096
+    deploy(lake, "three", COLUMNS)
+    answer = asked("Update")
+    assert answer["Status"] == "FAILED"
+    assert answer["size"] < 4096
+    assert answer["type"] == "", "the address is signed without a content type"
