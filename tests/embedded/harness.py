@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import time
+import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,6 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+
+from dataplatform.adapters.iceberg import open_table
+from dataplatform.naming import Zone
+from embedded_aws.samples.api import Address
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,7 +45,9 @@ class Platform:
             check=False,
         )
         if check and done.returncode:
-            raise AssertionError(f"weir {arguments} → {done.returncode}\n{done.stdout}\n{done.stderr}")
+            raise AssertionError(
+                f"weir {arguments} → {done.returncode}\n{done.stdout}\n{done.stderr}"
+            )
         return done
 
     def json(self, *arguments: str) -> Any:
@@ -74,10 +81,56 @@ class Platform:
         wait_until(lambda: self.target.ledger.is_registered(bucket, key, version), 60, key)
         return str(version)
 
+    def books(self) -> dict[str, dict[str, int]]:
+        """Lifetime books of every dataset."""
+        books: dict[str, dict[str, int]] = self.json("status")["datasets"]
+        return books
+
     def totals(self, dataset: str) -> dict[str, int]:
         """Lifetime books of a dataset."""
-        books: dict[str, int] = self.json("status")["datasets"][dataset]
-        return books
+        return self.books()[dataset]
+
+    def table(self, name: str, *, where: str = "true") -> Any:
+        """Rows of a table of the lake ("silver.sales") as Arrow, read from its files."""
+        return self._iceberg(name).scan(row_filter=where).to_arrow()
+
+    def snapshots(self) -> dict[str, int | None]:
+        """The current snapshot of every silver and gold table."""
+        plan = self.target.plan
+        names = [f"silver.{dataset.dataset}" for dataset in plan.datasets]
+        names += [f"gold.{model.name}" for model in plan.models]
+        return {name: self._iceberg(name).metadata.current_snapshot_id for name in names}
+
+    def _iceberg(self, name: str) -> Any:
+        zone, _, table = name.partition(".")
+        full_name = self.target.names.table(Zone(zone), table)
+        return open_table(full_name)
+
+    def job_runs(self) -> dict[str, int]:
+        """How often each Glue job was started."""
+        glue = self.client("glue")
+        return {
+            name: len(glue.get_job_runs(JobName=name)["JobRuns"])
+            for name in (self.target.output("SilverJob"), self.target.output("GoldJob"))
+        }
+
+    def source(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Speak to the sample sales API's own controls."""
+        address = Address.read(self.state / "data" / "samples")
+        assert address is not None
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(address.url + path, data=data, method=method)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    def edit_sale(self, sale: str, measures: dict[str, str]) -> None:
+        """Correct a sale line at its source."""
+        self.source("PATCH", f"/_control/sales/{sale}", measures)
+
+    def requests(self) -> list[dict[str, Any]]:
+        """What was asked of the sample sales API, oldest first."""
+        requests: list[dict[str, Any]] = self.source("GET", "/_control/requests")["requests"]
+        return requests
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
