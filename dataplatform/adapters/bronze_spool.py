@@ -109,7 +109,7 @@ class _Stream:
     def write(self, batch: pa.RecordBatch) -> None:
         if self._writer is None:
             self._file = pa.OSFile(str(self._path), "wb")
-            options = pa.ipc.IpcWriteOptions(compression="lz4")
+            options = pa.ipc.IpcWriteOptions(compression="zstd")
             self._writer = pa.ipc.new_stream(self._file, self._schema, options=options)
         self._writer.write_batch(batch)
 

@@ -149,7 +149,7 @@ def test_an_object_larger_than_the_disk_given_is_quarantined_not_tried_for_ever(
 ) -> None:
     lines = [(n, "x" * 50, n, "") for n in range(20_000)]
     landed = lake.land("a.csv", csv_bytes(*lines))
-    counted = stage(PLAN, claimed("b1"), [landed], s3=lake.s3, directory=tmp_path, limit=100_000)
+    counted = stage(PLAN, claimed("b1"), [landed], s3=lake.s3, directory=tmp_path, limit=10_000)
     assert counted == Staged(unreadable=1)
     assert "land it in smaller files" in lake.rows(PLAN.quarantine_table)[0]["reasons"]
     assert lake.rows(PLAN.bronze_table) == []
