@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import CfnOutput, Duration
+from aws_cdk import CfnOutput, RemovalPolicy
 from aws_cdk.aws_glue import (
     CloudWatchEncryption,
     JobBookmarksEncryption,
@@ -11,7 +11,7 @@ from aws_cdk.aws_glue import (
 from constructs import Construct
 
 from dataplatform.settings import LakeSettings
-from stacks.constructs.job import SparkJob
+from stacks.constructs.job import JOB_TIMEOUT, SparkJob
 from stacks.constructs.stack import PlatformStack
 from stacks.constructs.state import PlatformState
 from stacks.lake import LakeStack
@@ -34,6 +34,8 @@ class ProcessingStack(PlatformStack):
             cloud_watch_encryption=CloudWatchEncryption.kms(lake.operations_key),
             job_bookmarks_encryption=JobBookmarksEncryption.client_side_kms(lake.operations_key),
         )
+        # A named configuration that outlived its stack would block the next deployment.
+        self._security.apply_removal_policy(RemovalPolicy.DESTROY)
         self.silver = self._job("silver", "Bronze batches, checked and merged into silver")
         lake.bronze.grant_read(self.silver.role)
         lake.silver.grant_write(self.silver.role)
@@ -54,7 +56,7 @@ class ProcessingStack(PlatformStack):
             security=self._security,
             settings=LakeSettings(**self._state.fields, **self._lake.bucket_fields),
             warehouse_uri=f"s3://{self._lake.silver.bucket_name}/",
-            timeout=Duration.hours(2),
+            timeout=JOB_TIMEOUT,
         )
         self._state.grant_use(job.role)
         self._lake.operations_key.grant_encrypt_decrypt(job.role)

@@ -13,7 +13,7 @@ from aws_cdk.aws_cloudwatch_actions import SnsAction
 from aws_cdk.aws_events import EventField, EventPattern, Rule, RuleTargetInput
 from aws_cdk.aws_events_targets import SnsTopic
 from aws_cdk.aws_iam import PolicyStatement, ServicePrincipal
-from aws_cdk.aws_kms import IKey
+from aws_cdk.aws_kms import IKey, Key
 from aws_cdk.aws_sns import Topic
 from aws_cdk.aws_sns_subscriptions import EmailSubscription
 from aws_cdk.aws_stepfunctions import IStateMachine
@@ -33,7 +33,9 @@ class Alerts(Construct):
             "Topic",
             topic_name=stage.names.resource("alerts"),
             display_name=f"Weir {stage.name}",
-            master_key=key,
+            # As a reference: rules would write themselves into the key's policy, unconditionally;
+            # the key has statements of its own for them.
+            master_key=Key.from_key_arn(self, "Key", key.key_arn),
             enforce_ssl=True,
         )
         self._let_alarms_publish()

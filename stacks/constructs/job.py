@@ -29,6 +29,9 @@ GLUE_VERSION: Final = GlueVersion.V5_1
 CONCURRENT_RUNS: Final = 3
 """Glue's default is one; the run that is refused is retried, but need not be."""
 
+JOB_TIMEOUT: Final = Duration.hours(2)
+"""After which Glue stops a run. Its own default is two days."""
+
 
 class SparkJob(Construct):
     """A job `glue_jobs/<name>.py`.

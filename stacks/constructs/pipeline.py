@@ -31,7 +31,7 @@ from aws_cdk.aws_stepfunctions import (
 from aws_cdk.aws_stepfunctions_tasks import GlueStartJobRun, LambdaInvoke
 from constructs import Construct
 
-from stacks.constructs.job import SparkJob
+from stacks.constructs.job import JOB_TIMEOUT, SparkJob
 
 SOURCES_AT_ONCE: Final = 4
 BATCHES_AT_ONCE: Final = 4
@@ -39,7 +39,6 @@ LOADS_AT_ONCE: Final = 4
 
 _STEP: Final = Duration.minutes(5)
 _STAGE: Final = Duration.minutes(16)
-_SPARK: Final = Duration.minutes(150)
 _FIRST_LOOK: Final = Duration.seconds(2)
 _NEXT_LOOK: Final = Duration.seconds(5)
 
@@ -242,7 +241,7 @@ class _Builder:
             integration_pattern=IntegrationPattern.RUN_JOB,
             arguments=TaskInput.from_object({"--run_id": JsonPath.string_at("$.run_id")}),
             result_path=JsonPath.DISCARD,
-            task_timeout=Timeout.duration(_SPARK),
+            task_timeout=Timeout.duration(JOB_TIMEOUT),  # becomes the timeout of the run
         )
         for retry in (GLUE_BUSY, SPARK_LOST):
             retry.add_to(task)

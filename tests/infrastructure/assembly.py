@@ -1,0 +1,114 @@
+"""A synthesized stage, as tests look at it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from stacks.constructs.wildcards import flat
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource of one template. Tests find it by type and properties, not by its logical id."""
+
+    stack: str
+    logical_id: str
+    raw: Mapping[str, Any]
+
+    @property
+    def type(self) -> str:
+        return str(self.raw["Type"])
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        properties: Mapping[str, Any] = self.raw.get("Properties", {})
+        return properties
+
+    def __str__(self) -> str:
+        return f"{self.stack}/{self.logical_id}"
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """The templates of a stage, by concern (`lake`, `catalog` …)."""
+
+    directory: Path
+
+    @cached_property
+    def templates(self) -> dict[str, dict[str, Any]]:
+        return {
+            path.name.partition(".")[0].lower(): json.loads(path.read_text())
+            for path in sorted(self.directory.glob("*.template.json"))
+        }
+
+    @cached_property
+    def nag(self) -> dict[str, Any]:
+        """cdk-nag's report."""
+        report = json.loads((self.directory / "validation-report.json").read_text())
+        found: dict[str, Any] = next(
+            plugin for plugin in report["pluginReports"] if plugin["pluginName"] == "AwsSolutions"
+        )
+        return found
+
+    def resources(self, *types: str, stack: str | None = None) -> list[Resource]:
+        """Resources of these types (all, if none is named), of one stack or of all."""
+        return [
+            Resource(concern, logical_id, raw)
+            for concern, template in self.templates.items()
+            if stack in (None, concern)
+            for logical_id, raw in template.get("Resources", {}).items()
+            if not types or raw["Type"] in types
+        ]
+
+    def one(self, type: str, **properties: Any) -> Resource:
+        """The one resource of a type that has these properties."""
+        found = [
+            resource
+            for resource in self.resources(type)
+            if all(resource.properties.get(name) == value for name, value in properties.items())
+        ]
+        assert len(found) == 1, f"{len(found)} of {type} with {properties}"
+        return found[0]
+
+    def outputs(self, concern: str) -> dict[str, Any]:
+        outputs: dict[str, Any] = self.templates[concern].get("Outputs", {})
+        return outputs
+
+    def policies_of(self, role: str) -> list[dict[str, Any]]:
+        """Allowing statements of a role, by a part of its logical id."""
+        return [
+            statement
+            for policy in self.resources("AWS::IAM::Policy")
+            if any(role in flat(reference) for reference in policy.properties["Roles"])
+            for statement in policy.properties["PolicyDocument"]["Statement"]
+        ]
+
+    @cached_property
+    def machine(self) -> dict[str, Any]:
+        """The pipeline's definition."""
+        (machine,) = self.resources("AWS::StepFunctions::StateMachine")
+        _, parts = machine.properties["DefinitionString"]["Fn::Join"]
+        text = "".join(part if isinstance(part, str) else "aws" for part in parts)
+        definition: dict[str, Any] = json.loads(text)
+        return definition
+
+    def states(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Every state, those inside maps too."""
+        yield from _states(self.machine["States"])
+
+
+def _states(states: Mapping[str, dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, state in states.items():
+        yield name, state
+        if "ItemProcessor" in state:
+            yield from _states(state["ItemProcessor"]["States"])
+
+
+def listed(value: Any) -> list[Any]:
+    """CloudFormation's and IAM's one-or-many as many."""
+    return value if isinstance(value, list) else [value]

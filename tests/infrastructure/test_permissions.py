@@ -1,0 +1,163 @@
+"""Who may do what: roles of their own, and no wildcard without its reason."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from stacks.constructs.wildcards import flat
+from tests.infrastructure.assembly import Assembly, listed
+
+INLINE_POLICIES_LIMIT = 10_240
+"""Characters of all inline policies of a role, without white space.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+
+SERVICES_WITHOUT_RESOURCES = {
+    # Action: why IAM takes nothing but `*`. https://docs.aws.amazon.com/service-authorization/
+    "cloudwatch:PutMetricData": "metrics have no ARN",
+    "logs:CreateLogDelivery": "log deliveries have no ARN",
+    "redshift-data:DescribeStatement": "statements have no ARN",
+    "redshift-serverless:ListUsageLimits": "usage limits have no ARN in IAM",
+    "xray:PutTraceSegments": "traces have no ARN",
+    "ec2:DescribeSecurityGroups": "descriptions have no ARN",
+}
+
+
+def _allowed(assembly: Assembly) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (str(policy), statement)
+        for policy in assembly.resources("AWS::IAM::Policy")
+        for statement in policy.properties["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    ]
+
+
+def test_no_policy_allows_every_action_of_a_service(stage: Assembly) -> None:
+    for policy, statement in _allowed(stage):
+        for action in listed(statement["Action"]):
+            assert not action.endswith(":*"), f"{policy}: {action}"
+            assert action != "*", policy
+
+
+def test_all_resources_are_allowed_only_where_iam_takes_nothing_else(stage: Assembly) -> None:
+    for policy, statement in _allowed(stage):
+        if "*" in listed(statement["Resource"]):
+            actions = set(listed(statement["Action"]))
+            assert actions & SERVICES_WITHOUT_RESOURCES.keys(), f"{policy}: {actions}"
+
+
+def test_each_wildcard_is_acknowledged_with_its_reason(stage: Assembly) -> None:
+    acknowledged = {
+        (construct["constructPath"], finding["ruleName"])
+        for finding in stage.nag["suppressedViolations"]
+        for construct in finding["violatingConstructs"]
+        if "IAM5" in finding["ruleName"] and finding["reason"]
+    }
+    assert acknowledged
+    assert stage.nag["conclusion"] == "success"
+
+
+def test_nobody_may_drop_a_table(stage: Assembly) -> None:
+    actions = {action for _, s in _allowed(stage) for action in listed(s["Action"])}
+    assert not {"glue:DeleteTable", "glue:DeleteDatabase"} & actions
+
+
+def test_only_the_migration_creates_tables(stage: Assembly) -> None:
+    creators = [policy for policy, s in _allowed(stage) if "glue:CreateTable" in s["Action"]]
+    assert len(creators) == 1
+    assert "MigrateSchemas" in creators[0]
+
+
+def test_only_the_migration_reads_the_administrators_secret(stage: Assembly) -> None:
+    readers = {
+        policy
+        for policy, statement in _allowed(stage)
+        if "secretsmanager:GetSecretValue" in listed(statement["Action"])
+    }
+    assert {reader.partition("/")[2][:10] for reader in readers} == {"IngestApiR", "MigrateSch"}
+
+
+def test_pulling_an_api_can_only_add_to_landing(stage: Assembly) -> None:
+    actions = {
+        action
+        for statement in stage.policies_of("IngestApiRole")
+        for action in listed(statement["Action"])
+        if action.startswith("s3:")
+        if not any("cdk-" in flat(resource) for resource in listed(statement["Resource"]))
+    }
+    assert "s3:PutObject" in actions
+    assert not {action for action in actions if "Delete" in action or "Get" in action}
+
+
+def test_registering_touches_no_row(stage: Assembly) -> None:
+    services = {
+        action.partition(":")[0]
+        for statement in stage.policies_of("RegisterObjectRole")
+        for action in listed(statement["Action"])
+    }
+    assert services == {"dynamodb", "kms", "logs", "s3", "sqs"}
+    objects = {
+        flat(resource)
+        for statement in stage.policies_of("RegisterObjectRole")
+        for resource in listed(statement["Resource"])
+        if any(action.startswith("s3:") for action in listed(statement["Action"]))
+    }
+    assert all("cdk-" in name for name in objects), "only the compiled plans"
+
+
+def test_each_function_and_job_reads_one_object_of_the_asset_bucket(stage: Assembly) -> None:
+    for policy, statement in _allowed(stage):
+        if not policy.startswith(("ingestion/", "catalog/", "orchestration/")):
+            continue
+        for resource in map(flat, listed(statement["Resource"])):
+            if "cdk-hnb659fds-assets" in resource:
+                assert not resource.endswith("*"), policy
+
+
+def test_the_state_machine_starts_only_its_own_jobs_and_functions(stage: Assembly) -> None:
+    for statement in stage.policies_of("PipelineRole"):
+        actions = listed(statement["Action"])
+        if "lambda:InvokeFunction" in actions or "glue:StartJobRun" in actions:
+            assert "*" not in listed(statement["Resource"])
+
+
+def test_roles_are_assumed_by_services_alone(stage: Assembly) -> None:
+    for role in stage.resources("AWS::IAM::Role"):
+        for statement in role.properties["AssumeRolePolicyDocument"]["Statement"]:
+            assert set(statement["Principal"]) == {"Service"}, role
+
+
+def test_no_managed_policy_gives_more_than_was_asked_for(dev: Assembly) -> None:
+    for role in dev.resources("AWS::IAM::Role"):
+        assert not role.properties.get("ManagedPolicyArns"), role
+
+
+def test_policies_stay_within_iams_limit(stage: Assembly) -> None:
+    for policy in stage.resources("AWS::IAM::Policy"):
+        document = json.dumps(
+            json.loads(json.dumps(policy.properties["PolicyDocument"]), object_hook=_deployed)
+        ).replace(" ", "")
+        assert len(document) < INLINE_POLICIES_LIMIT * 0.9, f"{policy}: {len(document)}"
+
+
+def _deployed(value: dict[str, Any]) -> Any:
+    """About as long as what CloudFormation puts in its place."""
+    match value:
+        case {"Fn::Join": [delimiter, [*items]]}:
+            return str(delimiter).join(map(str, items))
+        case {"Fn::GetAtt": _} | {"Fn::GetStackOutput": _}:
+            return "arn:aws:service:eu-central-1:123456789012:" + "x" * 60
+        case {"Ref": _} | {"Fn::Sub": _}:
+            return "x" * 14
+    return value
+
+
+@pytest.mark.parametrize("role", ["OpenRunRole", "CloseRunRole", "StartRunRole"])
+def test_who_takes_over_from_dead_runs_may_look_at_executions(dev: Assembly, role: str) -> None:
+    (statement,) = (
+        s for s in dev.policies_of(role) if "states:DescribeExecution" in listed(s["Action"])
+    )
+    (resource,) = map(flat, listed(statement["Resource"]))
+    assert resource.endswith(":execution:weir-dev-pipeline:*")

@@ -1,0 +1,190 @@
+"""The state machine: its order, its patience, and that nothing hides a failure."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.infrastructure.assembly import Assembly
+
+ORDER = (
+    *("OpenRun", "PullSources", "PlanBatches", "StageBatches", "Silver"),
+    *("PlanGold", "Gold", "PlanLoads", "LoadWarehouse", "CloseRun"),
+)
+HISTORY_LIMIT = 25_000
+"""https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
+
+
+def _main_path(assembly: Assembly) -> list[str]:
+    """From the start to the end, with everything due."""
+    states, name, path = assembly.machine["States"], assembly.machine["StartAt"], []
+    while name:
+        state = states[name]
+        if state["Type"] == "Choice":
+            name = state["Choices"][0]["Next"]
+            continue
+        path.append(name)
+        name = state.get("Next")
+    return path
+
+
+def test_states_follow_the_rows(dev: Assembly) -> None:
+    assert tuple(_main_path(dev)) == ORDER
+
+
+def test_with_nothing_staged_and_no_gold_due_no_job_starts(dev: Assembly) -> None:
+    states = dev.machine["States"]
+    assert states["AnythingStaged"]["Default"] == "PlanGold"
+    assert states["GoldDue"]["Default"] == "PlanLoads"
+
+
+def test_no_state_catches_so_that_an_execution_can_be_redriven(dev: Assembly) -> None:
+    assert [name for name, state in dev.states() if "Catch" in state] == []
+
+
+def test_every_task_has_a_timeout(dev: Assembly) -> None:
+    tasks = [(name, state) for name, state in dev.states() if state["Type"] == "Task"]
+    assert len(tasks) == 11
+    for name, state in tasks:
+        if state["Resource"].endswith(":glue:startJobRun.sync"):
+            assert state["Parameters"]["Timeout"] == 120, f"{name}: minutes, of the run itself"
+        else:
+            assert state["TimeoutSeconds"] <= 960, name
+    assert dev.machine["TimeoutSeconds"] == 6 * 3600
+
+
+def test_every_retry_is_bounded_and_jittered(dev: Assembly) -> None:
+    for name, state in dev.states():
+        for retry in state.get("Retry", []):
+            assert retry["JitterStrategy"] == "FULL", name
+            assert 0 < retry["MaxAttempts"] <= 40, name
+            assert retry["MaxDelaySeconds"] <= 300, name
+
+
+def test_every_function_call_outlasts_throttling_and_a_held_lease(dev: Assembly) -> None:
+    for name, state in dev.states():
+        if state["Type"] == "Task" and state["Resource"].endswith(":lambda:invoke"):
+            errors = {error for retry in state["Retry"] for error in retry["ErrorEquals"]}
+            assert {"Lambda.TooManyRequestsException", "LeaseHeld"} <= errors, name
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        ("SourceUnavailable", "PullSource"),
+        ("ActiveStatementsExceededException", "SubmitLoad"),
+        ("Glue.ConcurrentRunsExceededException", "Silver"),
+        ("Glue.ConcurrentRunsExceededException", "Gold"),
+    ],
+)
+def test_a_retry_stands_where_its_error_can_arise(dev: Assembly, error: str, state: str) -> None:
+    retries = dict(dev.states())[state]["Retry"]
+    assert any(error in retry["ErrorEquals"] for retry in retries)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        *("SourceRejected", "SourceNotConfigured", "InvalidRunInput"),
+        *("WarehouseLoadFailed", "BooksUnbalanced", "DatasetsFailed", "AuditFailed"),
+        "States.ALL",
+    ],
+)
+def test_an_error_that_a_retry_cannot_mend_fails_at_once(dev: Assembly, error: str) -> None:
+    for name, state in dev.states():
+        for retry in state.get("Retry", []):
+            assert error not in retry["ErrorEquals"], name
+
+
+def test_a_lost_spark_run_is_tried_once_more(dev: Assembly) -> None:
+    for name in ("Silver", "Gold"):
+        (lost,) = (
+            retry
+            for retry in dict(dev.states())[name]["Retry"]
+            if retry["ErrorEquals"] == ["States.TaskFailed"]
+        )
+        assert lost["MaxAttempts"] == 1
+
+
+def test_maps_leave_room_in_a_new_accounts_concurrency(dev: Assembly) -> None:
+    for name, state in dev.states():
+        if state["Type"] == "Map":
+            assert 0 < state["MaxConcurrency"] <= 4, name
+            assert state["ItemProcessor"]["ProcessorConfig"]["Mode"] == "INLINE", name
+
+
+def test_an_hour_of_looking_at_loads_fits_an_executions_history(dev: Assembly) -> None:
+    states = dict(dev.states())
+    events_of_a_look = 9  # wait 2, task 5, choice 2
+    looks = 3600 / states["WaitLonger"]["Seconds"]
+    assert (
+        looks * events_of_a_look * states["LoadWarehouse"]["MaxConcurrency"] <= HISTORY_LIMIT * 1.1
+    )
+
+
+def test_jobs_are_told_only_the_run(dev: Assembly) -> None:
+    for name in ("Silver", "Gold"):
+        state = dict(dev.states())[name]
+        assert state["Resource"].endswith(":glue:startJobRun.sync")
+        assert state["Parameters"]["Arguments"] == {"--run_id.$": "$.run_id"}
+
+
+def test_only_ids_travel_between_states(dev: Assembly) -> None:
+    selector = dict(dev.states())["PullSources"]["ItemSelector"]
+    assert set(selector) == {"run_id.$", "dataset.$"}
+
+
+def test_executions_are_logged_whole_and_traced(stage: Assembly) -> None:
+    (machine,) = stage.resources("AWS::StepFunctions::StateMachine")
+    logging = machine.properties["LoggingConfiguration"]
+    assert (logging["Level"], logging["IncludeExecutionData"]) == ("ALL", True)
+    assert machine.properties["TracingConfiguration"] == {"Enabled": True}
+
+
+def test_a_failed_run_reaches_the_operator(stage: Assembly) -> None:
+    rule = stage.one("AWS::Events::Rule", Description="A run of the pipeline failed")
+    assert rule.properties["EventPattern"]["detail"]["status"] == [
+        *("FAILED", "TIMED_OUT", "ABORTED")
+    ]
+    (target,) = rule.properties["Targets"]
+    (topic,) = stage.resources("AWS::SNS::Topic")
+    assert target["Arn"] == {"Ref": topic.logical_id}
+
+
+def test_who_wants_mail_gets_it(dev: Assembly, prod: Assembly) -> None:
+    assert not dev.resources("AWS::SNS::Subscription")
+    (subscription,) = prod.resources("AWS::SNS::Subscription")
+    assert subscription.properties["Endpoint"] == "operator@example.com"
+
+
+def test_schedule_and_arrivals_are_switches(dev: Assembly, prod: Assembly) -> None:
+    assert not dev.resources("AWS::Scheduler::Schedule")
+    (schedule,) = prod.resources("AWS::Scheduler::Schedule")
+    assert schedule.properties["Target"]["Input"] == '{"pull":true}'
+    assert len(prod.resources("AWS::Lambda::EventSourceMapping")) == 2
+    assert len(dev.resources("AWS::Lambda::EventSourceMapping")) == 1
+
+
+def test_a_run_that_ends_starts_another_for_what_landed_meanwhile(prod: Assembly) -> None:
+    rule = prod.one(
+        "AWS::Events::Rule",
+        Description="A run has ended: start another for what landed meanwhile",
+    )
+    assert rule.properties["EventPattern"]["detail"]["status"] == ["SUCCEEDED"]
+
+
+def test_a_day_without_a_record_alarms_where_records_are_expected(
+    dev: Assembly, prod: Assembly
+) -> None:
+    alarm = prod.one("AWS::CloudWatch::Alarm", MetricName="RecordsSource")
+    assert alarm.properties["TreatMissingData"] == "breaching"
+    assert not [
+        alarm
+        for alarm in dev.resources("AWS::CloudWatch::Alarm")
+        if alarm.properties.get("MetricName") == "RecordsSource"
+    ]
+
+
+def test_every_alarm_tells_somebody(stage: Assembly) -> None:
+    alarms = stage.resources("AWS::CloudWatch::Alarm")
+    assert len(alarms) >= 4
+    assert all(alarm.properties["AlarmActions"] for alarm in alarms)

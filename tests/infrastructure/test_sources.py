@@ -1,0 +1,105 @@
+"""Sources: what a contract's server deploys, and for whom."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from aws_cdk import App
+
+from dataplatform.naming import Names
+from dataplatform.plans.compiler import compile_platform
+from dataplatform.plans.model import PlatformPlan, SourcePlan
+from stacks.assets import ROOT
+from stacks.platform import CONTEXT_KEYS, add_platform
+from stacks.sources.api import UNSET
+from stacks.stage import load_stage
+from tests.infrastructure.assembly import Assembly, listed
+
+
+@pytest.fixture(scope="session")
+def streaming(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """The sample platform, with one dataset's source changed to a stream."""
+    import json
+
+    from aws_cdk import Validations
+    from cdk_nag import AwsSolutionsChecks
+
+    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    directory = tmp_path_factory.mktemp("streaming")
+    app = App(outdir=str(directory), context=context, builtin_cloud_formation_validation=False)
+    stage = load_stage({key: context.get(key) for key in CONTEXT_KEYS}, root=ROOT)
+    add_platform(app, stage=stage, plan=_streamed(compile_platform(ROOT, Names(stage.name))))
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    app.synth()
+    return Assembly(Path(directory))
+
+
+def _streamed(plan: PlatformPlan) -> PlatformPlan:
+    first, *others = plan.datasets
+    stream = replace(first, source=SourcePlan(kind="kinesis", format="json"))
+    return replace(plan, datasets=(stream, *others))
+
+
+def _without_streams(plan: PlatformPlan) -> bool:
+    return not any(dataset.source.kind == "kinesis" for dataset in plan.datasets)
+
+
+def test_each_api_has_an_address_and_a_key_for_the_operator_to_fill(dev: Assembly) -> None:
+    plan = compile_platform(ROOT, Names("dev"))
+    sources = {d.source.options["source"] for d in plan.datasets if d.source.kind == "api"}
+    addresses = {str(p.properties["Name"]): p for p in dev.resources("AWS::SSM::Parameter")}
+    assert set(addresses) == {f"/weir/dev/sources/{source}/base_url" for source in sources}
+    assert {p.properties["Value"] for p in addresses.values()} == {UNSET}
+    secrets = {str(s.properties["Name"]) for s in dev.resources("AWS::SecretsManager::Secret")}
+    assert secrets == {f"weir/dev/sources/{source}" for source in sources}
+
+
+def test_only_the_function_that_pulls_reads_a_sources_key(dev: Assembly) -> None:
+    readers = [
+        policy.logical_id
+        for policy in dev.resources("AWS::IAM::Policy", stack="ingestion")
+        for statement in policy.properties["PolicyDocument"]["Statement"]
+        if "secretsmanager:GetSecretValue" in listed(statement["Action"])
+    ]
+    assert len(readers) == 1
+    assert readers[0].startswith("IngestApi")
+
+
+def test_a_stream_is_deployed_for_the_dataset_that_names_one(streaming: Assembly) -> None:
+    plan = compile_platform(ROOT, Names("dev"))
+    dataset = plan.datasets[0].dataset
+    streams = streaming.resources("AWS::KinesisFirehose::DeliveryStream")
+    stream = next(
+        s
+        for s in streams
+        if s.properties["DeliveryStreamName"] == f"weir-dev-{dataset.replace('_', '-')}"
+    )
+    destination = stream.properties["ExtendedS3DestinationConfiguration"]
+    assert stream.properties["DeliveryStreamType"] == "DirectPut"
+    assert destination["Prefix"] == f"{dataset}/"
+    assert not destination["ErrorOutputPrefix"].startswith(f"{dataset}/")
+    assert destination["BufferingHints"]["IntervalInSeconds"] <= 60
+
+
+def test_every_record_of_a_stream_is_transformed(streaming: Assembly) -> None:
+    functions = streaming.resources("AWS::Lambda::Function", stack="streaming")
+    assert [f.properties["Handler"] for f in functions] == [
+        "lambdas.transform_events.handler.handler"
+    ]
+    for stream in streaming.resources("AWS::KinesisFirehose::DeliveryStream"):
+        destination = stream.properties["ExtendedS3DestinationConfiguration"]
+        kinds = [p["Type"] for p in destination["ProcessingConfiguration"]["Processors"]]
+        assert "Lambda" in kinds
+
+
+def test_streams_bring_no_finding(streaming: Assembly) -> None:
+    assert streaming.nag["violations"] == []
+
+
+def test_without_a_stream_no_function_is_deployed_for_one(dev: Assembly) -> None:
+    if not _without_streams(compile_platform(ROOT, Names("dev"))):
+        pytest.skip("a contract names a stream")
+    assert not dev.resources("AWS::Lambda::Function", stack="streaming")
+    assert dev.resources(stack="streaming"), "CloudFormation takes no empty stack"
