@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,10 @@ log = logger("stage-batch")
 
 _SPOOL_BYTES = STAGING_STORAGE_MIB * 1024**2 * 3 // 4
 """Of the function's storage; the rest is Lambda's own and what an earlier, killed call left."""
+
+# Half a million objects of the libraries stay for the life of the process. The collector would walk
+# them every few thousand rows: staging takes half the CPU time without (measured, 270,000 rows).
+gc.freeze()
 
 
 @log.inject_lambda_context(clear_state=True)
