@@ -30,13 +30,23 @@ def qualified(table: str) -> str:
 
 
 def published_snapshots(spark: SparkSession, table: str) -> list[Snapshot]:
-    """Snapshots that readers of `main` have seen, newest first; staged ones are left out."""
-    rows = spark.sql(
-        f"SELECT s.snapshot_id, s.summary FROM {qualified(table)}.snapshots s "
-        f"JOIN {qualified(table)}.history h ON h.snapshot_id = s.snapshot_id "
-        "WHERE h.is_current_ancestor ORDER BY s.committed_at DESC"
-    ).collect()
-    return [Snapshot(row.snapshot_id, row.summary or {}) for row in rows]
+    """Snapshots that readers of `main` have seen, newest first; staged ones are left out.
+
+    Asked of Iceberg's own API: the metadata tables answer the same, each time by a Spark job.
+    """
+    jvm = spark.sparkContext._jvm
+    assert jvm is not None
+    iceberg = jvm.org.apache.iceberg
+    loaded = iceberg.spark.Spark3Util.loadIcebergTable(spark._jsparkSession, qualified(table))
+    loaded.refresh()
+    if loaded.currentSnapshot() is None:
+        return []
+    ancestors = iceberg.util.SnapshotUtil.currentAncestors(loaded).iterator()
+    found = []
+    while ancestors.hasNext():
+        snapshot = ancestors.next()
+        found.append(Snapshot(snapshot.snapshotId(), dict(snapshot.summary())))
+    return found
 
 
 def count_rows(spark: SparkSession, table: str) -> int:
