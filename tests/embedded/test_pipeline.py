@@ -148,8 +148,8 @@ def test_an_edited_sale_alone_is_pulled_and_changes_what_it_must(platform: Platf
     }
     moved = {key: row for key, row in _regions(platform).items() if row != regions[key]}
     assert len(moved) == 1, "one region in one month"
-    ((key, row),) = moved.items()
-    assert [now - then for now, then in zip(row, regions[key], strict=True)] == [
+    ((month, row),) = moved.items()
+    assert [now - then for now, then in zip(row, regions[month], strict=True)] == [
         3,
         Decimal("1.2345"),
         0,
