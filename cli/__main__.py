@@ -164,7 +164,10 @@ def main(argv: list[str] | None = None) -> int:
 def _guarded(call: Callable[[], Any], *, debug: bool) -> int:
     console = Console(stderr=True, highlight=False)
     try:
-        return int(call() or Exit.DONE)
+        code = int(call() or Exit.DONE)
+        if code == Exit.INTERRUPTED:  # Typer's answer to Ctrl-C where it doesn't end the process
+            raise KeyboardInterrupt
+        return code
     except (typer.Exit, SystemExit) as ended:
         return int(getattr(ended, "exit_code", getattr(ended, "code", 0)) or 0)
     except (KeyboardInterrupt, typer.Abort):
