@@ -40,6 +40,7 @@ class CatalogStack(PlatformStack):
             "catalog",
             stage=stage,
             description="Weir: databases, compiled contracts, ledger, table migration",
+            keeps_data=True,
         )
         self.state = PlatformState(
             stage_name=stage.name,

@@ -45,7 +45,11 @@ class LakeStack(PlatformStack):
 
     def __init__(self, scope: Construct, *, stage: Stage) -> None:
         super().__init__(
-            scope, "lake", stage=stage, description="Weir: the lake's buckets and keys"
+            scope,
+            "lake",
+            stage=stage,
+            description="Weir: the lake's buckets and keys",
+            keeps_data=True,
         )
         self.data_key = data_key(self, stage=stage)
         self.operations_key = operations_key(self, stage=stage)

@@ -39,7 +39,13 @@ class WarehouseStack(PlatformStack):
     """Namespace, workgroup, the role that COPY reads with."""
 
     def __init__(self, scope: Construct, *, stage: Stage, vpc: IVpc, lake: LakeStack) -> None:
-        super().__init__(scope, "warehouse", stage=stage, description="Weir: Redshift Serverless")
+        super().__init__(
+            scope,
+            "warehouse",
+            stage=stage,
+            description="Weir: Redshift Serverless",
+            keeps_data=True,
+        )
         self._key: IKey = lake.data_key
         self.workgroup_name = stage.names.resource("warehouse")
         self.copy_role = self._copy_role(lake)

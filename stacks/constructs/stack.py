@@ -12,15 +12,28 @@ ZONES = 3
 
 
 class PlatformStack(Stack):
-    """A stack of one concern of one stage, tied to no account and no region."""
+    """A stack of one concern of one stage, tied to no account and no region.
 
-    def __init__(self, scope: Construct, concern: str, *, stage: Stage, description: str) -> None:
+    Args:
+        keeps_data: the stack is protected against deletion where its stage isn't erasable: its data
+            would outlive it, but the next deployment wouldn't find it.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        concern: str,
+        *,
+        stage: Stage,
+        description: str,
+        keeps_data: bool = False,
+    ) -> None:
         super().__init__(
             scope,
             concern.capitalize(),
             stack_name=stage.names.stack(concern),
             description=description,
-            termination_protection=not stage.erasable,
+            termination_protection=keeps_data and not stage.erasable,
         )
         self.stage = stage
         Tags.of(self).add("weir:stage", stage.name)

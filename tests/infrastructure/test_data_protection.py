@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from stacks.constructs.wildcards import flat
@@ -44,9 +46,20 @@ def test_two_switches_together_erase(synthesized: Synthesize) -> None:
         assert resource.raw["DeletionPolicy"] == "Delete", resource
 
 
-def test_a_stage_that_keeps_its_data_cannot_be_deleted_by_accident(prod: Assembly) -> None:
+def test_stacks_that_keep_data_cannot_be_deleted_by_accident(dev: Assembly, prod: Assembly) -> None:
     (table,) = prod.resources("AWS::DynamoDB::Table")
     assert table.properties["DeletionProtectionEnabled"] is True
+    assert _protected(prod) == {r.stack for r in prod.resources(*HOLDS_DATA)} - {"ingestion"}
+    assert _protected(dev) == set()
+
+
+def _protected(assembly: Assembly) -> set[str]:
+    manifest = json.loads((assembly.directory / "manifest.json").read_text())
+    return {
+        name.lower()
+        for name, artifact in manifest["artifacts"].items()
+        if artifact.get("properties", {}).get("terminationProtection")
+    }
 
 
 def test_every_bucket_is_closed_versioned_and_encrypted(stage: Assembly) -> None:
@@ -131,6 +144,14 @@ def test_nobody_can_connect_to_the_warehouse_from_the_network(stage: Assembly) -
     (group,) = stage.resources("AWS::EC2::SecurityGroup", stack="warehouse")
     assert not group.properties.get("SecurityGroupIngress")
     assert not stage.resources("AWS::EC2::SecurityGroupIngress")
+
+
+def test_nothing_falls_into_the_networks_default_group(stage: Assembly) -> None:
+    (workgroup,) = stage.resources("AWS::RedshiftServerless::Workgroup")
+    assert workgroup.properties["SecurityGroupIds"]
+    for endpoint in stage.resources("AWS::EC2::VPCEndpoint"):
+        if endpoint.properties["VpcEndpointType"] == "Interface":
+            assert endpoint.properties["SecurityGroupIds"], endpoint
 
 
 def test_no_secret_stands_in_a_template(stage: Assembly) -> None:
