@@ -8,6 +8,7 @@ stay the same, byte for byte.
 
 from __future__ import annotations
 
+import compileall
 import fnmatch
 import hashlib
 import os
@@ -19,6 +20,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from py_compile import PycInvalidationMode
 from typing import Final
 
 from dataplatform.errors import WeirError
@@ -31,7 +33,7 @@ MAX_UNZIPPED_BYTES: Final = 240_000_000
 """Lambda takes 250 MB, function and layers together."""
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
-_RECIPE: Final = b"1"  # counts changes to what is trimmed below, which the lock files don't show
+_RECIPE: Final = b"2"  # counts changes to what is done below, which the lock files don't show
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _PLATFORMS: Final = tuple(f"manylinux_2_{minor}_x86_64" for minor in range(26, 4, -1))
 
@@ -125,6 +127,7 @@ def _build(layer: Layer, target: Path) -> None:
             _install(layer, tree)
             _trim(tree)
             _strip(tree)
+            _compile(tree)
             _check(layer, tree)
             packed = Path(scratch) / "layer.zip"
             _pack(tree, packed)
@@ -158,6 +161,21 @@ def _strip(tree: Path) -> None:
     libraries = [str(file) for file in _files(tree) if _is_library(file)]
     if strip and libraries and sys.platform == "linux":
         subprocess.run([strip, "--strip-unneeded", *libraries], check=True, capture_output=True)
+
+
+def _compile(tree: Path) -> None:
+    """Add byte code: Lambda can't write it below /opt, so each cold start would compile anew.
+
+    It is bound to Python 3.11, as this project and its functions are, and isn't compared with the
+    source, whose times no archive keeps. PyIceberg's import takes half the time with it.
+    """
+    compileall.compile_dir(
+        tree,
+        quiet=2,
+        stripdir=str(tree),
+        prependdir="/opt/python",
+        invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
+    )
 
 
 def _check(layer: Layer, tree: Path) -> None:

@@ -127,3 +127,16 @@ def test_a_layer_too_large_for_lambda_is_refused(
     monkeypatch.setattr(packaging, "MAX_UNZIPPED_BYTES", 1_000)
     with pytest.raises(LayerNotBuilt, match="1,001 bytes"):
         packaging._check(LAKE, tmp_path)
+
+
+def test_modules_come_compiled_and_are_not_compared_with_their_source(tmp_path: Path) -> None:
+    tree = tmp_path / "python"
+    (tree / "package").mkdir(parents=True)
+    source = tree / "package" / "module.py"
+    source.write_text("ANSWER = 42\n")
+    packaging._compile(tree)
+    source.write_text("raise AssertionError('compiled again')\n")
+    command = [sys.executable, "-c", "import package.module as m; print(m.ANSWER)"]
+    environment = {**os.environ, "PYTHONPATH": str(tree)}
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert ran.stdout == "42\n"
