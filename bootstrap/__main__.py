@@ -26,13 +26,14 @@ def main(arguments: Sequence[str]) -> int:
     """Prepare and hand over; returns an exit code only where nothing could be handed over to."""
     layout = Layout.of_machine(_PROJECT)
     verb = next((word for word in arguments if not word.startswith("-")), "")
+    asks = "--help" in arguments or "-h" in arguments
     try:
-        if verb == "lock":
+        if verb == "lock" and not asks:
             uv = environment.ensure_uv(layout)
             locks.compile_all(uv, _PROJECT, upgrade="--upgrade" in arguments)
             return 0
-        _prepare(layout, verb, asks="--help" in arguments or "-h" in arguments)
-        _become(layout, verb, arguments)
+        _prepare(layout, verb, asks=asks)
+        _become(layout, verb, arguments, asks=asks)
     except Trouble as trouble:
         sys.stderr.write(f"{trouble}\n")
     except OSError as error:
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _prepare(layout: Layout, verb: str, *, asks: bool) -> None:
-    wanted = locks.TEST if verb == "test" else locks.UP
+    wanted = locks.TEST if verb == "test" and not asks else locks.UP
     needs_tools = verb in _WITH_TOOLS and not asks
     if _is_ready(layout, wanted, needs_tools):
         return
@@ -63,7 +64,7 @@ def _is_ready(layout: Layout, wanted: locks.Lock, needs_tools: bool) -> bool:
     return python and (not needs_tools or tools.read(layout) is not None)
 
 
-def _become(layout: Layout, verb: str, arguments: Sequence[str]) -> None:
+def _become(layout: Layout, verb: str, arguments: Sequence[str], *, asks: bool) -> None:
     known = tools.read(layout) or {}
     variables = dict(os.environ)
     path = [str(layout.python.parent), str(layout.node.parent), os.environ.get("PATH", os.defpath)]
@@ -75,9 +76,10 @@ def _become(layout: Layout, verb: str, arguments: Sequence[str]) -> None:
     # -P: a directory that a person stands in can't put its own modules in place of ours.
     command = [str(layout.python), "-P", "-m"]
     rest = list(arguments)
-    if verb == "test":
+    checks = verb == "test" and not asks
+    if checks:
         rest.remove(verb)  # the first: a later one is pytest's, as in `-k test`
-    command.append("bootstrap.checks" if verb == "test" else "cli")
+    command.append("bootstrap.checks" if checks else "cli")
     sys.stdout.flush()
     os.execve(command[0], [*command, *rest], variables)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -10,14 +11,18 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from cli.errors import exit_code
+from cli.errors import exit_code, unexpected
 from cli.screen import Exit, Screen, explain
+from cli.wrapper import ROOT, through_wrapper
 from dataplatform.errors import WeirError
 
 _EPILOG = (
-    "Exit codes: 0 done · 1 failed · 2 wrong usage · 3 data waiting in quarantine · "
-    "4 environment (port, disk, credentials) · 130 interrupted"
+    "Exit codes: 0 done · 1 failed · 2 wrong usage · 3 done, but records of the run wait in "
+    "quarantine (up, run, status --run) · 4 environment (port, disk, credentials) · "
+    "130 interrupted. --debug with any verb shows a traceback where it fails."
 )
+
+_ANY_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 app = typer.Typer(
     name="weir",
@@ -124,6 +129,29 @@ def down(
     verb(Screen(as_json=as_json), erase=erase, yes=yes)
 
 
+@app.command(context_settings=_ANY_ARGUMENTS, epilog="Example: ./weir test -k ledger")
+def test(context: typer.Context) -> None:
+    """Lint, type-check and run every test; arguments go to pytest."""
+    through_wrapper("test", context.args)
+
+
+@app.command(context_settings=_ANY_ARGUMENTS, epilog="Example: ./weir lock --upgrade")
+def lock(context: typer.Context) -> None:
+    """Pin what pyproject.toml asks for anew; --upgrade takes newer versions."""
+    through_wrapper("lock", context.args)
+
+
+@app.command(epilog="Example: ./weir bench wrapper idle-run")
+def bench(
+    names: Annotated[list[str] | None, typer.Argument(help="Only these benchmarks.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure set-up, `up`, an idle run, memory and the wrapper, each beside a rival."""
+    options = ["--json"] if as_json else []
+    command = [sys.executable, "-P", "-m", "benchmarks", *options, *(names or [])]
+    raise typer.Exit(subprocess.run(command, cwd=ROOT, check=False).returncode)
+
+
 samples = typer.Typer(help="The sample data that comes with Weir.", no_args_is_help=True)
 app.add_typer(samples, name="samples")
 
@@ -172,7 +200,9 @@ def _guarded(call: Callable[[], Any], *, debug: bool) -> int:
         return int(getattr(ended, "exit_code", getattr(ended, "code", 0)) or 0)
     except (KeyboardInterrupt, typer.Abort):
         console.print(
-            "\nInterrupted. A run that was started goes on: ./weir status; stop: ./weir down"
+            "\nInterrupted. What runs in the background goes on: ./weir status shows it, "
+            "./weir down stops it.",
+            soft_wrap=True,
         )
         return Exit.INTERRUPTED
     except WeirError as error:
@@ -183,6 +213,10 @@ def _guarded(call: Callable[[], Any], *, debug: bool) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.DONE
+    except Exception as error:  # the last resort: a person gets a line, --debug the traceback
+        if debug:
+            raise
+        return unexpected(console, error)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import typer
 from rich.table import Table
 
+from cli.screen import Exit
 from cli.target import Target
 from dataplatform.ledger.records import DatasetBooks, Totals
 
@@ -57,6 +59,12 @@ def run_json(books: Iterable[DatasetBooks]) -> dict[str, Any]:
         }
         for entry in books
     }
+
+
+def exit_if_waiting(books: Iterable[DatasetBooks]) -> None:
+    """End with exit code 3 where records of a run wait for a person in quarantine."""
+    if any(entry.outcomes.quarantined for entry in books):
+        raise typer.Exit(Exit.DATA_WAITING)
 
 
 def _table(title: str) -> Table:

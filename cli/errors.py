@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
-from cli.screen import Exit
-from cli.target import NoCredentials
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from cli.screen import Exit, explain
+from cli.sql import UnknownFormat
+from cli.target import NoCredentials, UnknownRun
 from cli.tools import ToolsMissing
 from dataplatform.errors import InvalidRunInput, WeirError
 from embedded_aws.errors import EmbeddedAwsError
 
 _ENVIRONMENT = (EmbeddedAwsError, NoCredentials, ToolsMissing)
+_USAGE = (InvalidRunInput, UnknownFormat, UnknownRun)
+
+
+def unexpected(console: Console, error: Exception) -> int:
+    """Explain an error that isn't Weir's own: wrong usage, an AWS call, or a fault of Weir."""
+    if hasattr(error, "format_message") and hasattr(error, "exit_code"):  # Typer's, of any kind
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context else "weir"
+        what, why = error.format_message(), "Nothing was done."
+        explain(console, WeirError(what, why=why, remedy=f"Usage: ./{path} --help"))
+        return int(error.exit_code)
+    name = type(error).__name__
+    what = f"{name}: {' '.join(str(error).split())[:300]}"
+    if isinstance(error, ClientError):
+        why, remedy = "AWS refused a call.", "The call: the same command with --debug"
+    elif isinstance(error, BotoCoreError):
+        why, remedy = (
+            "AWS can't be reached.",
+            "Check AWS_REGION and the credentials (aws sts get-caller-identity)",
+        )
+    else:
+        why = "Weir didn't expect this, so it is a fault of Weir."
+        remedy = "Where it happened: the same command with --debug"
+    explain(console, WeirError(what, why=why, remedy=remedy))
+    return Exit.ENVIRONMENT if isinstance(error, BotoCoreError) else Exit.FAILED
 
 
 def exit_code(error: WeirError) -> Exit:
     """The documented exit code of an error."""
     if isinstance(error, _ENVIRONMENT):
         return Exit.ENVIRONMENT
-    if isinstance(error, InvalidRunInput):
+    if isinstance(error, _USAGE):
         return Exit.USAGE
     return Exit.FAILED

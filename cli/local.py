@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from cli.target import Target
 from dataplatform.errors import WeirError
+from embedded_aws.state import StateDir
 
 _DIGEST = "weir-sha256"
 _REGISTER_SECONDS = 120
@@ -20,6 +22,14 @@ _POLL_SECONDS = 0.3
 
 class NotRegistered(WeirError):
     """Landed objects weren't registered in the ledger in time."""
+
+
+def not_emulated(state: Path) -> list[str]:
+    """What was deployed by name only, as people call it, each once."""
+    listed = StateDir.at(state).by_name_only
+    if not listed.is_file():
+        return []
+    return sorted({str(entry["what"]) for entry in json.loads(listed.read_text()).values()})
 
 
 @dataclass(frozen=True)

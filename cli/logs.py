@@ -9,15 +9,10 @@ from typing import Any
 
 from cli.screen import Screen
 from cli.target import Target
-from dataplatform.errors import WeirError
 
 _JOB_GROUPS = ("/aws-glue/jobs/output", "/aws-glue/jobs/error")
 _POLL_SECONDS = 2.0
 _RECENT_MINUTES = 60
-
-
-class UnknownRun(WeirError):
-    """No run of that id is in the ledger."""
 
 
 def logs(
@@ -49,11 +44,7 @@ def logs(
 def _window(target: Target, run_id: str | None) -> tuple[int, int | None]:
     if run_id is None:
         return int((time.time() - _RECENT_MINUTES * 60) * 1000), None
-    run = target.ledger.run(run_id)
-    if run is None:
-        raise UnknownRun(
-            f"no run {run_id}", why="Its logs can't be found.", remedy="Runs: ./weir status"
-        )
+    run = target.run(run_id)
     end = _epoch_ms(run.ended_at) + 5000 if run.ended_at else None
     return _epoch_ms(run.started_at) - 1000, end
 
@@ -64,11 +55,9 @@ def _epoch_ms(moment: str) -> int:
 
 def _groups(target: Target, client: Any, function: str | None) -> list[str]:
     prefix = target.names.resource("")
-    names = [
-        group["logGroupName"]
-        for page in client.get_paginator("describe_log_groups").paginate()
-        for group in page["logGroups"]
-    ]
+    pages = client.get_paginator("describe_log_groups").paginate()
+    # A group created between two pages may be on both.
+    names = dict.fromkeys(group["logGroupName"] for page in pages for group in page["logGroups"])
     ours = [name for name in names if prefix in name or name in _JOB_GROUPS]
     return [name for name in ours if function is None or function in name]
 

@@ -19,7 +19,7 @@ def run(
     followed = execute(screen, target, {name: value for name, value in wanted.items() if value})
     entries = target.ledger.books(followed.run_id)
     if entries:
-        screen.console.print(books.of_run(entries))
+        screen.show(books.of_run(entries))
     else:
         screen.say("Nothing was due: no new rows, no Glue run, no load.")
     screen.result(
@@ -29,6 +29,7 @@ def run(
             "seconds": round(followed.seconds, 1),
         }
     )
+    books.exit_if_waiting(entries)
 
 
 def execute(screen: Screen, target: Target, run_input: dict[str, Any]) -> pipeline.Followed:

@@ -14,19 +14,18 @@ from typing import Final
 from cli.target import ROOT, STATE, Target
 from cli.tools import VARIABLE, Tools
 from embedded_aws import supervisor
-from embedded_aws.processes import ProcessSpec, ready_when_exists
-from embedded_aws.samples.api import Address
+from embedded_aws.processes import Processes, ProcessSpec, ready_when_exists
+from embedded_aws.samples import PROJECT_FOLDERS
+from embedded_aws.samples.api import ADDRESS_FILE, Address
 from embedded_aws.samples.files import sample_files
 from embedded_aws.samples.foodmart import Foodmart
-
-PROJECT_FOLDERS: Final = ("contracts/foodmart", "models/foodmart")
-"""What the sample adds to the project."""
+from embedded_aws.state import StateDir
 
 API: Final = STATE / "data" / "samples"
 """State of the sample API: edits of sale lines, its key, its address while it runs."""
 
 _START_SECONDS = 60
-_ADDRESS = "api.json"
+_PROCESS = "samples"
 
 
 def present() -> bool:
@@ -37,17 +36,21 @@ def present() -> bool:
 def start(tools: Tools, target: Target) -> Address:
     """Start the sales API and tell the platform its address and key, as an operator would."""
     API.mkdir(parents=True, exist_ok=True)
+    address_file = API / ADDRESS_FILE
+    if not Processes(StateDir.at(STATE)).find(_PROCESS):
+        # One left by a killed API would look ready at once, and names a port that others may have.
+        address_file.unlink(missing_ok=True)
     supervisor.start_process(
         STATE,
         ProcessSpec(
-            name="samples",
+            name=_PROCESS,
             argv=[sys.executable, "-m", "embedded_aws.samples.api", "--state-dir", str(API)],
             env={
                 "PATH": os.environ.get("PATH", os.defpath),
                 "PYTHONPATH": str(ROOT),
                 VARIABLE: os.environ[VARIABLE],
             },
-            ready=ready_when_exists(API / _ADDRESS),
+            ready=ready_when_exists(address_file),
         ),
         seconds=_START_SECONDS,
     )
@@ -67,6 +70,11 @@ def start(tools: Tools, target: Target) -> Address:
             SecretString=json.dumps({"api_key": address.api_key}),
         )
     return address
+
+
+def address() -> Address | None:
+    """Where the sample API answers; None where it doesn't run."""
+    return Address.read(API) if Processes(StateDir.at(STATE)).find(_PROCESS) else None
 
 
 def files(tools: Tools) -> list[tuple[str, Path]]:

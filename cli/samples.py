@@ -7,14 +7,14 @@ import shutil
 import typer
 from rich.prompt import Confirm
 
-from cli import sample_sources
 from cli.screen import Screen
 from cli.target import ROOT
+from embedded_aws.samples import PROJECT_FOLDERS
 
 
 def remove(screen: Screen, *, yes: bool) -> None:
     """Delete the sample's contracts and models, naming them first."""
-    found = [ROOT / path for path in sample_sources.PROJECT_FOLDERS if (ROOT / path).is_dir()]
+    found = [ROOT / path for path in PROJECT_FOLDERS if (ROOT / path).is_dir()]
     if not found:
         screen.say("No samples are in the project.")
         screen.result({"removed": []})

@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import IntEnum
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 
 from dataplatform.errors import WeirError
@@ -50,7 +50,17 @@ class Screen:
         return self.console.is_terminal
 
     def say(self, text: str = "") -> None:
-        """A line for people; may hold Rich markup."""
+        """A line for people, which may hold Rich markup; nothing where JSON was asked for."""
+        if not self.as_json:
+            self.console.print(text, soft_wrap=True)
+
+    def show(self, shown: RenderableType) -> None:
+        """A table for people; nothing where JSON was asked for."""
+        if not self.as_json:
+            self.console.print(shown)
+
+    def progress(self, text: str) -> None:
+        """A line about work under way: with `--json`, too, for then stderr takes it."""
         self.console.print(text, soft_wrap=True)
 
     def result(self, value: Any) -> None:
@@ -60,7 +70,7 @@ class Screen:
 
     def done(self, name: str, detail: str, note: str) -> None:
         """` ✓ synthesize   9 stacks · 214 resources      6.1 s`"""
-        self.say(_line("[green]✓[/]", name, detail, note))
+        self.progress(_line("[green]✓[/]", name, detail, note, self.console.width))
 
     @contextmanager
     def task(self, name: str, doing: str) -> Iterator[Task]:
@@ -71,7 +81,7 @@ class Screen:
                 task.show = lambda text: status.update(f"{name:<12} {escape(text)}")
                 yield task
         else:
-            self.say(f"   {name:<12} {doing} …")
+            self.progress(f"   {name:<12} {doing} …")
             yield task
         task.seconds = time.monotonic() - task.started
         self.done(name, task.detail, task.note or f"{task.seconds:.1f} s")
@@ -93,8 +103,9 @@ def _silent(text: str) -> None:
     """Progress of a screen that can't be redrawn."""
 
 
-def _line(mark: str, name: str, detail: str, note: str) -> str:
-    return f" {mark} {name:<12} {escape(detail):<70} {note:>10}"
+def _line(mark: str, name: str, detail: str, note: str, width: int) -> str:
+    room = max(width - 29, 20)
+    return f" {mark} {name:<12} {escape(detail):<{room}} {note:>10}"
 
 
 def explain(console: Console, error: WeirError) -> None:

@@ -8,9 +8,8 @@ from typing import Any
 from rich.table import Table
 
 from cli import books, report, timeline
-from cli.logs import UnknownRun
 from cli.screen import Screen
-from cli.target import Target
+from cli.target import Target, UnknownRun
 from dataplatform.ledger.records import Run
 
 _RUNS = 8
@@ -26,9 +25,9 @@ def status(screen: Screen, stage: str | None, run_id: str | None, html: str | No
     lifetime = books.lifetime(target)
     unclaimed = target.ledger.unclaimed_objects()
     screen.say(f" stage {target.stage}   {_place(target)}")
-    screen.console.print(_runs(runs))
+    screen.show(_runs(runs))
     screen.say()
-    screen.console.print(books.of_lifetime(lifetime))
+    screen.show(books.of_lifetime(lifetime))
     for landed in unclaimed:
         screen.say(f" [yellow]![/] {landed.key} lies in landing, but no contract claims its folder")
     screen.result(
@@ -50,29 +49,28 @@ def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
     if run.error:
         screen.say(f" [red]✗[/] {run.error}")
     screen.say()
-    screen.console.print(books.of_run(entries))
+    screen.show(books.of_run(entries))
     if html:
         Path(html).write_text(report.page(target.stage, run, steps, entries), encoding="utf-8")
         screen.say(f" Written: {html}")
     screen.result({**_run_json(run), "datasets": books.run_json(entries), "page": html or ""})
+    books.exit_if_waiting(entries)
 
 
 def _chosen(target: Target, runs: list[Run], run_id: str | None) -> Run:
     if run_id:
-        run = target.ledger.run(run_id)
-    else:
-        run = runs[0] if runs else None
-    if run is None:
+        return target.run(run_id)
+    if not runs:
         raise UnknownRun(
-            f"no run {run_id or ''}".rstrip(),
+            f"stage {target.stage} has had no run",
             why="There is nothing to show.",
-            remedy="Runs: ./weir status; start one: ./weir run",
+            remedy="Start one: ./weir run",
         )
-    return run
+    return runs[0]
 
 
 def _place(target: Target) -> str:
-    return target.client("sts").meta.endpoint_url
+    return str(target.client("sts").meta.endpoint_url)
 
 
 def _runs(runs: list[Run]) -> Table:

@@ -10,6 +10,8 @@ from rich.table import Table
 from cli.target import Target
 from dataplatform.plans.model import SummaryModel
 
+CHANGE = "change"
+
 FIGURE = "figure"
 """A summary whose first column has this name gives one named figure a row."""
 
@@ -41,7 +43,9 @@ def tables(target: Target, rows: dict[str, list[dict[str, Any]]]) -> list[Table]
 
 
 def table(summary: SummaryModel, rows: list[dict[str, Any]]) -> Table:
-    """One summary's rows."""
+    """One summary's rows, or its pivot."""
+    if summary.pivot:
+        rows = pivoted(rows, *summary.pivot)
     shown = Table(
         title=f"{summary.title}, from the warehouse",
         title_justify="left",
@@ -49,12 +53,37 @@ def table(summary: SummaryModel, rows: list[dict[str, Any]]) -> Table:
         box=None,
         pad_edge=False,
     )
-    for name, value in rows[0].items():
-        right = isinstance(value, int | float | Decimal)
+    for name in rows[0]:
+        values = [row[name] for row in rows if row[name] is not None]
+        right = name == CHANGE or all(isinstance(v, int | float | Decimal) for v in values)
         shown.add_column(name, justify="right" if right else "left", min_width=10)
     for row in rows:
         shown.add_row(*(cell(name, value) for name, value in row.items()))
     return shown
+
+
+def pivoted(rows: list[dict[str, Any]], across: str, figure: str) -> list[dict[str, Any]]:
+    """Rows with a column for each value of `across`, and how far the last is from the first.
+
+    Columns besides these two that hold text name a row; other figures are left out.
+    """
+    heads = sorted({row[across] for row in rows})
+    names = [name for name, value in rows[0].items() if isinstance(value, str) and name != across]
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        label = tuple(row[name] for name in names)
+        entry = found.setdefault(
+            label, dict(zip(names, label, strict=True)) | {str(head): None for head in heads}
+        )
+        entry[str(row[across])] = row[figure]
+    if len(heads) > 1:
+        for entry in found.values():
+            entry[CHANGE] = _change(entry[str(heads[0])], entry[str(heads[-1])])
+    return list(found.values())
+
+
+def _change(before: Any, after: Any) -> str | None:
+    return f"{(after - before) / before:+.1%}" if before and after is not None else None
 
 
 def cell(name: str, value: Any) -> str:

@@ -11,14 +11,17 @@ from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
 from dataplatform.adapters.plans import load_plan
 from dataplatform.adapters.warehouse import Warehouse
-
 from dataplatform.errors import WeirError
 from dataplatform.ledger import Ledger
+from dataplatform.ledger.records import Run
 from dataplatform.naming import WAREHOUSE_DATABASE, Names
 from dataplatform.plans.model import PlatformPlan
+from embedded_aws import supervisor
 from embedded_aws.client import client_environment
+from embedded_aws.errors import NotRunning
 from embedded_aws.state import STATE_DIR_VARIABLE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,6 +35,10 @@ EMBEDDED_STAGE = "dev"
 
 class NotDeployed(WeirError):
     """The stage has no stacks, or none that this verb needs."""
+
+
+class UnknownRun(WeirError):
+    """No run of that id is in the ledger; exit code 2."""
 
 
 class NoCredentials(WeirError):
@@ -54,6 +61,12 @@ class Target:
         """
         if stage is not None:
             return cls(stage, embedded=False)
+        if supervisor.status(STATE) is None:
+            raise NotRunning(
+                f"no embedded AWS is running in {STATE}",
+                why="There is nothing to ask; what it held is kept.",
+                remedy="Start it: ./weir up. For a stage in AWS: --stage dev",
+            )
         os.environ.update(client_environment(STATE))
         return cls(EMBEDDED_STAGE, embedded=True)
 
@@ -94,9 +107,7 @@ class Target:
             NotDeployed: naming what is missing and the command that brings it.
         """
         if key not in self.outputs:
-            deploy = (
-                "./weir up" if self.embedded else f"./weir cdk deploy --all -c stage={self.stage}"
-            )
+            on_aws = f"./weir cdk deploy --all -c stage={self.stage}"
             raise NotDeployed(
                 f"stage {self.stage} has no stack output {key}",
                 why="The platform isn't deployed there, or only in part.",
@@ -120,6 +131,21 @@ class Target:
         return Warehouse(
             boto3.client("redshift-data"), self.output("WorkgroupName"), WAREHOUSE_DATABASE
         )
+
+    def run(self, run_id: str) -> Run:
+        """One run.
+
+        Raises:
+            UnknownRun: the ledger has none of that id.
+        """
+        try:
+            return self.ledger.run(run_id)
+        except KeyError:
+            raise UnknownRun(
+                f"no run {run_id} in stage {self.stage}",
+                why="There is nothing to show.",
+                remedy="Runs: ./weir status; start one: ./weir run",
+            ) from None
 
     def client(self, service: str) -> Any:
         """A boto3 client of the target."""

@@ -60,9 +60,9 @@ class Timeline:
             return
         if not self._named:
             self._named = True
-            self._screen.say(f" ▸ pipeline     run {run.run_id}")
+            self._screen.progress(f" ▸ pipeline     run {run.run_id}")
         for step in current:
             key = (step.name, step.dataset, step.at)
             if step.state != "started" and key not in self._said:
                 self._said.add(key)
-                self._screen.say(line(step))
+                self._screen.progress(line(step))

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from cli import books, deployment, local, sample_sources, summaries
+from cli.local import not_emulated
 from cli.run import execute
 from cli.screen import Screen
 from cli.target import EMBEDDED_STAGE, STATE, Target
 from cli.tools import Tools
+from dataplatform.ledger.records import DatasetBooks
 from embedded_aws import supervisor
 from embedded_aws.client import isolated_environment
-from embedded_aws.state import StateDir
 
 VERSION = "0.1"
 
@@ -33,12 +34,14 @@ def up(screen: Screen, *, samples: bool) -> None:
     if samples and sample_sources.present():
         _land_samples(screen, tools, target)
     followed = execute(screen, target, {})
+    entries = target.ledger.books(followed.run_id)
     seconds["pipeline"] = followed.seconds
     rows, lifetime = summaries.read(target), books.lifetime(target)
-    _show(screen, target, followed.run_id, rows)
+    _show(screen, target, entries, rows)
     seconds["total"] = time.monotonic() - began
     screen.say(f"\n Ready after {seconds['total']:.0f} s.")
     screen.result(_result(lifetime, rows, seconds))
+    books.exit_if_waiting(entries)
 
 
 def _synthesize(screen: Screen, tools: Tools) -> tuple[deployment.Assembly, float]:
@@ -69,21 +72,39 @@ def _land_samples(screen: Screen, tools: Tools, target: Target) -> None:
         task.detail = f"{landed.put} files landed, {landed.unchanged} lay there already"
 
 
-def _show(screen: Screen, target: Target, run_id: str, rows: dict[str, Any]) -> None:
+def _show(
+    screen: Screen, target: Target, entries: list[DatasetBooks], rows: dict[str, Any]
+) -> None:
     for table in summaries.tables(target, rows):
         screen.say()
-        screen.console.print(table)
+        screen.show(table)
     screen.say()
-    entries = target.ledger.books(run_id)
     if entries:
-        screen.console.print(books.of_run(entries))
+        screen.show(books.of_run(entries))
     else:
         screen.say(" Nothing was due: the warehouse holds all there is.")
-    by_name_only = StateDir.at(STATE).by_name_only
-    if by_name_only.is_file():
-        screen.say(f"\n Not emulated here, deployed by name only: {by_name_only.read_text()}")
-    screen.say('\n Next   ./weir sql "select * from gold.dim_store limit 5"     ./weir status')
-    screen.say("        ./weir run     ./weir logs     ./weir down")
+    _served(screen, target)
+    if absent := not_emulated(STATE):
+        screen.say(f"\n Not emulated here (deployed by name only): {', '.join(absent)}")
+    models = target.plan.models
+    example = f'"select * from gold.{models[0].name} limit 5"' if models else '"select 1"'
+    screen.say(f"\n Next    ./weir sql {example}")
+    screen.say("         ./weir status     ./weir run     ./weir logs     ./weir down")
+
+
+def _served(screen: Screen, target: Target) -> None:
+    """What is served where; each line can be copied whole."""
+    places = {
+        "AWS": target.client("sts").meta.endpoint_url,
+        "pipeline": target.output("PipelineArn"),
+        "landing": f"s3://{target.output('LandingBucket')}",
+        "sample": address.url if (address := sample_sources.address()) else "",
+        "state": str(STATE),
+    }
+    screen.say("\n[bold]Served here[/]")
+    for name, place in places.items():
+        if place:
+            screen.say(f" {name:<10} {place}")
 
 
 def _result(

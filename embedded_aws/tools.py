@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 import sys
@@ -36,7 +37,7 @@ class Tools:
         return cls(
             node=_node(),
             java_home=_java_home(),
-            variables=handed_on | dict(variables or {}),
+            variables=handed_on | _node_path(handed_on) | dict(variables or {}),
         )
 
     def environment(self) -> dict[str, str]:
@@ -60,6 +61,15 @@ def _node() -> Path | None:
             return binaries
     found = shutil.which("node")
     return Path(found).parent if found else None
+
+
+def _node_path(variables: Mapping[str, str]) -> dict[str, str]:
+    """Where Node functions find the SDK that AWS's own runtime would have."""
+    listed = variables.get("WEIR_TOOLS", "")
+    if not listed or not Path(listed).is_file():
+        return {}
+    modules = json.loads(Path(listed).read_text()).get("node_modules")
+    return {"NODE_PATH": modules} if modules else {}
 
 
 def _java_home() -> Path | None:

@@ -153,11 +153,16 @@ class WarehouseSql:
 
 @dataclass(frozen=True, kw_only=True)
 class SummaryModel:
-    """A query on the warehouse whose rows `weir up` shows at its end."""
+    """A query on the warehouse whose rows `weir up` shows at its end.
+
+    pivot: (across, figure): the column whose values become columns, and what is shown in them;
+        empty for rows as they are.
+    """
 
     name: str
     title: str
     sql: str
+    pivot: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,7 +203,7 @@ class PlatformPlan:
                 **raw,
                 "datasets": tuple(_silver(item) for item in raw["datasets"]),
                 "models": tuple(_gold(item) for item in raw["models"]),
-                "summaries": tuple(SummaryModel(**item) for item in raw["summaries"]),
+                "summaries": tuple(_summary(item) for item in raw["summaries"]),
                 "warehouse_setup": tuple(raw["warehouse_setup"]),
             }
         )
@@ -223,6 +228,10 @@ def _silver(raw: dict[str, Any]) -> SilverPlan:
             "spark": SilverSql(**raw["spark"]),
         }
     )
+
+
+def _summary(raw: dict[str, Any]) -> SummaryModel:
+    return SummaryModel(**{**raw, "pivot": tuple(raw.get("pivot", ()))})
 
 
 def _check(raw: dict[str, Any]) -> Check:

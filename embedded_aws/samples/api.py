@@ -25,7 +25,9 @@ from embedded_aws.samples.foodmart import Foodmart
 from embedded_aws.samples.sales import SalesStore
 from embedded_aws.samples.server import SalesApi
 
-_ADDRESS: Final = "api.json"
+ADDRESS_FILE: Final = "api.json"
+"""In the state directory, while the API answers."""
+
 _KEY: Final = "api.key"
 _LOCK: Final = "api.lock"
 
@@ -47,7 +49,7 @@ class Address:
     def read(cls, state_dir: Path) -> Self | None:
         """The running API's address; None where none runs."""
         try:
-            return cls(**json.loads((state_dir / _ADDRESS).read_text()))
+            return cls(**json.loads((state_dir / ADDRESS_FILE).read_text()))
         except FileNotFoundError:
             return None
 
@@ -82,11 +84,11 @@ def serve(options: argparse.Namespace) -> None:
         # shutdown() waits for the loop that this handler interrupts, so it needs its own thread.
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
     address = Address(f"http://127.0.0.1:{port}", int(port), api.key, os.getpid())
-    _write_private(state_dir / _ADDRESS, json.dumps(asdict(address)))
+    _write_private(state_dir / ADDRESS_FILE, json.dumps(asdict(address)))
     try:
         server.serve_forever(poll_interval=0.1)
     finally:
-        (state_dir / _ADDRESS).unlink(missing_ok=True)
+        (state_dir / ADDRESS_FILE).unlink(missing_ok=True)
         server.server_close()
         store.close()
 
@@ -105,7 +107,7 @@ def _alone(state_dir: Path) -> Iterator[None]:
                 remedy="Use that one (its address is in api.json), or end it first.",
             ) from error
         # An address left by one that was killed would name a stranger's port.
-        (state_dir / _ADDRESS).unlink(missing_ok=True)
+        (state_dir / ADDRESS_FILE).unlink(missing_ok=True)
         yield
 
 

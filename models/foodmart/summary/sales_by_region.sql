@@ -1,4 +1,5 @@
 -- title: Sales by region and year
+-- pivot: year, store_sales
 SELECT
     a.sales_region,
     a.year,
