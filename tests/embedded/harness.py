@@ -15,7 +15,7 @@ from typing import Any
 
 import boto3
 
-from dataplatform.adapters.iceberg import open_table
+from dataplatform.adapters.iceberg import catalog, open_table
 from dataplatform.naming import Zone
 from embedded_aws.samples.api import Address
 
@@ -35,7 +35,10 @@ class Platform:
         return {**os.environ, "WEIR_STATE_DIR": str(self.state), "COLUMNS": "100"}
 
     def weir(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run `./weir …` and, unless it may fail, show what it wrote when it does."""
+        """Run `./weir …` and, unless it may fail, show what it wrote when it does.
+
+        Code 3 isn't a failure: what the run quarantined waits for a person.
+        """
         done = subprocess.run(
             [str(ROOT / "weir"), *arguments],
             cwd=ROOT,
@@ -49,6 +52,24 @@ class Platform:
                 f"weir {arguments} → {done.returncode}\n{done.stdout}\n{done.stderr}"
             )
         return done
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start `./weir …` in a session of its own, as a terminal's foreground job."""
+        return subprocess.Popen(
+            [str(ROOT / "weir"), *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def fails(self, *arguments: str, code: int = 1) -> str:
+        """What a verb says when it fails, as it must."""
+        done = self.weir(*arguments, check=False)
+        assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+        return done.stdout + done.stderr
 
     def json(self, *arguments: str) -> Any:
         """The answer of a verb with `--json`."""
@@ -68,6 +89,11 @@ class Platform:
 
         os.environ.update(client_environment(self.state))
         return Target("dev", embedded=True)
+
+    def reconnect(self) -> None:
+        """Find the platform again after its address has changed."""
+        self.__dict__.pop("target", None)
+        catalog.cache_clear()
 
     def client(self, service: str) -> Any:
         """A boto3 client of the embedded AWS."""
