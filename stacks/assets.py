@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import Final
@@ -17,16 +19,15 @@ def code_zip(name: str, packages: tuple[str, ...], *, root: Path = ROOT) -> Path
     Returns:
         `build/assets/<name>.zip`; the same sources give the same bytes.
     """
-    BUILD.mkdir(parents=True, exist_ok=True)
-    target = BUILD / f"{name}.zip"
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for package in packages:
             for source in sorted((root / package).rglob("*.py")):
                 entry = zipfile.ZipInfo(str(source.relative_to(root)), date_time=_EPOCH)
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 entry.external_attr = 0o644 << 16
                 archive.writestr(entry, source.read_bytes())
-    return target
+    return _built(f"{name}.zip", content.getvalue())
 
 
 def lambda_code() -> Path:
@@ -41,7 +42,14 @@ def spark_code() -> Path:
 
 def text_file(name: str, text: str) -> Path:
     """Write generated text where an asset can take it."""
+    return _built(name, text.encode())
+
+
+def _built(name: str, content: bytes) -> Path:
+    """Put in place in one step: a synthesis beside this one may be reading."""
     BUILD.mkdir(parents=True, exist_ok=True)
     target = BUILD / name
-    target.write_text(text, encoding="utf-8")
+    with tempfile.NamedTemporaryFile(dir=BUILD, delete=False) as draft:
+        draft.write(content)
+    Path(draft.name).replace(target)
     return target
