@@ -11,7 +11,6 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from cli.errors import exit_code, unexpected
 from cli.screen import Exit, Screen, explain
 from cli.wrapper import ROOT, through_wrapper
 from dataplatform.errors import WeirError
@@ -208,6 +207,8 @@ def _guarded(call: Callable[[], Any], *, debug: bool) -> int:
     except WeirError as error:
         if debug:
             raise
+        from cli.errors import exit_code  # late: it knows boto3, which --help doesn't need
+
         explain(console, error)
         return exit_code(error)
     except BrokenPipeError:
@@ -216,6 +217,8 @@ def _guarded(call: Callable[[], Any], *, debug: bool) -> int:
     except Exception as error:  # the last resort: a person gets a line, --debug the traceback
         if debug:
             raise
+        from cli.errors import unexpected
+
         return unexpected(console, error)
 
 

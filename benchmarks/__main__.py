@@ -1,0 +1,71 @@
+"""`python -m benchmarks [NAME…] [--json]`: measures, and prints figures and ratios."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform as machine
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import platform, set_up, wrapper
+from benchmarks.measure import Figure
+
+BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
+    "wrapper": wrapper.run,
+    "platform": platform.run,
+    "set-up": set_up.run,
+}
+
+
+def main() -> None:
+    """Run the benchmarks that are named, or all."""
+    parser = argparse.ArgumentParser(prog="weir bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    if unknown := [name for name in options.names if name not in BENCHMARKS]:
+        parser.error(f"no benchmark {', '.join(unknown)}; known: {', '.join(BENCHMARKS)}")
+    figures = [figure for name in options.names or BENCHMARKS for figure in _measured(name)]
+    if options.json:
+        rows = [{**asdict(f), "ratio": f.ratio, "within": f.within} for f in figures]
+        sys.stdout.write(json.dumps(rows, indent=2) + "\n")
+        return
+    Console(width=100).print(_table(figures))
+
+
+def _measured(name: str) -> list[Figure]:
+    sys.stderr.write(f"measuring {name} …\n")
+    return BENCHMARKS[name]()
+
+
+def _table(figures: list[Figure]) -> Table:
+    load = os.getloadavg()[0]
+    today = datetime.now(UTC).date()
+    title = f"{today} · {os.cpu_count()} cores · load {load:.1f} · {machine.platform(terse=True)}"
+    table = Table(title=title, box=None, pad_edge=False, title_justify="left")
+    for name in ("measured", "beside", "note"):
+        table.add_column(name, overflow="fold")
+    for name in ("figure", "target", "rival", "ratio"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for each in figures:
+        table.add_row(
+            each.name,
+            each.rival,
+            each.note,
+            f"{each.value:.2f} {each.unit}",
+            f"≤ {each.target:g}",
+            f"{each.rival_value:.2f} {each.unit}",
+            f"{each.ratio:.2f}",
+        )
+    return table
+
+
+if __name__ == "__main__":
+    main()
