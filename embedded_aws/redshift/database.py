@@ -25,8 +25,10 @@ class Database:
         self.name = name
         self.locks = TableLocks()
         self._folder = folder
+        file = folder / f"{name}.duckdb"
+        _fold_in_log(file)
         self._connection = duckdb.connect(
-            folder / f"{name}.duckdb",
+            file,
             config={
                 "memory_limit": _MEMORY,
                 "threads": 2,
@@ -105,3 +107,16 @@ class Databases:
             for database in self._open.values():
                 database.close()
             self._open.clear()
+
+
+def _fold_in_log(file: Path) -> None:
+    """Fold in the log that a killed server left beside the file.
+
+    DuckDB 1.5 can't replay every log of the database that it opens first ("no default database"),
+    which would lose the file; attached to another, it can.
+    """
+    if file.with_name(f"{file.name}.wal").exists():
+        with duckdb.connect(":memory:", config={"memory_limit": _MEMORY}) as connection:
+            name = catalog.quoted(file.stem)
+            connection.execute(f"ATTACH {catalog.literal(str(file))} AS {name}")
+            connection.execute(f"CHECKPOINT {name}")
