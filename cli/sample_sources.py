@@ -17,8 +17,7 @@ from embedded_aws import supervisor
 from embedded_aws.processes import Processes, ProcessSpec, ready_when_exists
 from embedded_aws.samples import PROJECT_FOLDERS
 from embedded_aws.samples.api import ADDRESS_FILE, Address
-from embedded_aws.samples.files import sample_files
-from embedded_aws.samples.foodmart import Foodmart
+from embedded_aws.samples.files import written_files
 from embedded_aws.state import StateDir
 
 API: Final = STATE / "data" / "samples"
@@ -79,5 +78,4 @@ def address() -> Address | None:
 
 def files(tools: Tools) -> list[tuple[str, Path]]:
     """The sample's files with their datasets, written anew from the cached database."""
-    foodmart = Foodmart.open(tools.path("foodmart"), tools.path("cache"))
-    return [(found.dataset, found.path) for found in sample_files(foodmart, API / "files")]
+    return [(found.dataset, found.path) for found in written_files(tools.raw, API / "files")]

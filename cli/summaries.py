@@ -44,10 +44,12 @@ def tables(target: Target, rows: dict[str, list[dict[str, Any]]]) -> list[Table]
 
 def table(summary: SummaryModel, rows: list[dict[str, Any]]) -> Table:
     """One summary's rows, or its pivot."""
+    title = f"{summary.title}, from the warehouse"
     if summary.pivot:
         rows = pivoted(rows, *summary.pivot)
+        title += f": {summary.pivot[1]}"
     shown = Table(
-        title=f"{summary.title}, from the warehouse",
+        title=title,
         title_justify="left",
         title_style="bold",
         box=None,

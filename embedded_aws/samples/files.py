@@ -9,7 +9,7 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TextIO
@@ -44,6 +44,12 @@ _SOURCES: Final = (
     _Source("regions", "region", "regions.jsonl"),
     _Source("stores", "store", "stores.csv"),
 )
+
+
+def written_files(tools: Mapping[str, str], directory: Path) -> list[SampleFile]:
+    """The files, from the database whose place the wrapper's tools name."""
+    foodmart = Foodmart.open(Path(tools["foodmart"]), Path(tools["cache"]))
+    return list(sample_files(foodmart, directory))
 
 
 def sample_files(foodmart: Foodmart, directory: Path) -> list[SampleFile]:

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli import run, status
+from cli.__main__ import main
+from cli.pipeline import Followed
+from cli.target import Target, UnknownRun
+from dataplatform.ledger.records import DatasetBooks, Outcomes, Run, Step
+
+RUN = Run(
+    run_id="2026-11-21T10:04:12Z-7f3a",
+    execution="arn:run",
+    input="{}",
+    state="succeeded",
+    started_at="2026-11-21T10:04:12Z",
+    ended_at="2026-11-21T10:05:12Z",
+)
+
+
+class FakeLedger:
+    """A ledger of one run, whose books a test may change."""
+
+    def __init__(self) -> None:
+        self.entries = [books(quarantined=0)]
+
+    def runs(self, limit: int) -> list[Run]:
+        return [RUN][:limit]
+
+    def books(self, run_id: str) -> list[DatasetBooks]:
+        return self.entries
+
+    def steps(self, run_id: str) -> list[Step]:
+        first = Step(
+            run_id=run_id, name="silver", at="2026-11-21T10:04:13.000000Z", state="started"
+        )
+        return [first, Step(run_id=run_id, name="silver", at="2026-11-21T10:04:14.500000Z")]
+
+    def unclaimed_objects(self) -> list[Any]:
+        return []
+
+
+class FakePlan:
+    """A plan without datasets."""
+
+    datasets = ()
+    models = ()
+
+
+class FakeWarehouse:
+    """Answers every query with the same rows."""
+
+    rows: list[dict[str, Any]] = [{"store_id": 1, "sales": 12345}]
+
+    def query(self, sql: str) -> list[dict[str, Any]]:
+        return self.rows
+
+
+class FakeLogs:
+    """Two log groups of ours and one of a stranger; one of ours on both pages."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def get_paginator(self, name: str) -> FakeLogs:
+        self.name = name
+        return self
+
+    def paginate(self, **options: Any) -> list[dict[str, Any]]:
+        if self.name == "describe_log_groups":
+            ours = {"logGroupName": "/aws/lambda/weir-dev-open-run"}
+            return [{"logGroups": [ours, {"logGroupName": "/other"}]}, {"logGroups": [ours]}]
+        self.asked.append(options["logGroupName"])
+        return [{"events": [{"timestamp": 1000, "message": "run opened"}]}]
+
+
+class FakeTarget:
+    """A deployed stage."""
+
+    stage = "dev"
+    embedded = True
+    plan = FakePlan()
+    warehouse = FakeWarehouse()
+    names = Target("dev", embedded=True).names
+
+    def __init__(self) -> None:
+        self.ledger = FakeLedger()
+        self.logs = FakeLogs()
+
+    def run(self, run_id: str) -> Run:
+        if run_id != RUN.run_id:
+            raise UnknownRun(f"no run {run_id}", why="Nothing to show.", remedy="./weir status")
+        return RUN
+
+    def client(self, service: str) -> Any:
+        return self.logs
+
+
+def books(*, quarantined: int) -> DatasetBooks:
+    return DatasetBooks(
+        dataset="sales",
+        batches=1,
+        unpublished=0,
+        source=10,
+        outcomes=Outcomes(inserted=10 - quarantined, quarantined=quarantined),
+        live=10 - quarantined,
+    )
+
+
+@pytest.fixture
+def target(monkeypatch: pytest.MonkeyPatch) -> FakeTarget:
+    """The stage that every verb finds."""
+    fake = FakeTarget()
+    monkeypatch.setattr(Target, "choose", lambda stage: fake)
+    monkeypatch.setattr(status, "_place", lambda target: "https://127.0.0.1:1")
+    monkeypatch.setattr(
+        run, "execute", lambda screen, target, given: Followed(RUN.run_id, RUN.execution, 1.5)
+    )
+    return fake
+
+
+@pytest.fixture
+def weir(capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Calls the command line: exit code, stdout and stderr."""
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        code = main(list(arguments))
+        out, err = capfd.readouterr()
+        return code, out, err
+
+    return call
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    return tmp_path / "run.html"

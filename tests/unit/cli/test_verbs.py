@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cli import run as run_verb
+from cli import sample_sources
+from cli import target as target_module
+from cli.screen import Exit
+from tests.unit.cli.conftest import RUN, FakeTarget, books
+
+Weir = Callable[..., tuple[int, str, str]]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run",),
+        ("status",),
+        ("status", "--run", RUN.run_id),
+        ("sql", "select 1"),
+        ("logs", "--run", RUN.run_id),
+    ],
+)
+def test_json_is_all_that_json_prints(
+    weir: Weir, target: FakeTarget, arguments: tuple[str, ...]
+) -> None:
+    code, out, err = weir(*arguments, "--json")
+    assert code == Exit.DONE
+    assert json.loads(out)
+    assert err == ""
+
+
+def test_records_in_quarantine_end_a_run_with_data_waiting(weir: Weir, target: FakeTarget) -> None:
+    target.ledger.entries = [books(quarantined=2)]
+    assert weir("run")[0] == Exit.DATA_WAITING
+    assert weir("status", "--run", RUN.run_id)[0] == Exit.DATA_WAITING
+    assert weir("status")[0] == Exit.DONE
+
+
+def test_an_event_is_shown_once_though_its_group_is_on_two_pages(
+    weir: Weir, target: FakeTarget
+) -> None:
+    _, out, _ = weir("logs", "--run", RUN.run_id)
+    assert out.splitlines() == ["00:00:01 open-run           run opened"]
+    assert target.logs.asked == ["/aws/lambda/weir-dev-open-run"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (("status", "--run", "nope"), Exit.USAGE, "no run nope"),
+        (("logs", "--run", "nope"), Exit.USAGE, "no run nope"),
+        (("sql", "--format", "x", "select 1"), Exit.USAGE, '"x" isn\'t known'),
+        (("nope",), Exit.USAGE, "No such command"),
+        (("run", "--nope"), Exit.USAGE, "No such option"),
+    ],
+)
+def test_an_error_is_three_lines_and_its_exit_code(
+    weir: Weir, target: FakeTarget, arguments: tuple[str, ...], code: int, told: str
+) -> None:
+    ended, out, err = weir(*arguments)
+    assert (ended, out) == (code, "")
+    assert told in err
+    assert len(err.splitlines()) == 3
+
+
+def test_a_platform_that_is_not_running_is_an_environment_error(
+    weir: Weir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(target_module, "STATE", tmp_path)
+    code, _, err = weir("status")
+    assert code == Exit.ENVIRONMENT
+    assert "./weir up" in err and len(err.splitlines()) == 3
+
+
+def test_a_fault_of_weir_is_named_and_debug_shows_where(
+    weir: Weir, target: FakeTarget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("by nought")
+
+    monkeypatch.setattr(run_verb, "execute", broken)
+    code, _, err = weir("run")
+    assert code == Exit.FAILED
+    assert err.startswith("✗ ZeroDivisionError: by nought") and "--debug" in err
+    with pytest.raises(ZeroDivisionError):
+        weir("run", "--debug")
+
+
+def test_ctrl_c_says_what_goes_on(
+    weir: Weir, target: FakeTarget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run_verb, "execute", interrupted)
+    code, _, err = weir("run")
+    assert code == Exit.INTERRUPTED
+    assert "./weir status" in err and "./weir down" in err
+
+
+def test_help_lists_every_verb(weir: Weir) -> None:
+    _, out, _ = weir("--help")
+    for verb in ("up", "run", "status", "sql", "logs", "down", "test", "lock", "bench", "cdk"):
+        assert f" {verb} " in out
+
+
+def test_a_page_holds_the_books_and_the_timeline(
+    weir: Weir, target: FakeTarget, page: Path
+) -> None:
+    assert weir("status", "--html", str(page))[0] == Exit.DONE
+    text = page.read_text()
+    assert RUN.run_id in text and "sales" in text and "1.5 s" in text
+    assert "http://" not in text and "https://" not in text
+
+
+def test_an_address_left_by_a_killed_api_is_no_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sample_sources, "STATE", tmp_path)
+    monkeypatch.setattr(sample_sources, "API", tmp_path)
+    (tmp_path / "api.json").write_text('{"url": "http://x", "port": 1, "api_key": "k", "pid": 1}')
+    assert sample_sources.address() is None
