@@ -13,7 +13,7 @@ from aws_cdk.aws_kinesisfirehose import (
     StreamEncryption,
 )
 from aws_cdk.aws_lambda import IFunction
-from aws_cdk.aws_logs import ILogGroup
+from aws_cdk.aws_logs import ILogGroup, LogGroup
 from constructs import Construct
 
 from dataplatform.naming import landing_prefix
@@ -71,7 +71,10 @@ class EventStream(Construct):
                     )
                 ],
                 encryption_key=landing.bucket.encryption_key,
-                logging_config=EnableLogging(log_group),
+                # Each stream names its own log stream below its own construct.
+                logging_config=EnableLogging(
+                    LogGroup.from_log_group_name(self, "Log", log_group.log_group_name)
+                ),
             ),
         )
         accept_wildcards(role, *S3_READ, *S3_WRITE, *KMS_USE, *OBJECTS, _ANY_VERSION)
