@@ -22,6 +22,11 @@ th:first-child, td:first-child { text-align: left } .failed { color: var(--bad) 
 .row { display: grid; grid-template-columns: 17rem 1fr 6rem; gap: .8rem; align-items: center }
 .track { height: .9rem; position: relative; border-bottom: 1px dotted var(--line) }
 .bar { position: absolute; height: .7rem; min-width: 2px; background: var(--bar) }
+.row + .row:hover, tr:hover td { background: color-mix(in srgb, var(--line) 40%, transparent) }
+.wide { overflow-x: auto } .none { color: var(--soft) }
+@media (max-width: 40rem) { body { margin: 1rem auto } h1 small { display: block }
+  .row { grid-template-columns: 1fr 4.5rem; gap: 0 .5rem; margin-top: .4rem }
+  .track { grid-row: 2; grid-column: 1 / -1 } }
 .bar.failed { background: var(--bad) } .seconds { text-align: right; color: var(--soft) }
 """
 _COLUMNS = ("source", "inserted", "updated", "deleted", "duplicate", "quarantined", "live")
@@ -35,7 +40,8 @@ def page(stage: str, run: Run, steps: Sequence[Step], entries: Sequence[DatasetB
             "<meta name=viewport content='width=device-width, initial-scale=1'>",
             f"<title>Weir run {escape(run.run_id)}</title><style>{_STYLE}</style>",
             f"<h1>Run {escape(run.run_id)} <small>stage {escape(stage)} · ",
-            f"<span class={run.state}>{run.state}</span> · {escape(run.started_at)}</small></h1>",
+            f"<span class={run.state}>{run.state}</span> · ",
+            f"{escape(run.started_at)}{_took(run)}</small></h1>",
             f"<p class=failed>{escape(run.error)}</p>" if run.error else "",
             "<h2>Books</h2>",
             _books(entries),
@@ -53,10 +59,14 @@ def _books(entries: Sequence[DatasetBooks]) -> str:
     rows = []
     for entry in entries:
         figures = {"source": entry.source, **entry.outcomes.to_dict(), "live": entry.live}
-        cells = "".join(f"<td>{figures[name]:,}</td>" for name in _COLUMNS)
+        cells = "".join(_cell(figures[name]) for name in _COLUMNS)
         balanced = "yes" if entry.balanced else "<span class=failed>no</span>"
         rows.append(f"<tr><td>{escape(entry.dataset)}</td>{cells}<td>{balanced}</td></tr>")
-    return f"<table><tr>{head}</tr>{''.join(rows)}</table>"
+    return f"<div class=wide><table><tr>{head}</tr>{''.join(rows)}</table></div>"
+
+
+def _cell(count: int) -> str:
+    return f"<td>{count:,}</td>" if count else "<td class=none>0</td>"
 
 
 def _timeline(steps: Sequence[Step]) -> str:
@@ -80,6 +90,10 @@ def _timeline(steps: Sequence[Step]) -> str:
             f"<span class=seconds>{end - begin:.1f} s</span></div>"
         )
     return "".join(rows)
+
+
+def _took(run: Run) -> str:
+    return f" · {_seconds(run.ended_at) - _seconds(run.started_at):.0f} s" if run.ended_at else ""
 
 
 def _seconds(moment: str) -> float:
