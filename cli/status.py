@@ -75,8 +75,10 @@ def _place(target: Target) -> str:
 
 def _runs(runs: list[Run]) -> Table:
     table = Table(title="Runs", title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for name in ("run", "state", "started", "ended", "input"):
+    table.add_column("run", no_wrap=True, min_width=25)  # to be copied whole
+    for name in ("state", "started", "ended"):
         table.add_column(name)
+    table.add_column("input", overflow="ellipsis", no_wrap=True)
     for run in runs:
         table.add_row(run.run_id, run.state, run.started_at, run.ended_at, run.input)
     return table
