@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -151,6 +152,20 @@ def bench(
     raise typer.Exit(subprocess.run(command, cwd=ROOT, check=False).returncode)
 
 
+@app.command(epilog="Example: ./weir live --hours 2")
+def live(
+    hours: Annotated[
+        int, typer.Option("--hours", min=1, max=168, help="How far back to look.")
+    ] = 24,
+    stage: Stage = None,
+    as_json: Json = False,
+) -> None:
+    """Show what streams have brought, about a minute after it happened."""
+    from cli.live import live as verb
+
+    verb(Screen(as_json=as_json), stage, hours)
+
+
 samples = typer.Typer(help="The sample data that comes with Weir.", no_args_is_help=True)
 app.add_typer(samples, name="samples")
 
@@ -163,6 +178,19 @@ def samples_remove(
     from cli.samples import remove as verb
 
     verb(Screen(as_json=as_json), yes=yes)
+
+
+@samples.command("replay", epilog="Example: ./weir samples replay --day 1997-07-15")
+def samples_replay(
+    day: Annotated[
+        datetime, typer.Option("--day", formats=["%Y-%m-%d"], help="A day of 1997 or 1998.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Stream a day of the sample's sales, as its tills would."""
+    from cli.samples import replay as verb
+
+    verb(Screen(as_json=as_json), day)
 
 
 @app.command(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from datetime import datetime
 
 import typer
 from rich.prompt import Confirm
 
 from cli.screen import Screen
-from cli.target import ROOT
+from cli.target import ROOT, Target
+from cli.tools import Tools
 from embedded_aws.samples import PROJECT_FOLDERS
+from embedded_aws.samples.foodmart import Foodmart
+from embedded_aws.samples.producer import STREAM, encoded, events, put
 
 
 def remove(screen: Screen, *, yes: bool) -> None:
@@ -30,3 +34,15 @@ def remove(screen: Screen, *, yes: bool) -> None:
         shutil.rmtree(folder)
     screen.say("Removed. The next ./weir up deploys without them; tables with data stay.")
     screen.result({"removed": [str(folder.relative_to(ROOT)) for folder in found]})
+
+
+def replay(screen: Screen, day: datetime) -> None:
+    """Put a day of the sample's sales to its delivery stream, as its tills would."""
+    tools, target = Tools.load(), Target.choose(None)
+    with screen.task("replay", f"{day:%Y-%m-%d}") as task:
+        foodmart = Foodmart.open(tools.path("foodmart"), tools.path("cache"))
+        stream = target.names.stream(STREAM)
+        count = put(target.client("firehose"), stream, encoded(events(foodmart, day.date())))
+        task.detail = f"{count:,} events of {day:%Y-%m-%d} to {stream}"
+    screen.say(" They land after about a minute: ./weir live; into the lake: ./weir run")
+    screen.result({"day": f"{day:%Y-%m-%d}", "stream": stream, "events": count})

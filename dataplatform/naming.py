@@ -89,6 +89,10 @@ class Names:
         """`weir-dev-stage-batch`: functions, jobs, the state machine, the workgroup."""
         return f"weir-{self.stage}-{name}"
 
+    def stream(self, dataset: str) -> str:
+        """`weir-dev-pos-sales`: the delivery stream that takes a dataset's events."""
+        return self.resource(dataset.replace("_", "-"))
+
     def database(self, zone: Zone) -> str:
         """`weir_dev_silver`"""
         return f"weir_{self.stage}_{zone.value}"

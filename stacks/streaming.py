@@ -43,7 +43,6 @@ class StreamingStack(PlatformStack):
             settings=state.settings,
             timeout=Duration.minutes(2),
         )
-        state.plans.grant_read(transform)
         for dataset in datasets:
             self.streams[dataset.dataset] = EventStream(
                 self,

@@ -29,7 +29,10 @@ from stacks.constructs.zone import LakeZone
 from stacks.stage import Stage
 
 BUFFER = Duration.seconds(60)
-"""With a run's minute, data is at most two minutes old at the near-real-time view."""
+"""How long events gather into one object; the live view reads the object as soon as it is there."""
+
+TRANSFORM_BUFFER = Duration.seconds(10)
+"""Firehose gathers for the transform first; then `BUFFER` begins. Both are within two minutes."""
 
 _ANY_VERSION = Wildcard(":*", "Any version of the function that is named.")
 
@@ -55,7 +58,7 @@ class EventStream(Construct):
         self.delivery = DeliveryStream(
             self,
             "Delivery",
-            delivery_stream_name=stage.names.resource(dataset.replace("_", "-")),
+            delivery_stream_name=stage.names.stream(dataset),
             encryption=StreamEncryption.aws_owned_key(),
             destination=S3Bucket(
                 landing.bucket,
@@ -67,7 +70,7 @@ class EventStream(Construct):
                 error_output_prefix=f"{dataset}-rejected/!{{firehose:error-output-type}}/",
                 processors=[
                     LambdaFunctionProcessor(
-                        transform, buffer_interval=BUFFER, buffer_size=Size.mebibytes(1)
+                        transform, buffer_interval=TRANSFORM_BUFFER, buffer_size=Size.mebibytes(1)
                     )
                 ],
                 encryption_key=landing.bucket.encryption_key,

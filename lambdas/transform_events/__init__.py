@@ -1,0 +1,1 @@
+"""Makes each streamed event one line of JSON."""
