@@ -12,8 +12,7 @@ from cli.screen import Screen
 from cli.target import ROOT, Target
 from cli.tools import Tools
 from embedded_aws.samples import PROJECT_FOLDERS
-from embedded_aws.samples.foodmart import Foodmart
-from embedded_aws.samples.producer import STREAM, encoded, events, put
+from embedded_aws.samples.producer import STREAM, day_of_events, put
 
 
 def remove(screen: Screen, *, yes: bool) -> None:
@@ -40,9 +39,9 @@ def replay(screen: Screen, day: datetime) -> None:
     """Put a day of the sample's sales to its delivery stream, as its tills would."""
     tools, target = Tools.load(), Target.choose(None)
     with screen.task("replay", f"{day:%Y-%m-%d}") as task:
-        foodmart = Foodmart.open(tools.path("foodmart"), tools.path("cache"))
         stream = target.names.stream(STREAM)
-        count = put(target.client("firehose"), stream, encoded(events(foodmart, day.date())))
+        found = day_of_events(tools.raw, day.date())
+        count = put(target.client("firehose"), stream, found)
         task.detail = f"{count:,} events of {day:%Y-%m-%d} to {stream}"
     screen.say(" They land after about a minute: ./weir live; into the lake: ./weir run")
     screen.result({"day": f"{day:%Y-%m-%d}", "stream": stream, "events": count})

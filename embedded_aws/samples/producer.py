@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from embedded_aws.samples.foodmart import SALES, Foodmart
@@ -47,6 +48,12 @@ def events(foodmart: Foodmart, day: date) -> Iterator[Event]:
                     **{name: int(str(row[name])) for name in _INTEGERS},
                     **{name: row[name] for name in _MEASURES},
                 }
+
+
+def day_of_events(tools: Mapping[str, str], day: date) -> list[bytes]:
+    """A day's events, from the database whose place the wrapper's tools name."""
+    foodmart = Foodmart.open(Path(tools["foodmart"]), Path(tools["cache"]))
+    return encoded(events(foodmart, day))
 
 
 def put(firehose: Any, stream: str, records: Sequence[bytes]) -> int:
