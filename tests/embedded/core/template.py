@@ -28,7 +28,10 @@ def handler(event, context):
         return {"batchItemFailures": failures}
     match event.get("do"):
         case "sleep": time.sleep(event["seconds"])
-        case "eat": return len(bytearray(event["mib"] << 20))
+        case "eat":
+            eaten = bytearray(event["mib"] << 20)
+            time.sleep(2)  # memory is looked at four times a second, so it is held for longer
+            return len(eaten)
         case "put": s3.put_object(Bucket=event["bucket"], Key="k", Body=b"1")
         case "get":
             answer = s3.get_object(Bucket=event["bucket"], Key=event["key"])
