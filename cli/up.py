@@ -90,6 +90,8 @@ def _show(
     example = f'"select * from gold.{models[0].name} limit 5"' if models else '"select 1"'
     screen.say(f"\n Next    ./weir sql {example}")
     screen.say("         ./weir status     ./weir run     ./weir logs     ./weir down")
+    if sample_sources.present():
+        screen.say("         ./weir samples replay     ./weir live     (events through Firehose)")
 
 
 def _served(screen: Screen, target: Target) -> None:
