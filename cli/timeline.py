@@ -13,7 +13,6 @@ from cli.screen import Screen
 from dataplatform.ledger.records import Run, Step
 
 _MARKS = {"started": "[cyan]▸[/]", "done": "[green]✓[/]", "failed": "[red]✗[/]", "skipped": "·"}
-_LABEL = {"source": "rows", "rows": "rows", "inserted": "inserted", "updated": "updated"}
 
 
 def latest(steps: Sequence[Step]) -> list[Step]:
