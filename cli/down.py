@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+
 from rich.prompt import Confirm
 
+from cli.deployment import ASSEMBLY
 from cli.screen import Screen
 from cli.target import STATE
 from embedded_aws import supervisor
@@ -16,6 +19,8 @@ def down(screen: Screen, *, erase: bool, yes: bool) -> None:
         erase = Confirm.ask("Delete it?", console=screen.console, default=False)
     ran = supervisor.stop(STATE)
     if erase:
+        if ASSEMBLY.exists():  # before the rest: a directory that is empty then goes too
+            shutil.rmtree(ASSEMBLY)
         supervisor.erase(STATE)
     screen.say("Stopped." if ran else "Nothing was running.")
     screen.say("Erased." if erase else f"Data stays in {STATE}; ./weir down --erase deletes it.")
