@@ -18,6 +18,7 @@ class Fault(StrEnum):
     BROKEN = "500"
     CUT = "cut"
     DOWN = "down"
+    CLOSED = "503"
 
 
 _RATED: Final = (Fault.THROTTLED, Fault.BROKEN, Fault.CUT)
@@ -28,10 +29,12 @@ _DEFAULT_RATES: Final = {Fault.THROTTLED: 0.03, Fault.BROKEN: 0.03, Fault.CUT: 0
 class FaultSettings:
     """How often each fault comes (share of requests), and whether the source is down altogether.
 
+    closed_for: while not 0, every answer is "503, come again in so many seconds".
     in_a_row: after so many faults running, the next request succeeds: retries are bounded.
     """
 
     down: bool = False
+    closed_for: int = 0
     seed: int = 3  # brings each fault within the sixty requests of a first pull
     in_a_row: int = 2
     rates: Mapping[Fault, float] = field(default_factory=lambda: dict(_DEFAULT_RATES))
@@ -42,7 +45,7 @@ class FaultSettings:
         Raises:
             ValueError: an unknown name, or a value that can't be.
         """
-        unknown = set(changes) - {"down", "seed", "in_a_row", "rates"}
+        unknown = set(changes) - {"down", "closed_for", "seed", "in_a_row", "rates"}
         if unknown:
             raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
         given = dict(changes)
@@ -56,6 +59,7 @@ class FaultSettings:
         """What `GET /_control` answers."""
         return {
             "down": self.down,
+            "closed_for": self.closed_for,
             "seed": self.seed,
             "in_a_row": self.in_a_row,
             "rates": {fault.value: self.rates.get(fault, 0.0) for fault in _RATED},
@@ -83,6 +87,8 @@ class FaultSequence:
         with self._lock:
             if self.settings.down:
                 return Fault.DOWN
+            if self.settings.closed_for:
+                return Fault.CLOSED
             fault = self._draw()
             if self._running >= self.settings.in_a_row:
                 fault = Fault.NONE

@@ -94,6 +94,10 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is Fault.DOWN:
             self._hang_up()
             return
+        if fault is Fault.CLOSED:
+            retry = {"Retry-After": str(self.api.faults.settings.closed_for)}
+            self._error(HTTPStatus.SERVICE_UNAVAILABLE, "closed for maintenance", retry)
+            return
         if self.headers.get("X-Api-Key") != self.api.key:
             self._error(HTTPStatus.UNAUTHORIZED, "X-Api-Key is missing or wrong")
             return

@@ -16,12 +16,15 @@ from urllib3.exceptions import HTTPError
 from dataplatform.errors import SourceRejected, SourceUnavailable
 
 ATTEMPTS: Final = 5
-"""Tries of one request, but for those that the source itself put off (429)."""
+"""Tries of one request, but for those that the source itself put off (429, 503)."""
 
 _BASE_SECONDS: Final = 0.5
 _CAP_SECONDS: Final = 10.0
 _TIMEOUT: Final = urllib3.Timeout(connect=5, read=30)
-_PASSING: Final = frozenset({408, 425, 500, 502, 503, 504})
+_PUT_OFF: Final = frozenset({429, 503})
+"""Answers that may say in Retry-After when to come again."""
+
+_PASSING: Final = _PUT_OFF | {408, 425, 500, 502, 504}
 
 
 class Pool(Protocol):
@@ -92,11 +95,12 @@ class ApiClient:
             return f"{type(error).__name__}: {error}", None
         if answer.status == 200:
             return answer.data, None
-        if answer.status == 429:
-            # "Retry-After: 0" counts as a failed try, lest the two ask and refuse for minutes.
-            return "429 Too Many Requests", retry_after(answer.headers.get("Retry-After")) or None
         if answer.status in _PASSING:
-            return f"{answer.status} {answer.reason or ''}".strip(), None
+            said = f"{answer.status} {answer.reason or ''}".strip()
+            if answer.status not in _PUT_OFF:
+                return said, None
+            # "Retry-After: 0" counts as a failed try, lest the two ask and refuse for minutes.
+            return said, retry_after(answer.headers.get("Retry-After")) or None
         raise SourceRejected(
             f"{self.url}: {answer.status} {answer.reason or ''}: {answer.data[:200]!r}",
             why="The source refuses, so nothing was pulled; trying again won't help.",

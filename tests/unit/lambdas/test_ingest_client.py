@@ -101,9 +101,10 @@ def test_a_source_that_cannot_be_reached_is_unavailable() -> None:
         client(source).get({})
 
 
-def test_retry_after_is_honoured_and_is_no_failed_try() -> None:
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_is_honoured_and_is_no_failed_try(status: int) -> None:
     waits: list[float] = []
-    with serving(*[(429, {"Retry-After": "3"}, b"")] * (ATTEMPTS + 2)) as source:
+    with serving(*[(status, {"Retry-After": "3"}, b"")] * (ATTEMPTS + 2)) as source:
         assert client(source, waits).get({}) == b"[]"
     assert waits == [3.0] * (ATTEMPTS + 2)
 

@@ -215,6 +215,14 @@ def test_a_source_that_is_down_answers_nothing_until_it_is_up(client: Client) ->
     assert client.page().status == 200
 
 
+def test_a_closed_source_says_when_to_come_again(client: Client) -> None:
+    client.ask("/_control", "POST", {"closed_for": 3600})
+    answer = client.page()
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "3600")
+    client.ask("/_control", "POST", {"closed_for": 0})
+    assert client.page().status == 200
+
+
 def test_a_page_in_a_browser_controls_nothing(client: Client) -> None:
     refused = client.ask("/_control", "POST", {"down": True}, Origin="https://example.org")
     assert refused.status == 403
