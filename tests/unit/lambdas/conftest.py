@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,28 +8,7 @@ from botocore.exceptions import ClientError
 
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Batch, Outcomes
-from tests.unit.support.ledgers import Clock, credentials, landed, ledgers
-
-
-@pytest.fixture(autouse=True)
-def aws(monkeypatch: pytest.MonkeyPatch) -> None:
-    credentials(monkeypatch)
-
-
-@pytest.fixture
-def opened() -> Iterator[tuple[Ledger, Clock]]:
-    with ledgers() as both:
-        yield both
-
-
-@pytest.fixture
-def ledger(opened: tuple[Ledger, Clock]) -> Ledger:
-    return opened[0]
-
-
-@pytest.fixture
-def clock(opened: tuple[Ledger, Clock]) -> Clock:
-    return opened[1]
+from tests.unit.support.ledgers import landed
 
 
 @dataclass

@@ -7,6 +7,7 @@ from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import PIPELINE_LEASE, Outcomes
 from lambdas.close_run.logic import close_run
 from tests.unit.lambdas.conftest import published, staged
+from tests.unit.support.ledgers import built
 from tests.unit.support.plans import dataset, model, platform
 
 PLAN = platform((dataset("sales"), dataset("stores")), (model("fact", "sales"),))
@@ -18,16 +19,9 @@ def running(ledger: Ledger) -> None:
     ledger.acquire_lease(PIPELINE_LEASE, "run", 60)
 
 
-def built(ledger: Ledger, rows: int) -> None:
-    counts = {"inserted": rows, "updated": 0, "deleted": 0, "rows": rows}
-    ledger.model_built(
-        "fact", run_id="run", sequences={}, snapshot=1, export_uri="s3://x", digest="d", **counts
-    )
-
-
 def test_balanced_books_end_the_run_well(ledger: Ledger) -> None:
     published(ledger, "run", "sales", rows=4)
-    built(ledger, rows=4)
+    built(ledger, "fact", "run", inserted=4, rows=4)
     ledger.load_done("fact", "run", rows=4)
     assert close_run(ledger, PLAN, "run")["counts"]["inserted"] == 4
     assert ledger.run("run").state == "succeeded"
@@ -65,13 +59,13 @@ def test_a_table_that_lost_rows_unbalances_the_books(ledger: Ledger) -> None:
 
 
 def test_an_export_that_was_not_loaded_unbalances_the_books(ledger: Ledger) -> None:
-    built(ledger, rows=4)
+    built(ledger, "fact", "run", inserted=4, rows=4)
     with pytest.raises(BooksUnbalanced, match="fact: 1 exports aren't in the warehouse"):
         close_run(ledger, PLAN, "run")
 
 
 def test_a_warehouse_that_counts_otherwise_unbalances_the_books(ledger: Ledger) -> None:
-    built(ledger, rows=4)
+    built(ledger, "fact", "run", inserted=4, rows=4)
     ledger.load_done("fact", "run", rows=3)
     with pytest.raises(BooksUnbalanced, match="fact: gold has 4 rows, the warehouse 3"):
         close_run(ledger, PLAN, "run")
@@ -86,5 +80,5 @@ def test_unbalanced_books_name_the_failed_datasets_too(ledger: Ledger) -> None:
 
 
 def test_a_model_that_left_the_platform_is_nobodys_concern(ledger: Ledger) -> None:
-    built(ledger, rows=4)
+    built(ledger, "fact", "run", inserted=4, rows=4)
     assert close_run(ledger, platform((dataset("sales"),)), "run")

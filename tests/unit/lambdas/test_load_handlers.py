@@ -18,8 +18,8 @@ from lambdas.load_warehouse import handler as loading
 from lambdas.load_warehouse.logic import Loader
 from lambdas.plan_loads import handler as planning
 from tests.unit.lambdas.conftest import Context
-from tests.unit.lambdas.test_loads import MODEL, FailingWarehouse, plan_with
-from tests.unit.support.ledgers import TABLE
+from tests.unit.support.ledgers import TABLE, built
+from tests.unit.support.loads import MODEL, FailingWarehouse, plan_with
 
 
 @pytest.fixture(autouse=True)
@@ -40,18 +40,7 @@ def deployed(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     for cached in (load_plan, ledger_at, connect.loader):
         cached.cache_clear()
     ledger.open_run("r1", "execution", "{}")
-    ledger.model_built(
-        MODEL,
-        run_id="r1",
-        sequences={},
-        snapshot=1,
-        inserted=2,
-        updated=0,
-        deleted=0,
-        rows=2,
-        export_uri="s3://gold/exports/1.manifest",
-        digest="d",
-    )
+    built(ledger, MODEL, "r1", inserted=2, rows=2)
 
 
 def test_settings_say_which_warehouse_and_which_role() -> None:

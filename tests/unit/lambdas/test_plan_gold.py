@@ -4,6 +4,7 @@ from dataplatform.ledger import Ledger
 from dataplatform.plans.model import GoldModel
 from lambdas.plan_gold.logic import plan_gold
 from tests.unit.lambdas.conftest import published
+from tests.unit.support import ledgers
 from tests.unit.support.plans import dataset, model, platform
 
 
@@ -15,18 +16,8 @@ def due(ledger: Ledger, *models: GoldModel) -> bool:
 
 
 def built(ledger: Ledger, name: str, snapshot: int = 1, **sequences: int) -> None:
-    ledger.model_built(
-        name,
-        run_id=f"r{snapshot}",
-        sequences={key.replace("gold_", "gold."): at for key, at in sequences.items()},
-        snapshot=snapshot,
-        inserted=1,
-        updated=0,
-        deleted=0,
-        rows=1,
-        export_uri="",
-        digest="d",
-    )
+    at = {key.replace("gold_", "gold."): value for key, value in sequences.items()}
+    ledgers.built(ledger, name, f"r{snapshot}", snapshot=snapshot, sequences=at, export_uri="")
 
 
 def test_a_model_without_published_data_waits(ledger: Ledger) -> None:

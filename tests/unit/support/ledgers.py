@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import boto3
 import pytest
@@ -81,3 +82,18 @@ def landed(
         checksum=f"etag-{name}",
         arrived_at=at,
     )
+
+
+def built(ledger: Ledger, model: str, run_id: str, **said: Any) -> bool:
+    """What the gold job says of a model that it built: one row, if not told otherwise."""
+    usual: dict[str, Any] = {
+        "sequences": {},
+        "snapshot": 1,
+        "inserted": 1,
+        "updated": 0,
+        "deleted": 0,
+        "rows": 1,
+        "export_uri": f"s3://gold/{model}/{run_id}.manifest",
+        "digest": "d",
+    }
+    return ledger.model_built(model, run_id=run_id, **usual | said)

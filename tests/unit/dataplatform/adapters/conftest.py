@@ -5,12 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.unit.support.lakes import Lake, lakes, plan_of
-from tests.unit.support.ledgers import credentials
 
 
 @pytest.fixture
-def empty_lake(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
-    credentials(monkeypatch)
+def empty_lake(aws: None) -> Iterator[Lake]:
     with lakes() as lake:
         yield lake
 

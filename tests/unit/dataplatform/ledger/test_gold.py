@@ -6,18 +6,12 @@ import pytest
 
 from dataplatform.errors import TransitionRefused
 from dataplatform.ledger import Ledger
+from tests.unit.support.ledgers import built
 
 
 def build(ledger: Ledger, run_id: str, snapshot: int, rows: int = 5, **other: Any) -> bool:
-    given: dict[str, Any] = {
-        "sequences": {"p": 1},
-        "inserted": 1,
-        "updated": 0,
-        "deleted": 0,
-        "export_uri": f"s3://gold/exports/m/{run_id}/",
-        "digest": "d",
-    }
-    return ledger.model_built("m", run_id=run_id, snapshot=snapshot, rows=rows, **given | other)
+    said = {"sequences": {"p": 1}, **other}
+    return built(ledger, "m", run_id, snapshot=snapshot, rows=rows, **said)
 
 
 def test_a_build_leaves_an_export_to_load_until_it_is_loaded(ledger: Ledger) -> None:

@@ -20,12 +20,12 @@ def test_the_administrators_secret_logs_in(warehouse: Warehouse) -> None:
     assert warehouse.wait(run["Id"])["Status"] == "FINISHED"
 
 
-def test_cloudformation_gives_no_attribute_of_the_secret(server: Server) -> None:
+def test_cloudformation_gives_no_attribute_of_the_secret(redshift: Server) -> None:
     """As in AWS: aws-cloudformation/cloudformation-coverage-roadmap #2021 and #2148."""
     template = _template()
     secret = {"Value": {"Fn::GetAtt": ["N", "Namespace.AdminPasswordSecretArn"]}}
     template["Outputs"] = {"Secret": secret}
-    cloudformation = server.client("cloudformation")
+    cloudformation = redshift.client("cloudformation")
     cloudformation.create_stack(StackName="asks", TemplateBody=json.dumps(template))
     deadline = time.monotonic() + DEADLINE
     while True:
@@ -142,8 +142,9 @@ def _wait(cloudformation: Any, wanted: str) -> dict[str, Any]:
         time.sleep(0.1)
 
 
-def test_cloudformation_makes_changes_and_deletes_them(server: Server) -> None:
-    cloudformation, control = server.client("cloudformation"), server.client("redshift-serverless")
+def test_cloudformation_makes_changes_and_deletes_them(redshift: Server) -> None:
+    cloudformation = redshift.client("cloudformation")
+    control = redshift.client("redshift-serverless")
     template = _template()
     cloudformation.create_stack(StackName="redshift", TemplateBody=json.dumps(template))
     stack = _wait(cloudformation, "CREATE_COMPLETE")
