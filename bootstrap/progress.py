@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -11,6 +12,8 @@ from contextlib import contextmanager
 _QUIET_SECONDS = 1.0
 _TICK_SECONDS = 0.5
 _WIDTH = 100
+_CLOCK = 10
+"""Columns kept for the seconds, at the right."""
 
 
 @contextmanager
@@ -39,6 +42,8 @@ class _Line:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._live = sys.stderr.isatty()
+        # One column stays free: a line as wide as the terminal would wrap, and then not be erased.
+        self._width = min(_WIDTH, _columns() - 1) if self._live else _WIDTH
 
     def start(self) -> None:
         self._thread.start()
@@ -58,8 +63,16 @@ class _Line:
 
     def _write(self, mark: str, *, last: bool) -> None:
         seconds = f"{time.monotonic() - self._began:.1f} s"
-        text = f" {mark} {self._name:<24} {self._count()}"[: _WIDTH - 12]
+        room = max(self._width - _CLOCK, 0)
+        text = f" {mark} {self._name:<24} {self._count()}"
+        if len(text) > room:
+            text = text[: max(room - 1, 0)] + "…"
         ending = "\n" if last else ""
         erase = "\r\033[K" if self._live else ""
-        sys.stderr.write(f"{erase}{text:<{_WIDTH - 12}} {seconds:>9}{ending}")
+        sys.stderr.write(f"{erase}{text:<{room}}{seconds:>{_CLOCK}}{ending}")
         sys.stderr.flush()
+
+
+def _columns() -> int:
+    """How wide the terminal behind stderr is; one that doesn't say so (a bare pty) counts as 80."""
+    return os.get_terminal_size(sys.stderr.fileno()).columns or 80

@@ -68,10 +68,17 @@ def exit_if_waiting(books: Iterable[DatasetBooks]) -> None:
 
 
 def _table(title: str) -> Table:
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, title_style="bold")
-    table.add_column("dataset", min_width=16)
-    for name in ("source", *_COUNTS, "live"):
-        table.add_column(name, justify="right", min_width=9)
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("dataset", min_width=15)
+    for name in ("source", *_COUNTS, "live"):  # whole at 80 columns, up to 999,999 of each
+        table.add_column(name, justify="right", min_width=7, no_wrap=True)
     return table
 
 

@@ -104,7 +104,9 @@ def _silent(text: str) -> None:
 
 
 def _line(mark: str, name: str, detail: str, note: str, width: int) -> str:
-    room = max(width - 29, 20)
+    room = max(width - 27, 20)
+    if len(detail) > room:
+        detail = detail[: room - 1] + "…"
     return f" {mark} {name:<12} {escape(detail):<{room}} {note:>10}"
 
 

@@ -6,12 +6,18 @@ import csv
 import sys
 from typing import Any
 
+from rich.console import Console
+from rich.markup import escape
+
 from cli import summaries
 from cli.screen import Screen
 from cli.target import Target
 from dataplatform.adapters.warehouse import StatementFailed
 from dataplatform.errors import WeirError
 from dataplatform.plans.model import SummaryModel
+
+_ANY_WIDTH = 100_000
+"""Columns of a screen that no table is too wide for."""
 
 
 class UnknownFormat(WeirError):
@@ -36,9 +42,23 @@ def sql(screen: Screen, stage: str | None, query: str, form: str) -> None:
         writer.writeheader()
         writer.writerows(rows)
     else:
-        shown = summaries.table(SummaryModel(name="", title="Rows", sql=query), rows)
-        shown.title = None
-        screen.show(shown)
+        _show(screen, query, rows)
+
+
+def _show(screen: Screen, query: str, rows: list[dict[str, Any]]) -> None:
+    """A table; on a terminal too narrow for it a line for each value, so that none is cut."""
+    shown = summaries.table(SummaryModel(name="", title="Rows", sql=query), rows)
+    shown.title = None
+    console = screen.console
+    width = console.measure(shown, options=console.options.update(width=_ANY_WIDTH)).maximum
+    if width <= console.width or not screen.live:
+        Console(file=console.file, width=width, highlight=False).print(shown)
+        return
+    wide = max(len(name) for name in rows[0])
+    for position, row in enumerate(rows, 1):
+        screen.say(f"[dim]row {position}[/]")
+        for name, value in row.items():
+            screen.say(f" {name:<{wide}}  {escape(summaries.cell(name, value))}")
 
 
 def _ask(target: Target, query: str) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -76,12 +77,21 @@ def _place(target: Target) -> str:
 def _runs(runs: list[Run]) -> Table:
     table = Table(title="Runs", title_justify="left", title_style="bold", box=None, pad_edge=False)
     table.add_column("run", no_wrap=True, min_width=25)  # to be copied whole
-    for name in ("state", "started", "ended"):
-        table.add_column(name)
+    for name in ("state", "took"):
+        table.add_column(name, no_wrap=True)
     table.add_column("input", overflow="ellipsis", no_wrap=True)
     for run in runs:
-        table.add_row(run.run_id, run.state, run.started_at, run.ended_at, run.input)
+        table.add_row(run.run_id, run.state, _took(run), run.input)
     return table
+
+
+def _took(run: Run) -> str:
+    """How long a run lasted, as "2 min 6 s"; nothing while it goes on."""
+    if not run.ended_at:
+        return ""
+    seconds = datetime.fromisoformat(run.ended_at) - datetime.fromisoformat(run.started_at)
+    minutes, rest = divmod(round(seconds.total_seconds()), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def _run_json(run: Run) -> dict[str, Any]:

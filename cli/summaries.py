@@ -58,7 +58,7 @@ def table(summary: SummaryModel, rows: list[dict[str, Any]]) -> Table:
     for name in rows[0]:
         values = [row[name] for row in rows if row[name] is not None]
         right = name == CHANGE or all(isinstance(v, int | float | Decimal) for v in values)
-        shown.add_column(name, justify="right" if right else "left", min_width=10)
+        shown.add_column(name, justify="right" if right else "left", min_width=8)
     for row in rows:
         shown.add_row(*(cell(name, value) for name, value in row.items()))
     return shown

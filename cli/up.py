@@ -26,7 +26,7 @@ def up(screen: Screen, *, samples: bool) -> None:
     tools = Tools.load()
     with screen.task("embedded AWS", "starting") as task:
         endpoint = supervisor.start(STATE, tools.for_embedded_aws())
-        task.detail = f"stage {EMBEDDED_STAGE} on {endpoint.endpoint} · TLS · IAM enforced"
+        task.detail = f"{EMBEDDED_STAGE} at {endpoint.endpoint} · TLS · IAM enforced"
     assembly, synthesizing = _synthesize(screen, tools)
     seconds = {"synthesize": synthesizing, "deploy": _deploy(screen, tools, assembly)}
     os.environ.update(endpoint.environment())

@@ -1,0 +1,74 @@
+"""What fits a screen: no heading and no value is cut, at 80 columns or in a pipe."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from io import StringIO
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from cli import books as books_table
+from cli import sql as sql_verb
+from cli.screen import Screen
+from cli.status import _took
+from dataplatform.ledger.records import Outcomes, Run
+from tests.unit.cli.conftest import RUN, books
+
+WIDE = [{f"a_column_named_{n}": f"value {n} of this row" for n in range(9)}]
+NARROW = [{"city": "Arcadia", "customer_id": 51}]
+
+
+def shown(rows: list[dict[str, Any]], *, terminal: bool) -> str:
+    screen = Screen()
+    screen.console = Console(
+        file=StringIO(), force_terminal=terminal, width=80, color_system=None, highlight=False
+    )
+    sql_verb._show(screen, "select 1", rows)
+    assert isinstance(screen.console.file, StringIO)
+    return screen.console.file.getvalue()
+
+
+def test_rows_too_wide_for_a_terminal_are_shown_a_value_a_line() -> None:
+    lines = shown(WIDE, terminal=True).splitlines()
+    assert sum("a_column_named_" in line for line in lines) == len(WIDE[0])
+    assert all(any(value in line for line in lines) for value in WIDE[0].values())
+
+
+def test_rows_too_wide_for_a_terminal_are_one_line_each_in_a_pipe() -> None:
+    [heading, row] = shown(WIDE, terminal=False).splitlines()
+    assert heading.split() == list(WIDE[0])
+    assert all(value in row for value in WIDE[0].values())
+
+
+def test_rows_that_fit_are_a_table() -> None:
+    [heading, row] = shown(NARROW, terminal=True).splitlines()
+    assert "city" in heading
+    assert "customer_id" in heading
+    assert "51" in row
+
+
+def test_the_books_of_hundreds_of_thousands_of_records_fit_80_columns() -> None:
+    entry = replace(
+        books(quarantined=0),
+        dataset="product_classes",
+        source=999_999,
+        outcomes=Outcomes(inserted=999_999, updated=999_999, duplicate=999_999),
+        live=999_999,
+    )
+    console = Console(file=StringIO(), width=1000)
+    assert console.measure(books_table.of_run([entry])).maximum <= 80
+
+
+@pytest.mark.parametrize(
+    ("started", "ended", "took"),
+    [
+        ("2026-01-01T00:00:00Z", "2026-01-01T00:00:09Z", "9 s"),
+        ("2026-01-01T00:00:00Z", "2026-01-01T00:02:06Z", "2 min 6 s"),
+        ("2026-01-01T00:00:00Z", "", ""),
+    ],
+)
+def test_a_run_says_how_long_it_took(started: str, ended: str, took: str) -> None:
+    run = Run(**{**vars(RUN), "started_at": started, "ended_at": ended})
+    assert _took(run) == took
