@@ -180,11 +180,17 @@ def samples_remove(
     verb(Screen(as_json=as_json), yes=yes)
 
 
-@samples.command("replay", epilog="Example: ./weir samples replay --day 1997-07-15")
+@samples.command("replay", epilog="Example: ./weir samples replay --day 1998-03-02")
 def samples_replay(
     day: Annotated[
-        datetime, typer.Option("--day", formats=["%Y-%m-%d"], help="A day of 1997 or 1998.")
-    ],
+        datetime,
+        typer.Option(
+            "--day",
+            formats=["%Y-%m-%d"],
+            show_default="1998-07-19",
+            help="A day of 1997 or 1998.",
+        ),
+    ] = datetime(1998, 7, 19),
     as_json: Json = False,
 ) -> None:
     """Stream a day of the sample's sales, as its tills would."""
