@@ -1,0 +1,52 @@
+"""What only AWS enforces of Spark jobs; see this package."""
+
+from __future__ import annotations
+
+import re
+
+from stacks.constructs.wildcards import flat
+from tests.infrastructure.assembly import Assembly, listed
+
+
+def test_spark_settings_are_one_chained_argument(stage: Assembly) -> None:
+    """A job argument exists once, so further settings follow inside the first.
+
+    https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-format-iceberg.html
+    """
+    for job in stage.resources("AWS::Glue::Job"):
+        arguments = job.properties["DefaultArguments"]
+        settings = flat(arguments["--conf"]).split(" --conf ")
+        assert all(re.match(r"spark\.[\w.-]+=\S", setting) for setting in settings), settings
+        names = {setting.partition("=")[0] for setting in settings}
+        assert "spark.sql.catalog.glue_catalog.warehouse" in names
+        assert arguments["--datalake-formats"] == "iceberg"
+
+
+def test_more_than_one_run_of_a_job_may_go_on(stage: Assembly) -> None:
+    """The default is one; the next start fails with ConcurrentRunsExceededException.
+
+    https://docs.aws.amazon.com/glue/latest/webapi/API_ExecutionProperty.html
+    """
+    for job in stage.resources("AWS::Glue::Job"):
+        assert job.properties["ExecutionProperty"]["MaxConcurrentRuns"] >= 3, job
+        assert job.properties["GlueVersion"] == "5.1", job
+        assert job.properties["Timeout"] <= 150, job  # minutes; the default is two days
+
+
+def test_the_state_machine_may_follow_and_stop_the_runs_it_starts(stage: Assembly) -> None:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/connect-glue.html"""
+    actions = {
+        action
+        for statement in stage.policies_of("PipelineRole")
+        for action in listed(statement["Action"])
+    }
+    assert actions >= {
+        *("glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun")
+    }
+
+
+def test_encrypted_logs_of_jobs_may_be_given_their_key(stage: Assembly) -> None:
+    """https://docs.aws.amazon.com/glue/latest/dg/set-up-encryption.html"""
+    for role in ("SilverRole", "GoldRole"):
+        actions = {a for s in stage.policies_of(role) for a in listed(s["Action"])}
+        assert "logs:AssociateKmsKey" in actions, role
