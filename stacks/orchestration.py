@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aws_cdk import ArnFormat, CfnOutput, Duration, RemovalPolicy
-from aws_cdk.aws_events import EventPattern, Rule
+from aws_cdk.aws_events import Rule
 from aws_cdk.aws_events_targets import LambdaFunction
 from aws_cdk.aws_iam import PolicyStatement, Role, ServicePrincipal
 from aws_cdk.aws_lambda import Function
@@ -14,6 +14,7 @@ from aws_cdk.aws_stepfunctions import LogLevel, LogOptions, StateMachine
 from constructs import Construct
 
 from dataplatform.settings import StarterSettings, WarehouseSettings
+from stacks.constructs import executions
 from stacks.constructs.function import FunctionFactory, PlatformFunction, function_role
 from stacks.constructs.pipeline import Steps, pipeline_definition
 from stacks.constructs.stack import PlatformStack
@@ -214,13 +215,6 @@ class OrchestrationStack(PlatformStack):
             "StartAgain",
             rule_name=self.stage.names.resource("start-again"),
             description="A run has ended: start another for what landed meanwhile",
-            event_pattern=EventPattern(
-                source=["aws.states"],
-                detail_type=["Step Functions Execution Status Change"],
-                detail={
-                    "status": ["SUCCEEDED"],
-                    "stateMachineArn": [self.pipeline.state_machine_arn],
-                },
-            ),
+            event_pattern=executions.ended(self.pipeline, "SUCCEEDED"),
             targets=[LambdaFunction(self.start_run)],
         )

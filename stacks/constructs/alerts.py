@@ -10,7 +10,7 @@ from aws_cdk.aws_cloudwatch import (
     TreatMissingData,
 )
 from aws_cdk.aws_cloudwatch_actions import SnsAction
-from aws_cdk.aws_events import EventField, EventPattern, Rule, RuleTargetInput
+from aws_cdk.aws_events import EventField, Rule, RuleTargetInput
 from aws_cdk.aws_events_targets import SnsTopic
 from aws_cdk.aws_iam import PolicyStatement, ServicePrincipal
 from aws_cdk.aws_kms import IKey, Key
@@ -19,6 +19,7 @@ from aws_cdk.aws_sns_subscriptions import EmailSubscription
 from aws_cdk.aws_stepfunctions import IStateMachine
 from constructs import Construct
 
+from stacks.constructs import executions
 from stacks.stage import Stage
 
 
@@ -72,14 +73,7 @@ class Alerts(Construct):
             "Failed",
             rule_name=self._stage.names.resource("pipeline-failed"),
             description="A run of the pipeline failed",
-            event_pattern=EventPattern(
-                source=["aws.states"],
-                detail_type=["Step Functions Execution Status Change"],
-                detail={
-                    "status": ["FAILED", "TIMED_OUT", "ABORTED"],
-                    "stateMachineArn": [machine.state_machine_arn],
-                },
-            ),
+            event_pattern=executions.ended(machine, "FAILED", "TIMED_OUT", "ABORTED"),
             targets=[
                 SnsTopic(
                     self.topic,
