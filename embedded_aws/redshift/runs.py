@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import threading
 import time
@@ -12,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import duckdb
+
 from embedded_aws.redshift.errors import ApiError, SqlError
 from embedded_aws.redshift.session import Session
 from embedded_aws.redshift.transaction import Result
@@ -19,6 +22,7 @@ from embedded_aws.redshift.transaction import Result
 _WORKERS: Final = 4
 _KEPT_STATEMENTS: Final = 1_000
 _KEPT_ROWS: Final = 2_000_000
+_INTERRUPT_SECONDS: Final = 0.1
 DONE: Final = ("FINISHED", "FAILED", "ABORTED")
 
 
@@ -106,8 +110,7 @@ class Runs:
                 f"Could not cancel a query that is already in {run.status} state with ID: {run.id}",
             )
         run.cancelled.set()
-        if run.interrupt is not None:
-            run.interrupt()
+        threading.Thread(target=_interrupt, args=(run,), daemon=True).start()
 
     def stop(self) -> None:
         """Cancel what runs and wait for it; nothing is submitted afterwards."""
@@ -154,6 +157,18 @@ def _execute(run: Run, open_session: Callable[[threading.Event], Session]) -> No
     finally:
         run.updated = time.time()
         run.done.set()
+
+
+def _interrupt(run: Run) -> None:
+    """Interrupt until the run has ended: DuckDB forgets what comes just before a query begins."""
+    while True:
+        interrupt = run.interrupt
+        if interrupt is not None:
+            # The worker may close the connection between these two lines: then it has ended.
+            with contextlib.suppress(duckdb.ConnectionException):
+                interrupt()
+        if run.done.wait(_INTERRUPT_SECONDS):
+            return
 
 
 def _execute_part(session: Session, part: Part, parameters: Mapping[str, str]) -> None:
