@@ -26,6 +26,9 @@ _CODE = ("lambdas", "glue_jobs", "dataplatform")
 _CONTENT = ("contracts", "models", "layers")
 _STACK_DONE = re.compile(r"✅\s+(\S+)")
 _RESOURCE_DONE = re.compile(r"(CREATE|UPDATE)_COMPLETE\s+\|")
+_FAILED_LIST = "Failed resources:"
+_EVENT = re.compile(r"(?P<stack>\S+) +\|[^|]*\|[^|]*\|[^|]*\| (?P<what>.*)")
+_KEPT_LINES = 400
 _EXPLAINED = re.compile(r"Invalid\w+: ")
 
 
@@ -103,18 +106,15 @@ def deploy(
         show(f"{len(done)}/{stacks} stacks · {resources} resources")
 
     arguments = ["deploy", "--app", str(ASSEMBLY), "--all", "--concurrency", "6"]
-    _cdk(
-        tools,
-        [*arguments, "--require-approval", "never", "--progress", "events"],
-        environment,
-        line,
-    )
+    # --yes: a stack whose rollback failed is first rolled back again, now that the cause is mended.
+    arguments += ["--require-approval", "never", "--yes", "--progress", "events"]
+    _cdk(tools, arguments, environment, line)
 
 
 def _cdk(
     tools: Tools, arguments: list[str], environment: Mapping[str, str], line: Callable[[str], None]
 ) -> None:
-    tail: deque[str] = deque(maxlen=40)
+    tail: deque[str] = deque(maxlen=_KEPT_LINES)
     with subprocess.Popen(
         tools.cdk(*arguments),
         cwd=ROOT,
@@ -128,12 +128,29 @@ def _cdk(
             tail.append(text.rstrip())
             line(text)
     if process.returncode:
-        failures = [text for text in tail if "FAILED" in text or "❌" in text] or list(tail)[-12:]
+        failures = failed_resources(tail) or [text for text in tail if text][-12:]
+        stuck = any("ROLLBACK_FAILED" in text for text in tail)
         raise DeploymentFailed(
             f"cdk {arguments[0]} failed:\n" + "\n".join(failures),
-            why="Stacks that were deployed before this one stay; the failed one was rolled back.",
+            why="Stacks that were deployed before this one stay; the failed one "
+            + ("couldn't be rolled back yet." if stuck else "was rolled back."),
             remedy="Mend the cause and run it again: it carries on where it stopped.",
         )
+
+
+def failed_resources(lines: Iterable[str]) -> list[str]:
+    """What failed and why, from the CDK CLI's lists of failed resources; each line once."""
+    found: dict[str, None] = {}
+    listed = False
+    for line in lines:
+        if line == _FAILED_LIST:
+            listed = True
+        elif not line or "❌" in line:
+            listed = False
+        elif listed:
+            event = _EVENT.match(line)
+            found[f"{event['stack']}: {event['what']}" if event else line] = None
+    return list(found)
 
 
 def _explanation(text: str) -> str:

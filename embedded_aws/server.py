@@ -31,6 +31,7 @@ PLUGINS: Final = (
     "embedded_aws.plugins.cloudformation",
     "embedded_aws.plugins.alarms",
     "embedded_aws.plugins.custom_resources",
+    "embedded_aws.plugins.stack_rollbacks",
     "embedded_aws.plugins.encryption",
     "embedded_aws.plugins.object_events",
     "embedded_aws.plugins.object_versions",
