@@ -1,36 +1,46 @@
-"""What the README tells people to type works, on a platform that is up."""
+"""What README and docs/ tell people to type works, in their order, on a platform that is up."""
 
 from __future__ import annotations
 
 import re
-import shlex
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from tests.embedded.harness import ROOT, Platform
+from stacks.platform import CONTEXT_KEYS
+from tests.commands import Command, typed
+from tests.embedded.harness import Platform
 
 pytestmark = pytest.mark.embedded
 
-_NOT_HERE = ("up", "test", "down", "cdk", "samples")
-"""Verbs that change what all the other tests share, or that call an AWS account."""
+CDK = [
+    command.words[command.words.index("cdk") + 1 :]
+    for command in typed()
+    if "cdk" in command.words[:2]
+]
+HERE = [command for command in typed() if command.runs_here]
 
 
-def commands() -> list[str]:
-    """The `./weir …` lines of the README's shell blocks that can run here, without comments."""
-    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    lines = [line for block in blocks for line in block.splitlines() if line.startswith("./weir ")]
-    return [line for line in lines if line.split()[1] not in _NOT_HERE]
-
-
-@pytest.mark.parametrize("line", commands())
-def test_a_command_of_the_readme_works(platform: Platform, line: str, tmp_path: Path) -> None:
-    words = shlex.split(line, comments=True)[1:]
+@pytest.mark.parametrize("command", HERE, ids=str)
+def test_a_command_of_the_pages_works(platform: Platform, command: Command, tmp_path: Path) -> None:
     page = tmp_path / "run.html"
-    done = platform.weir(*(str(page) if word.endswith(".html") else word for word in words))
-    assert done.stdout.strip(), line
-    assert page.exists() == any(word.endswith(".html") for word in words)
+    words = [str(page) if word.endswith(".html") else word for word in command.words[1:]]
+    done = platform.weir(*words)
+    assert done.stdout.strip(), command
+    assert page.exists() == (str(page) in words)
 
 
-def test_the_readme_has_commands_to_try() -> None:
-    assert len(commands()) >= 4
+@pytest.mark.parametrize("verb", sorted({words[0] for words in CDK}))
+def test_verbs_and_options_of_the_cdk_exist(platform: Platform, verb: str) -> None:
+    """They need an account, so their help must do: of the pinned CLI, through the wrapper."""
+    offered = set(re.findall(r"(?<=[\s,])--?[a-z-]+", platform.weir("cdk", verb, "--help").stdout))
+    for words in CDK:
+        if words[0] == verb:
+            assert {word for word in words if word.startswith("-")} <= offered
+            given = [after for word, after in pairwise(words) if word == "-c"]
+            assert {setting.partition("=")[0] for setting in given} <= set(CONTEXT_KEYS)
+
+
+def test_the_pages_have_commands_to_try() -> None:
+    assert {command.page for command in HERE} >= {"README.md", "bad-input.md"}

@@ -1,0 +1,63 @@
+"""Every command of README and docs/ exists as written, whether or not it can run here."""
+
+from __future__ import annotations
+
+import json
+
+import botocore.session
+import click
+import pytest
+import typer
+from botocore import xform_name
+
+from cli.__main__ import app
+from tests.commands import ELSEWHERE, Command, mentioned, typed, unlabelled
+
+WEIR = [command for command in [*typed(), *mentioned()] if command.words[0] == "./weir"]
+AWS = [command for command in typed() if command.words[0] == "aws"]
+ELLIPSIS = ("…", "...")
+
+
+@pytest.mark.parametrize("command", WEIR, ids=str)
+def test_verbs_and_options_exist(command: Command) -> None:
+    """Parsed as the command line parses them; nothing is called."""
+    words = [word for word in command.words[1:] if word not in ELLIPSIS]
+    node: click.Command = typer.main.get_command(app)
+    while isinstance(node, click.Group):
+        name = words.pop(0)
+        found = node.commands.get(name)
+        assert found, f"{name} is no verb of {node.name}"
+        node = found
+    if words and "cdk" not in command.words:
+        values = [_value(word) for word in words]
+        node.make_context(node.name, values, resilient_parsing=False).close()
+
+
+def _value(word: str) -> str:
+    """Words that stand for a value become one."""
+    return {"DAY": "1997-07-15"}.get(word, word)
+
+
+@pytest.mark.parametrize("command", AWS, ids=str)
+def test_calls_of_aws_exist_with_their_options(command: Command) -> None:
+    """The AWS CLI makes its commands of the models that botocore ships, too."""
+    service, operation, *rest = command.words[1:]
+    model = botocore.session.get_session().get_service_model(service)
+    names = {xform_name(name, "-"): name for name in model.operation_names}
+    assert operation in names
+    shape = model.operation_model(names[operation]).input_shape
+    assert shape is not None
+    options = {xform_name(member, "-") for member in shape.members}
+    assert {word.removeprefix("--") for word in rest if word.startswith("--")} <= options
+    for word in rest:
+        if word.startswith("{"):
+            assert json.loads(word) is not None
+
+
+def test_commands_stand_in_shell_blocks() -> None:
+    assert unlabelled() == []
+
+
+def test_what_runs_elsewhere_is_said_and_still_written() -> None:
+    others = [c.line for c in typed() if not c.runs_here and c.words[0] != "aws"]
+    assert set(others) == set(ELSEWHERE)
