@@ -13,9 +13,12 @@ from aws_cdk.aws_lambda import IFunction
 from aws_cdk.aws_logs import FilterPattern, MetricFilter
 from constructs import Construct
 
+from dataplatform.metrics import namespace
 from stacks.constructs.alerts import Alerts
-from stacks.constructs.function import PlatformFunction
+from stacks.constructs.freshness import FreshnessMeter
+from stacks.constructs.function import FunctionFactory, PlatformFunction
 from stacks.constructs.stack import PlatformStack
+from stacks.constructs.state import PlatformState
 from stacks.ingestion import IngestionStack
 from stacks.lake import LakeStack
 from stacks.orchestration import OrchestrationStack
@@ -23,7 +26,6 @@ from stacks.stage import Stage
 from stacks.warehouse import WarehouseStack
 
 _FIVE_MINUTES = Duration.minutes(5)
-_DAY = Duration.days(1)
 
 
 class ObservabilityStack(PlatformStack):
@@ -35,6 +37,7 @@ class ObservabilityStack(PlatformStack):
         *,
         stage: Stage,
         lake: LakeStack,
+        state: PlatformState,
         ingestion: IngestionStack,
         orchestration: OrchestrationStack,
         warehouse: WarehouseStack,
@@ -55,6 +58,11 @@ class ObservabilityStack(PlatformStack):
         ]
         self._arrived = self._records(orchestration.close_run, "source")
         self._quarantined = self._records(orchestration.close_run, "quarantined")
+        functions = FunctionFactory(self, "Functions", stage=stage, log_key=lake.operations_key)
+        self._freshness = FreshnessMeter(
+            self, "Freshness", stage=stage, state=state, functions=functions
+        )
+        self._functions.append(self._freshness.function)
         self._add_alarms(scheduled=bool(stage.schedule))
         self._add_dashboard(warehouse)
         CfnOutput(self, "AlertsTopicArn", value=self.alerts.topic.topic_arn)
@@ -86,13 +94,17 @@ class ObservabilityStack(PlatformStack):
                 periods=3,
             )
         if scheduled:
-            self.alerts.alarm(
-                "NewestData",
-                self._arrived.with_(period=_DAY),
-                what="No run has brought a record for a day: the newest data is older than that.",
-                below=True,
-                silence_is_bad=True,
-            )
+            for dataset, promised in self._freshness.promises.items():
+                self.alerts.alarm(
+                    f"Freshness-{dataset.replace('_', '-')}",
+                    self._freshness.age(dataset),
+                    what=f"The newest published data of {dataset} is older than its contract "
+                    f"promises ({promised.to_human_string()}), or nobody has measured it for half "
+                    "an hour.",
+                    threshold=promised.to_seconds(),
+                    periods=2,  # a measurement may slip from one period into the next
+                    silence_is_bad=True,
+                )
 
     def _records(self, close_run: PlatformFunction, count: str) -> Metric:
         """A count in the books of each run, as a metric, read from the line that close_run logs."""
@@ -102,7 +114,7 @@ class ObservabilityStack(PlatformStack):
             name,
             log_group=close_run.log_group,
             filter_pattern=FilterPattern.string_value("$.message", "=", "run closed"),
-            metric_namespace=f"Weir/{self.stage.name}",
+            metric_namespace=namespace(self.stage.name),
             metric_name=name,
             metric_value=f"$.{count}",
         ).metric(statistic="Sum")
@@ -139,6 +151,16 @@ class ObservabilityStack(PlatformStack):
                         title="Function errors",
                         left=[function.metric_errors() for function in self._functions],
                     ),
+                ],
+                [
+                    GraphWidget(
+                        title="Age of the newest data",
+                        left=[
+                            self._freshness.age(name).with_(label=name)
+                            for name in self._freshness.promises
+                        ],
+                        width=24,
+                    )
                 ],
                 [
                     GraphWidget(

@@ -45,6 +45,7 @@ def add_platform(scope: Construct, *, stage: Stage, plan: PlatformPlan) -> None:
         scope,
         stage=stage,
         lake=lake,
+        state=state,
         ingestion=ingestion,
         orchestration=orchestration,
         warehouse=warehouse,

@@ -51,7 +51,8 @@ class Batches(Objects):
             part = objects[start : start + OBJECTS_A_WRITE]
             last = start + len(part) == len(objects)
             head = self._open(batch_id, run_id, dataset) if start == 0 else []
-            head.append(self._grow(batch_id, run_id, part, sealed=last, first=start == 0))
+            newest = max(landed.arrived_at for landed in objects[: start + len(part)])
+            head.append(self._grow(batch_id, run_id, part, newest, sealed=last, first=start == 0))
             moves = [write for landed in part for write in _move(landed, batch_id)]
             try:
                 self._write(*head, *moves)
@@ -172,7 +173,14 @@ class Batches(Objects):
         ]
 
     def _grow(
-        self, batch_id: str, run_id: str, part: Sequence[LandedObject], *, sealed: bool, first: bool
+        self,
+        batch_id: str,
+        run_id: str,
+        part: Sequence[LandedObject],
+        newest: str,
+        *,
+        sealed: bool,
+        first: bool,
     ) -> Write:
         size = sum(landed.size for landed in part)
         pk, sk = f"batch#{batch_id}", "batch"
@@ -186,6 +194,7 @@ class Batches(Objects):
                 "state": "claimed",
                 "objects": len(part),
                 "bytes": size,
+                "newest": newest,
                 "sealed": sealed,
                 "attempts": 1,
                 "opened_at": self.now(),
@@ -193,7 +202,8 @@ class Batches(Objects):
             return put(head, ABSENT)
         mine = Attr("run_id").eq(run_id) & Attr("state").eq("claimed") & Attr("sealed").eq(False)
         adds = {"objects": len(part), "bytes": size}
-        return update(pk, sk, sets={"sealed": sealed}, adds=adds, where=mine)
+        sets = {"sealed": sealed, "newest": newest}
+        return update(pk, sk, sets=sets, adds=adds, where=mine)
 
     def _fail(self, batch: Batch, error: str) -> None:
         try:

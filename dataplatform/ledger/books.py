@@ -79,15 +79,16 @@ class Books(Batches, Leases):
 
         A commit that is recovered after a later one was published is in that one's live count.
         """
-        before = self.totals(batch.dataset).sequence
-        newest = {"sequence": sequence, "live": live} if sequence >= before else {}
+        so_far = self.totals(batch.dataset)
+        before, newest = so_far.sequence, max(so_far.newest, batch.newest)
+        latest = {"sequence": sequence, "live": live} if sequence >= before else {}
         unchanged: ConditionBase = Attr("sequence").eq(before)
         if not before:
             unchanged = unchanged | Attr("sequence").not_exists()
         return update(
             "totals",
             batch.dataset,
-            sets={"dataset": batch.dataset, **newest},
+            sets={"dataset": batch.dataset, "newest": newest, **latest},
             adds={"source": batch.source, **outcomes.to_dict()},
             where=unchanged,
         )
@@ -131,8 +132,8 @@ def _held(lease: Lease) -> Write:
 
 
 def _totals(dataset: str, item: Item) -> Totals:
-    counts = {name: item.get(name, 0) for name in Totals.__dataclass_fields__ if name != "dataset"}
-    return Totals(dataset=dataset, **counts)
+    known = {name: item[name] for name in Totals.__dataclass_fields__ if name in item}
+    return Totals(**{**known, "dataset": dataset})
 
 
 def _books(dataset: str, batches: Sequence[Batch], error: str) -> DatasetBooks:

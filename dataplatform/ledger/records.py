@@ -91,6 +91,7 @@ class Batch:
     unreadable: records quarantined at staging; an object that can't be parsed counts as one.
     live: rows of the silver table after the commit that carried the batch, by count(*).
     attempts: runs that have had it.
+    newest: when the last of its objects arrived.
     """
 
     batch_id: str
@@ -107,6 +108,7 @@ class Batch:
     live: int = 0
     attempts: int = 1
     error: str = ""
+    newest: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,7 +202,10 @@ class Load:
 
 @dataclass(frozen=True, kw_only=True)
 class Totals:
-    """The lifetime books of a dataset: source = all outcomes; live = inserted - deleted."""
+    """The lifetime books of a dataset: source = all outcomes; live = inserted - deleted.
+
+    newest: when the last of its published objects arrived; "" before the first.
+    """
 
     dataset: str
     source: int = 0
@@ -211,6 +216,7 @@ class Totals:
     quarantined: int = 0
     live: int = 0
     sequence: int = 0
+    newest: str = ""
 
     @property
     def outcomes(self) -> Outcomes:

@@ -97,10 +97,9 @@ class Alerts(Construct):
         what: str,
         threshold: float = 1,
         periods: int = 1,
-        below: bool = False,
         silence_is_bad: bool = False,
     ) -> Alarm:
-        """Alarm where a metric reaches a threshold (or stays below it)."""
+        """Alarm where a metric reaches a threshold in so many periods in a row."""
         alarm = Alarm(
             self,
             construct_id,
@@ -109,11 +108,7 @@ class Alerts(Construct):
             metric=metric,
             threshold=threshold,
             evaluation_periods=periods,
-            comparison_operator=(
-                ComparisonOperator.LESS_THAN_THRESHOLD
-                if below
-                else ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
-            ),
+            comparison_operator=ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=(
                 TreatMissingData.BREACHING if silence_is_bad else TreatMissingData.NOT_BREACHING
             ),

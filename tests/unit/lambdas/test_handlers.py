@@ -134,6 +134,7 @@ def test_a_plan_is_read_once_a_process() -> None:
         "close_run",
         "register_object",
         "start_run",
+        "measure_freshness",
     ],
 )
 def test_a_control_function_imports_nothing_of_the_lake(function: str) -> None:

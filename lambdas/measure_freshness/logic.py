@@ -1,0 +1,23 @@
+"""How old the newest data of each dataset is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from dataplatform.ledger import Ledger
+from dataplatform.plans.model import PlatformPlan
+
+
+def data_ages(ledger: Ledger, plan: PlatformPlan, now: datetime) -> dict[str, int]:
+    """Seconds since the newest published object arrived, of datasets that promise freshness.
+
+    Publishing old objects makes nothing fresh, and what landed but isn't published is of use to
+    nobody: both would hide what a reader sees. A dataset that has published nothing has no age, and
+    is left out: its alarm takes silence for the worst.
+    """
+    newest = {totals.dataset: totals.newest for totals in ledger.all_totals()}
+    return {
+        dataset.dataset: max(0, round((now - datetime.fromisoformat(arrived)).total_seconds()))
+        for dataset in plan.datasets
+        if dataset.freshness_minutes is not None and (arrived := newest.get(dataset.dataset))
+    }

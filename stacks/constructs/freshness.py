@@ -1,0 +1,78 @@
+"""How old the newest data of each dataset is, told by a meter that doesn't need the pipeline."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aws_cdk import Duration
+from aws_cdk.aws_cloudwatch import Metric
+from aws_cdk.aws_iam import Role, ServicePrincipal
+from aws_cdk.aws_scheduler import Schedule, ScheduleExpression
+from aws_cdk.aws_scheduler_targets import LambdaInvoke
+from constructs import Construct
+
+from dataplatform.metrics import DATA_AGE, DATASET, namespace
+from stacks.constructs.function import FunctionFactory, PlatformFunction
+from stacks.constructs.state import PlatformState
+from stacks.constructs.wildcards import Wildcard, accept_wildcards
+from stacks.stage import Stage
+
+INTERVAL: Final = Duration.minutes(15)
+"""How often ages are measured, and the period of the alarms on them."""
+
+_ANY_VERSION = Wildcard(":*", "Any version of the function that is named.")
+
+
+class FreshnessMeter(Construct):
+    """A function that writes each dataset's age to CloudWatch; on a schedule if the stage has one.
+
+    A pipeline that is dead lets ages grow; a meter that is dead is silent. Both alarm.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        state: PlatformState,
+        functions: FunctionFactory,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._stage = stage
+        self.promises = {
+            dataset.dataset: Duration.minutes(dataset.freshness_minutes)
+            for dataset in state.plans.plan.datasets
+            if dataset.freshness_minutes is not None
+        }
+        self.function = PlatformFunction(
+            functions,
+            "measure_freshness",
+            description="Tells how old the newest data of each dataset is",
+            settings=state.settings,
+        )
+        state.grant_use(self.function)
+        if stage.schedule:
+            self._measure_always()
+
+    def age(self, dataset: str) -> Metric:
+        """Seconds since the newest published object of the dataset arrived."""
+        return Metric(
+            namespace=namespace(self._stage.name),
+            metric_name=DATA_AGE,
+            dimensions_map={DATASET: dataset},
+            period=INTERVAL,
+            statistic="Maximum",
+        )
+
+    def _measure_always(self) -> None:
+        role = Role(self, "Role", assumed_by=ServicePrincipal("scheduler.amazonaws.com"))
+        Schedule(
+            self,
+            "Schedule",
+            schedule_name=self._stage.names.resource("freshness"),
+            description="Measures how old the newest data is",
+            schedule=ScheduleExpression.rate(INTERVAL),
+            target=LambdaInvoke(self.function, role=role),
+        )
+        accept_wildcards(role, _ANY_VERSION)
