@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
+from rich.markup import escape
+from rich.table import Table
 
 from cli import summaries
-from cli.live_events import Events, read_events
+from cli.live_events import MINUTES, Events, LiveStream
+from cli.live_objects import contents, stream_objects, window
 from cli.screen import Screen
-from cli.target import ROOT, Target
+from cli.sparkline import sparkline
+from cli.target import Target
 from dataplatform.adapters.iceberg import open_table
-from dataplatform.errors import InvalidModel, WeirError
+from dataplatform.errors import WeirError
 from dataplatform.naming import Zone
-from dataplatform.plans.model import PlatformPlan, SummaryModel
-from dataplatform.plans.sql_file import SqlFile
-from dataplatform.plans.sql_file import read as read_sql
+from dataplatform.plans.model import LiveModel, StreamSql
 
-_KEYS: Final = ("title", "stream")
+MEMORY: Final = "256MB"
+"""What DuckDB may take; beyond that it uses the local disk."""
+
+_REASONS: Final = 3
 
 
 class NoLiveModel(WeirError):
@@ -27,78 +36,155 @@ class NoLiveModel(WeirError):
 
 
 def live(screen: Screen, stage: str | None, hours: int) -> None:
-    """Show every `models/<domain>/live/*.sql` over the events of the last hours."""
-    files = models(ROOT)
-    if not files:
-        raise NoLiveModel(
-            "no model in models/<domain>/live/",
-            why="A live model says what to show of a stream.",
-            remedy="Write one: a SELECT from stream.<dataset> and gold.<model>.",
-        )
+    """Show every live model that is deployed, over the events of the last hours."""
     target = Target.choose(stage)
-    shown = [_one(screen, target, file, hours) for file in files]
+    plan = target.plan
+    if not plan.live:
+        raise NoLiveModel(
+            f"no live model is deployed in stage {target.stage}",
+            why="A live model says what to show of a stream.",
+            remedy="Write models/<domain>/live/<name>.sql, a SELECT from stream.<dataset> and"
+            " gold.<model>, and deploy it: ./weir up",
+        )
+    shown: list[dict[str, Any]] = []
+    for stream in plan.streams:
+        with database() as connection:
+            events = _read(screen, target, connection, stream, hours)
+            for model in plan.live:
+                if model.stream == stream.dataset:
+                    rows = query(connection, model, lambda name: _gold(target, name))
+                    age = _age(events)
+                    _show(screen, model, rows, events, age, hours)
+                    shown.append(_json(model, rows, events, age))
     screen.result(shown)
 
 
-def models(root: Path) -> list[SqlFile]:
-    """The live models of a project.
-
-    Raises:
-        InvalidModel: with every problem.
-    """
-    files = [read_sql(path, root, _KEYS, _KEYS) for path in sorted(root.glob("models/*/live/*"))]
-    problems = [problem for file in files for problem in file.problems]
-    if problems:
-        raise InvalidModel(problems, why="Nothing was shown.")
-    return files
-
-
-def _one(screen: Screen, target: Target, file: SqlFile, hours: int) -> dict[str, Any]:
-    plan = target.plan.dataset(file.header["stream"])
-    found = read_events(target.client("s3"), target.output("LandingBucket"), plan, hours)
-    rows = query(file, target.plan, found, lambda name: _gold(target, name))
-    age = round(time.time() - found.newest, 1) if found.newest else None
-    title = file.header["title"]
-    if rows:
-        table = summaries.table(SummaryModel(name=file.name, title=title, sql=""), rows)
-        table.title = title
-        screen.show(table)
-        screen.say(f"\n {found.count:,} events of the last {hours} h; the newest is {age} s old.")
-    else:
-        screen.say(f" {title}: no events in the last {hours} h. Events land after about a minute.")
-    if found.repeated or found.unusable:
-        screen.say(
-            f" {found.repeated:,} came again and count once; {found.unusable:,} don't fit the"
-            " contract: the next run says why."
-        )
-    return {
-        "model": file.name,
-        "events": found.count,
-        "repeated": found.repeated,
-        "unusable": found.unusable,
-        "newest_age_seconds": age,
-        "rows": rows,
-    }
+@contextmanager
+def database() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database of its own on local disk, within `MEMORY`; an idle stream costs nothing."""
+    with tempfile.TemporaryDirectory(prefix="weir-live-") as room:
+        with duckdb.connect(Path(room) / "live.duckdb") as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute(f"SET memory_limit = '{MEMORY}'")
+            connection.execute("SET preserve_insertion_order = false")
+            connection.execute("CREATE SCHEMA gold; CREATE SCHEMA stream")
+            yield connection
 
 
-def query(file: SqlFile, plan: PlatformPlan, events: Events, gold: Any) -> list[dict[str, Any]]:
-    """A live model's rows, computed here: an idle stream costs nothing.
+def query(
+    connection: duckdb.DuckDBPyConnection,
+    model: LiveModel,
+    gold: Callable[[str], Any],
+) -> list[dict[str, Any]]:
+    """A live model's rows.
 
     Args:
-        gold: name of a gold model -> its rows as an Arrow table.
+        gold: name of a gold model -> its rows as an Arrow table or reader.
     """
-    with duckdb.connect() as connection:
-        connection.execute("CREATE SCHEMA gold; CREATE SCHEMA stream")
-        for model in plan.models:
-            if f"gold.{model.name} " in file.text:
-                connection.register("arrived", gold(model.name))
-                connection.execute(f"CREATE TABLE gold.{model.name} AS FROM arrived")
-        connection.register("arrived", events.table)
-        connection.execute(f"CREATE TABLE stream.{file.header['stream']} AS FROM arrived")
-        cursor = connection.execute(file.text)
-        names = [column[0] for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    for name in model.gold:
+        arrived = gold(name)
+        connection.register("arrived_gold", arrived)
+        connection.execute(f"CREATE TABLE IF NOT EXISTS gold.{name} AS FROM arrived_gold")
+        connection.unregister("arrived_gold")
+    cursor = connection.execute(model.sql)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _read(
+    screen: Screen,
+    target: Target,
+    connection: duckdb.DuckDBPyConnection,
+    stream: StreamSql,
+    hours: int,
+) -> Events:
+    s3, bucket = target.client("s3"), target.output("LandingBucket")
+    now = datetime.now(UTC)
+    since = window(now, hours)
+    gathered = LiveStream(connection, target.plan.dataset(stream.dataset), stream)
+    with screen.task(stream.dataset, "looking for events") as task:
+        objects = stream_objects(s3, bucket, stream.dataset, since, now)
+        for number, (item, chunks) in enumerate(contents(s3, bucket, objects), start=1):
+            gathered.add(item.key, item.arrived, chunks)
+            task.show(f"{number:,} of {len(objects):,} objects")
+        events = gathered.seal(datetime.now(UTC))
+        task.detail = f"{len(objects):,} objects since {since:%Y-%m-%d %H:%M} UTC"
+    return events
 
 
 def _gold(target: Target, name: str) -> Any:
-    return open_table(target.names.table(Zone.GOLD, name)).scan().to_arrow()
+    return open_table(target.names.table(Zone.GOLD, name)).scan().to_arrow_batch_reader()
+
+
+def _age(events: Events) -> float | None:
+    return round(time.time() - events.newest, 1) if events.newest else None
+
+
+def _show(
+    screen: Screen,
+    model: LiveModel,
+    rows: list[dict[str, Any]],
+    events: Events,
+    age: float | None,
+    hours: int,
+) -> None:
+    screen.say()
+    if rows and age is not None:
+        screen.show(summaries.rows_table(model.title, rows))
+        screen.say()
+    else:
+        screen.say(f" {model.title}: no events in the last {hours} h.")
+        screen.say(" They land about a minute after they were put.")
+    screen.show(_facts(events, age, screen.console.encoding))
+
+
+def _facts(events: Events, age: float | None, encoding: str) -> Table:
+    """What is known of the events, a line each; nothing that is zero."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column()
+    if age is not None:
+        table.add_row("newest", f"{ago(age)} old")
+        recent = f"{sum(events.by_minute):,} in the last {MINUTES} min"
+        table.add_row("events", f"{events.count:,}; {recent}")
+        blocks = sparkline(events.by_minute, encoding)
+        if blocks:
+            table.add_row("by minute", f"[cyan]{blocks}[/]")
+    if events.repeated:
+        table.add_row("repeated", f"{events.repeated:,} came again and count once")
+    if events.deleted:
+        table.add_row("deleted", f"{events.deleted:,} by their newest event")
+    if events.unusable:
+        listed = [f"{n:,} {reason}" for reason, n in list(events.reasons.items())[:_REASONS]]
+        more = len(events.reasons) - len(listed)
+        also = f"; {more} more reasons" if more > 0 else ""
+        table.add_row(
+            "[yellow]unusable[/]",
+            escape(f"{events.unusable:,}, quarantined by the next run: {', '.join(listed)}{also}"),
+        )
+    return table
+
+
+def ago(seconds: float) -> str:
+    """An age as people say it: 42 s, 7 min, 3 h 5 min."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _json(
+    model: LiveModel, rows: list[dict[str, Any]], events: Events, age: float | None
+) -> dict[str, Any]:
+    return {
+        "model": model.name,
+        "stream": model.stream,
+        "events": events.count,
+        "repeated": events.repeated,
+        "deleted": events.deleted,
+        "unusable": events.unusable,
+        "reasons": events.reasons,
+        "newest_age_seconds": age,
+        "by_minute": events.by_minute,
+        "rows": rows,
+    }

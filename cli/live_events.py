@@ -1,109 +1,198 @@
-"""Events as they landed, cast by their contract, each once."""
+"""A stream's events as they landed, parsed, checked and reduced as staging and silver do it."""
 
 from __future__ import annotations
 
-import gzip
-import json
-from collections.abc import Iterator
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
 
-from dataplatform.naming import landing_prefix
-from dataplatform.plans.model import Column, SilverPlan
-from lambdas.transform_events.logic import RECEIVED_AT
+from dataplatform.errors import UnreadableObject
+from dataplatform.naming import RECEIVED_AT, BronzeColumn
+from dataplatform.parsing.model import Block
+from dataplatform.parsing.parser import parse
+from dataplatform.plans.model import SilverPlan, StreamSql, fill
+
+MINUTES: Final = 15
+"""How far back events are counted minute by minute."""
+
+_ROWS: Final = 100_000
+"""Rows that gather before they are checked: planning the checks takes longer than some rows do."""
+
+_SYSTEM = {
+    BronzeColumn.EXTRA: "VARCHAR",
+    BronzeColumn.BATCH_ID: "VARCHAR",
+    BronzeColumn.OBJECT: "VARCHAR",
+    BronzeColumn.VERSION: "VARCHAR",
+    BronzeColumn.CHECKSUM: "VARCHAR",
+    BronzeColumn.POSITION: "BIGINT",
+    BronzeColumn.ARRIVED_AT: "TIMESTAMPTZ",
+    BronzeColumn.OP: "VARCHAR",
+}
+_GOOD = (
+    "SELECT * EXCLUDE (_reasons, _extra, _batch_id, _version),"
+    f" TRY_CAST(json_extract_string(_extra, '$.{RECEIVED_AT}') AS TIMESTAMPTZ) AS {RECEIVED_AT}"
+    " FROM checked WHERE len(_reasons) = 0"
+)
 
 
 @dataclass(frozen=True)
 class Events:
-    """Events of a stream.
+    """What a stream has brought.
 
-    table: Arrow, one row an event, with the contract's columns.
+    count: events that stand, each once.
+    repeated: those that came again, or are older than another of their key.
+    deleted: keys whose newest event is a deletion.
+    unusable: records that the next run will quarantine; `reasons` has how many of each kind.
     newest: when Firehose took the newest, in seconds since 1970; 0 where there is none.
-    repeated, unusable: how many came again, and how many don't fit the contract.
+    by_minute: events of each of the last `MINUTES` minutes, the oldest first.
     """
 
-    table: pa.Table
-    newest: float
+    count: int
     repeated: int
+    deleted: int
     unusable: int
-
-    @property
-    def count(self) -> int:
-        """Number of events."""
-        return int(self.table.num_rows)
+    reasons: dict[str, int]
+    newest: float
+    by_minute: list[int]
 
 
-def read_events(s3: Any, bucket: str, plan: SilverPlan, hours: int) -> Events:
-    """Events of the last hours, from the folders that Firehose names by the hour, in UTC."""
-    now = datetime.now(UTC)
-    objects = (
-        s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-        for back in range(hours, -1, -1)
-        for key in _keys(s3, bucket, _folder(plan, now - timedelta(hours=back)))
-    )
-    return cast_events(plan, [row for body in objects for row in _rows(body)])
+class LiveStream:
+    """Gathers a stream's landed objects in `connection`, as the view stream.<dataset>.
 
+    Memory doesn't grow with the number of events: they lie in DuckDB's own file.
+    """
 
-def cast_events(plan: SilverPlan, rows: list[dict[str, Any]]) -> Events:
-    """Rows of text to typed events; of one key only the newest counts, as in silver."""
-    names = [column.name for column in plan.columns]
-    texts = pa.table(
-        {
-            name: pa.array([_text(row.get(name)) for row in rows], pa.string())
-            for name in (*names, RECEIVED_AT)
-        }
-    )
-    required = [name for c in plan.columns if c.required for name in (c.name,)]
-    keys = ", ".join(plan.key) if plan.primary_key else "NULL"
-    order = f"{plan.ordering or RECEIVED_AT} DESC, {RECEIVED_AT} DESC"
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.register("texts", texts)
-        connection.execute(
-            f"CREATE TABLE typed AS SELECT {', '.join(map(_cast, plan.columns))}, {RECEIVED_AT}"
-            " FROM texts"
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, plan: SilverPlan, sql: StreamSql
+    ) -> None:
+        self._connection = connection
+        self._plan = plan
+        self._sql = sql
+        self._columns = [column.name for column in plan.columns]
+        self._waiting = 0
+        self._unusable = 0
+        self._reasons: Counter[str] = Counter()
+        texts = [f"{name} VARCHAR" for name in self._columns]
+        system = [f"{name} {kind}" for name, kind in _SYSTEM.items()]
+        connection.execute(f"CREATE OR REPLACE TABLE arrived ({', '.join([*texts, *system])})")
+        self._typed()
+        connection.execute(f"CREATE OR REPLACE TABLE good AS {_GOOD}")
+        connection.begin()  # a commit waits for the disk, so portions are committed, not objects
+
+    def add(self, key: str, arrived: datetime, chunks: Iterable[bytes]) -> None:
+        """Read one landed object; an unreadable one counts as one unusable record, as in staging.
+
+        Args:
+            key: tells events from what the transform gave up on.
+            arrived: when the object landed.
+        """
+        digest = hashlib.sha256()
+        before = self._waiting
+        try:
+            for block in parse(
+                _digested(chunks, digest), format=self._plan.format_of(key), columns=self._columns
+            ):
+                self._unusable += len(block.rejected)
+                self._reasons.update(_kind(bad.reasons[0]) for bad in block.rejected)
+                if block.rows:
+                    self._keep(block, key, arrived)
+        except UnreadableObject as error:
+            self._connection.execute("DELETE FROM arrived WHERE _object = ?", [key])
+            self._waiting = before
+            self._unusable += 1
+            self._reasons[_kind(error.what)] += 1
+        if not self._plan.primary_key:  # a record's identity is the object's bytes and its place
+            self._connection.execute(
+                "UPDATE arrived SET _checksum = ? WHERE _object = ?", [digest.hexdigest(), key]
+            )
+        if self._waiting >= _ROWS:
+            self._check()
+
+    def seal(self, now: datetime) -> Events:
+        """Make the view, and say what is in it."""
+        self._check()
+        self._connection.commit()
+        run = self._connection.execute
+        run(f"CREATE OR REPLACE TABLE ranked AS {fill(self._sql.newest, good='good')}")
+        run("DROP TABLE good")
+        stands = "_rank = 1 AND _op <> 'delete'"
+        columns = ", ".join([*self._columns, RECEIVED_AT])
+        run(
+            f"CREATE OR REPLACE VIEW stream.{self._plan.dataset} AS"
+            f" SELECT {columns} FROM ranked WHERE {stands}"
         )
-        fits = " AND ".join(f"{name} IS NOT NULL" for name in required) or "true"
-        once = f"QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {order}) = 1"
-        usable = connection.execute(f"SELECT count(*) FROM typed WHERE {fits}").fetchone()
-        table = connection.execute(
-            f"SELECT {', '.join(names)} FROM typed WHERE {fits} {once if plan.primary_key else ''}"
-        ).to_arrow_table()
-    good = int(usable[0]) if usable else 0
-    newest = max((str(row[RECEIVED_AT]) for row in rows if RECEIVED_AT in row), default="")
-    return Events(
-        table=table,
-        newest=datetime.fromisoformat(newest).timestamp() if newest else 0.0,
-        repeated=good - table.num_rows,
-        unusable=len(rows) - good,
-    )
+        count, repeated, deleted, newest = run(
+            f"SELECT count(*) FILTER ({stands}), count(*) FILTER (_rank > 1),"
+            " count(*) FILTER (_rank = 1 AND _op = 'delete'),"
+            f" coalesce(epoch(max({RECEIVED_AT})), 0) FROM ranked"
+        ).fetchall()[0]
+        return Events(
+            count=count,
+            repeated=repeated,
+            deleted=deleted,
+            unusable=self._unusable,
+            reasons=dict(self._reasons.most_common()),
+            newest=newest,
+            by_minute=self._by_minute(now),
+        )
+
+    def _keep(self, block: Block, key: str, arrived: datetime) -> None:
+        positions, ops, extras, values = zip(*block.rows, strict=True)
+        columns = dict(zip(self._columns, zip(*values, strict=True), strict=True))
+        arrays: dict[str, Any] = {
+            **{name: pa.array(items, pa.string()) for name, items in columns.items()},
+            BronzeColumn.EXTRA: pa.array(extras, pa.string()),
+            BronzeColumn.OP: pa.array(ops, pa.string()),
+            BronzeColumn.POSITION: pa.array(positions, pa.int64()),
+            BronzeColumn.OBJECT: pa.repeat(key, len(positions)),
+            BronzeColumn.ARRIVED_AT: pa.repeat(
+                pa.scalar(arrived.astimezone(UTC), pa.timestamp("us", "UTC")), len(positions)
+            ),
+        }
+        self._connection.register("block", pa.table(arrays))
+        self._connection.execute("INSERT INTO arrived BY NAME FROM block")
+        self._connection.unregister("block")
+        self._waiting += len(positions)
+
+    def _check(self) -> None:
+        """Move what has arrived to the good ones; of the others only the reasons are kept."""
+        self._typed()
+        self._connection.execute(f"INSERT INTO good {_GOOD}")
+        bad = self._connection.execute("SELECT _reasons FROM checked WHERE len(_reasons) > 0")
+        while rows := bad.fetchmany(10_000):
+            self._unusable += len(rows)
+            self._reasons.update(_kind(reasons[0]) for (reasons,) in rows)
+        self._connection.execute("DELETE FROM arrived")
+        self._connection.commit()
+        self._connection.begin()
+        self._waiting = 0
+
+    def _typed(self) -> None:
+        typed = fill(self._sql.typed, bronze="arrived")
+        self._connection.execute(f"CREATE OR REPLACE TABLE checked AS {typed}")
+
+    def _by_minute(self, now: datetime) -> list[int]:
+        counts = self._connection.execute(
+            f"SELECT CAST(floor((? - epoch({RECEIVED_AT})) / 60) AS BIGINT) AS back, count(*)"
+            f" FROM stream.{self._plan.dataset} GROUP BY 1 HAVING back BETWEEN 0 AND ?",
+            [now.timestamp(), MINUTES - 1],
+        ).fetchall()
+        found = dict(counts)
+        return [found.get(back, 0) for back in reversed(range(MINUTES))]
 
 
-def _cast(column: Column) -> str:
-    kind = {"string": "VARCHAR", "timestamp": "TIMESTAMPTZ"}.get(column.type, column.type)
-    return f"TRY_CAST({column.name} AS {kind}) AS {column.name}"
+def _digested(chunks: Iterable[bytes], digest: Any) -> Iterable[bytes]:
+    for chunk in chunks:
+        digest.update(chunk)
+        yield chunk
 
 
-def _folder(plan: SilverPlan, moment: datetime) -> str:
-    return landing_prefix(plan.dataset) + moment.strftime("%Y/%m/%d/%H/")
-
-
-def _keys(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    for page in pages:
-        yield from (item["Key"] for item in page.get("Contents", []))
-
-
-def _rows(body: bytes) -> Iterator[dict[str, Any]]:
-    """Lines that the transform wrote; numbers stay text until they are cast."""
-    for line in gzip.decompress(body).decode().split("\n"):
-        if line:
-            yield json.loads(line, parse_int=str, parse_float=str)
-
-
-def _text(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else json.dumps(value)
+def _kind(reason: str) -> str:
+    """A reason without the value that it names, so that equal faults count together."""
+    return reason.partition(":")[0]

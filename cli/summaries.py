@@ -48,6 +48,11 @@ def table(summary: SummaryModel, rows: list[dict[str, Any]]) -> Table:
     if summary.pivot:
         rows = pivoted(rows, *summary.pivot)
         title += f": {summary.pivot[1]}"
+    return rows_table(title, rows)
+
+
+def rows_table(title: str, rows: list[dict[str, Any]]) -> Table:
+    """Rows under a title; figures to the right."""
     shown = Table(
         title=title,
         title_justify="left",

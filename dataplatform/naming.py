@@ -134,6 +134,15 @@ def pulled_prefix(dataset: str) -> str:
     return f"{landing_prefix(dataset)}api/"
 
 
+def rejected_prefix(dataset: str) -> str:
+    """What a stream's transform gave up on lands below it; no dataset's name has a hyphen."""
+    return f"{dataset}-rejected/"
+
+
+RECEIVED_AT: Final = "_received_at"
+"""Added to each streamed event: when Firehose took it. No contract has it: it rests in `_extra`."""
+
+
 def dataset_of_key(key: str) -> str:
     """The dataset that a landed key belongs to by its first folder; "" where it has none."""
     head, slash, _ = key.partition("/")

@@ -111,7 +111,7 @@ def _stage_object(
     content = LandedBytes(s3, landed)
     columns = [column.name for column in plan.columns]
     try:
-        for block in parse(content, format=plan.source.format, columns=columns):
+        for block in parse(content, format=plan.format_of(landed.key), columns=columns):
             spool.write(block)
     except UnreadableObject as error:
         quarantine.whole_object(landed, error.what)

@@ -62,6 +62,15 @@ def _no_constant(name: str) -> NoReturn:
 _decoder = json.JSONDecoder(parse_float=Numeral, parse_int=Numeral, parse_constant=_no_constant)
 
 
+def fault(text: str) -> str:
+    """Why a text isn't one record; "" where it is."""
+    try:
+        _row(1, text.strip(_BLANK + "\n"), ())
+    except _Refused as refused:
+        return str(refused)
+    return ""
+
+
 def _row(position: int, source: str, columns: Sequence[str]) -> Row:
     try:
         fields, end = _decoder.raw_decode(source)

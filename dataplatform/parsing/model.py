@@ -11,6 +11,9 @@ MAX_RECORD_CHARS: Final = 16 * 1024 * 1024
 BLOCK_CHARS: Final = 1024 * 1024
 """Text parsed before a block is handed on: bounds memory whatever the rows' width."""
 
+REJECTED: Final = "rejected"
+"""The format of what a stream's transform gave up on: JSON Lines, a document of Firehose's each."""
+
 OP_FIELD: Final = "_op"
 """A source may say in this field what became of a record; without it a record is an insert."""
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from dataplatform.parsing.csv_rows import csv_blocks
 from dataplatform.parsing.json_rows import json_blocks
-from dataplatform.parsing.model import Block
+from dataplatform.parsing.model import REJECTED, Block
+from dataplatform.parsing.rejected_rows import rejected_blocks
 from dataplatform.parsing.stream import decode, unpack
 
-_FORMATS = {"csv": csv_blocks, "json": json_blocks}
+_FORMATS = {"csv": csv_blocks, "json": json_blocks, REJECTED: rejected_blocks}
 
 
 def parse(chunks: Iterable[bytes], *, format: str, columns: Sequence[str]) -> Iterator[Block]:
@@ -17,7 +18,7 @@ def parse(chunks: Iterable[bytes], *, format: str, columns: Sequence[str]) -> It
 
     Args:
         chunks: the bytes as landed, gzipped or not.
-        format: "csv" or "json" (JSON Lines), as a contract's `SourcePlan.format`.
+        format: "csv", "json" (JSON Lines) or `REJECTED`, as `SilverPlan.format_of` says.
         columns: the contract's columns; what else a record holds goes to `Row.extra`.
 
     Raises:

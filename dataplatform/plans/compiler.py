@@ -10,12 +10,13 @@ from dataplatform.contracts.loader import load
 from dataplatform.errors import InvalidModel
 from dataplatform.naming import Names
 from dataplatform.plans.gold import gold_models
+from dataplatform.plans.live import live_models, stream_sql
 from dataplatform.plans.model import PlatformPlan
 from dataplatform.plans.silver import silver_plan
 from dataplatform.plans.summary import summary_models
 from dataplatform.render.redshift import warehouse_setup
 
-_WHY = "Its table can't be built, so nothing was synthesized."
+_WHY = "It can't be built or shown, so nothing was synthesized."
 
 
 def compile_platform(root: Path, names: Names) -> PlatformPlan:
@@ -29,8 +30,10 @@ def compile_platform(root: Path, names: Names) -> PlatformPlan:
     """
     datasets = tuple(silver_plan(contract, names) for contract in load(root))
     models, problems = gold_models(root, datasets, names)
-    # Of models that lack, a summary would complain a second time.
-    summaries, more = summary_models(root, models) if not problems else ((), [])
+    if problems:  # of models that lack, summaries and live models would complain a second time
+        raise InvalidModel(problems, why=_WHY)
+    summaries, problems = summary_models(root, models)
+    live, more = live_models(root, datasets, models)
     if problems or more:
         raise InvalidModel(problems + more, why=_WHY)
     plan = PlatformPlan(
@@ -40,5 +43,7 @@ def compile_platform(root: Path, names: Names) -> PlatformPlan:
         models=models,
         summaries=summaries,
         warehouse_setup=warehouse_setup(models),
+        streams=stream_sql(datasets, live),
+        live=live,
     )
     return replace(plan, digest=hashlib.sha256(plan.to_json().encode()).hexdigest())

@@ -11,16 +11,20 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from dataplatform.naming import dataset_of_key, rejected_prefix
+from dataplatform.parsing.model import REJECTED
 from dataplatform.quality.model import Check
 
 __all__ = [
     "Check",
     "Column",
     "GoldModel",
+    "LiveModel",
     "PlatformPlan",
     "SilverPlan",
     "SilverSql",
     "SourcePlan",
+    "StreamSql",
     "SummaryModel",
     "WarehouseSql",
     "fill",
@@ -41,6 +45,10 @@ class Column:
     max_length: int | None = None
     description: str = ""
     classification: str = ""
+
+
+STREAM = "kinesis"
+"""`SourcePlan.kind` of a dataset whose events come by Firehose."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +118,17 @@ class SilverPlan:
         """What identifies a record: the primary key, else the object's checksum and position."""
         return self.primary_key or ("_checksum", "_position")
 
+    def claims(self, key: str) -> bool:
+        """Whether a landed object is this dataset's, by its folder."""
+        return dataset_of_key(key) == self.dataset or self._is_rejected(key)
+
+    def format_of(self, key: str) -> str:
+        """How a landed object is to be parsed: as the contract says, or as a stream's rejects."""
+        return REJECTED if self._is_rejected(key) else self.source.format
+
+    def _is_rejected(self, key: str) -> bool:
+        return self.source.kind == STREAM and key.startswith(rejected_prefix(self.dataset))
+
 
 @dataclass(frozen=True, kw_only=True)
 class GoldModel:
@@ -166,6 +185,30 @@ class SummaryModel:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StreamSql:
+    """How `weir live` checks a stream's events: `SilverSql.typed` and `.newest`, in DuckDB SQL."""
+
+    dataset: str
+    typed: str
+    newest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveModel:
+    """What `weir live` shows of one stream before any run.
+
+    gold: the gold models that its SQL reads.
+    sql: SELECT in DuckDB SQL over stream.<dataset> and gold.<model>.
+    """
+
+    name: str
+    title: str
+    stream: str
+    gold: tuple[str, ...]
+    sql: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlatformPlan:
     """The whole platform, compiled for one stage."""
 
@@ -175,6 +218,12 @@ class PlatformPlan:
     models: tuple[GoldModel, ...]
     summaries: tuple[SummaryModel, ...]
     warehouse_setup: tuple[str, ...]
+    streams: tuple[StreamSql, ...] = ()
+    live: tuple[LiveModel, ...] = ()
+
+    def claimant(self, key: str) -> str:
+        """The dataset that a landed object belongs to; "" where no contract claims its folder."""
+        return next((plan.dataset for plan in self.datasets if plan.claims(key)), "")
 
     def dataset(self, name: str) -> SilverPlan:
         """The plan of one dataset; KeyError where no contract declares it."""
@@ -205,6 +254,8 @@ class PlatformPlan:
                 "models": tuple(_gold(item) for item in raw["models"]),
                 "summaries": tuple(_summary(item) for item in raw["summaries"]),
                 "warehouse_setup": tuple(raw["warehouse_setup"]),
+                "streams": tuple(StreamSql(**item) for item in raw["streams"]),
+                "live": tuple(_live(item) for item in raw["live"]),
             }
         )
 
@@ -232,6 +283,10 @@ def _silver(raw: dict[str, Any]) -> SilverPlan:
 
 def _summary(raw: dict[str, Any]) -> SummaryModel:
     return SummaryModel(**{**raw, "pivot": tuple(raw.get("pivot", ()))})
+
+
+def _live(raw: dict[str, Any]) -> LiveModel:
+    return LiveModel(**{**raw, "gold": tuple(raw["gold"])})
 
 
 def _check(raw: dict[str, Any]) -> Check:

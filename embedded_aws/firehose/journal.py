@@ -22,10 +22,14 @@ class StreamKey:
 
 @dataclass(frozen=True)
 class Record:
-    """A record as it was put."""
+    """A record as it was put.
+
+    arrived: when it was put, in milliseconds since 1970: Firehose's approximateArrivalTimestamp.
+    """
 
     id: str
     data: bytes
+    arrived: int
 
 
 @dataclass
@@ -49,7 +53,7 @@ class Journal:
     def append(self, key: StreamKey, records: Iterable[Record]) -> None:
         """Keep records until they are delivered."""
         items = list(records)
-        lines = "".join(json.dumps([r.id, base64.b64encode(r.data).decode()]) + "\n" for r in items)
+        lines = "".join(map(_line, items))
         with self._lock:
             path = self._path(key)
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -77,7 +81,10 @@ class Journal:
                 path.unlink()
             self._buffers.pop(key, None)
         lines = taken.read_text().splitlines() if taken.exists() else []
-        return [Record(i, base64.b64decode(data)) for i, data in map(json.loads, lines)]
+        return [
+            Record(identifier, base64.b64decode(data), arrived)
+            for identifier, data, arrived in map(json.loads, lines)
+        ]
 
     def done(self, key: StreamKey) -> None:
         """The taken records are delivered."""
@@ -93,3 +100,7 @@ class Journal:
 
     def _taken(self, key: StreamKey) -> Path:
         return self._path(key).with_suffix(".taken")
+
+
+def _line(record: Record) -> str:
+    return json.dumps([record.id, base64.b64encode(record.data).decode(), record.arrived]) + "\n"

@@ -38,7 +38,8 @@ def install() -> None:
             _stock_deliver(stream, dest, records)
             return
         key = StreamKey(get_account_id(), get_region(), stream["name"])
-        journal.append(key, [Record(identifier, data) for identifier, data in records])
+        now = int(time.time() * 1000)
+        journal.append(key, [Record(identifier, data, now) for identifier, data in records])
 
     firehose._deliver_records_to_s3 = accept
     threading.Thread(target=_run, args=(journal,), daemon=True, name="weir-firehose").start()

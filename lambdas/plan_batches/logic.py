@@ -8,7 +8,7 @@ from typing import Any, Final
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Batch, LandedObject
 from dataplatform.ledger.run_input import RunInput
-from dataplatform.naming import dataset_of_key, pulled_prefix
+from dataplatform.naming import pulled_prefix
 from dataplatform.plans.model import PlatformPlan, SilverPlan
 from lambdas.common import hold
 
@@ -87,10 +87,9 @@ def _due(
 
 def _claim(ledger: Ledger, plan: PlatformPlan) -> None:
     """Objects that landed before their dataset had a contract."""
-    known = {dataset.dataset for dataset in plan.datasets}
     for landed in ledger.due_objects(""):
-        dataset = dataset_of_key(landed.key)
-        if dataset in known:
+        dataset = plan.claimant(landed.key)
+        if dataset:
             ledger.claim_object(landed, dataset)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import LandedObject, iso
-from dataplatform.naming import dataset_of_key, pulled_prefix
+from dataplatform.naming import pulled_prefix
 from dataplatform.plans.model import PlatformPlan
 
 
@@ -39,10 +39,8 @@ def landed_from(event: dict[str, Any], plan: PlatformPlan) -> LandedObject:
     """The object that an "Object Created" event describes; its key isn't URL-encoded."""
     detail = event["detail"]
     described = detail["object"]
-    folder = dataset_of_key(described["key"])
-    known = {dataset.dataset for dataset in plan.datasets}
     return LandedObject(
-        dataset=folder if folder in known else "",
+        dataset=plan.claimant(described["key"]),
         bucket=detail["bucket"]["name"],
         key=described["key"],
         version=described.get("version-id", ""),

@@ -6,10 +6,9 @@ import base64
 import binascii
 import json
 from datetime import UTC, datetime
-from typing import Any, Final, Literal, NoReturn, TypedDict
+from typing import Any, Literal, NoReturn, TypedDict
 
-RECEIVED_AT: Final = "_received_at"
-"""Added to each event: when Firehose took it. No contract knows it, so it rests in bronze."""
+from dataplatform.naming import RECEIVED_AT
 
 
 class Answer(TypedDict):

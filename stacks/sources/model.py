@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dataplatform.plans.model import PlatformPlan, SilverPlan
+from dataplatform.plans.model import STREAM, PlatformPlan, SilverPlan
+
+__all__ = ["API", "FILES", "STREAM", "datasets_of_kind", "source_names"]
 
 API = "api"
 FILES = "s3"
-STREAM = "kinesis"
 
 
 def datasets_of_kind(plan: PlatformPlan, kind: str) -> tuple[SilverPlan, ...]:

@@ -16,7 +16,7 @@ from aws_cdk.aws_lambda import IFunction
 from aws_cdk.aws_logs import ILogGroup, LogGroup
 from constructs import Construct
 
-from dataplatform.naming import landing_prefix
+from dataplatform.naming import landing_prefix, rejected_prefix
 from stacks.constructs.wildcards import (
     KMS_USE,
     OBJECTS,
@@ -34,13 +34,16 @@ BUFFER = Duration.seconds(60)
 TRANSFORM_BUFFER = Duration.seconds(10)
 """Firehose gathers for the transform first; then `BUFFER` begins. Both are within two minutes."""
 
+_BY_KIND_AND_HOUR = "!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd/HH}/"
+
 _ANY_VERSION = Wildcard(":*", "Any version of the function that is named.")
 
 
 class EventStream(Construct):
     """Direct PUT, so that an idle stream costs nothing; the transform sees every record.
 
-    Records that the transform gives up on land under `<dataset>-rejected/`, outside the dataset.
+    Records that the transform gives up on land below `rejected_prefix`; `stage_batch` quarantines
+    them, so that every record that was put is in the books.
     """
 
     def __init__(
@@ -67,7 +70,7 @@ class EventStream(Construct):
                 buffering_size=Size.mebibytes(8),
                 compression=Compression.GZIP,
                 data_output_prefix=landing_prefix(dataset),
-                error_output_prefix=f"{dataset}-rejected/!{{firehose:error-output-type}}/",
+                error_output_prefix=rejected_prefix(dataset) + _BY_KIND_AND_HOUR,
                 processors=[
                     LambdaFunctionProcessor(
                         transform, buffer_interval=TRANSFORM_BUFFER, buffer_size=Size.mebibytes(1)

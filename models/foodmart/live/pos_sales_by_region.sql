@@ -1,5 +1,4 @@
 -- title: Sales by region, as tills ring them up
--- stream: pos_sales
 SELECT
     COALESCE(r.sales_region, 'Unknown') AS sales_region,
     CAST(SUM(e.unit_sales) AS BIGINT) AS unit_sales,

@@ -10,7 +10,14 @@ from tests.unit.lambdas.conftest import staged
 from tests.unit.support.ledgers import landed
 from tests.unit.support.plans import dataset, platform
 
-PLAN = platform((dataset("sales", "api"), dataset("products"), dataset("stores")))
+PLAN = platform(
+    (
+        dataset("sales", "api"),
+        dataset("products"),
+        dataset("stores"),
+        dataset("events", "kinesis"),
+    )
+)
 
 
 def run(ledger: Ledger, run_id: str = "run", given: str = "{}") -> str:
@@ -87,8 +94,10 @@ def test_objects_that_came_before_their_contract_are_claimed_once_it_is_there(
 ) -> None:
     ledger.register_object(landed("a", dataset="", folder="stores"))
     ledger.register_object(landed("a", dataset="", folder="unknown"))
+    ledger.register_object(landed("a", dataset="", folder="events-rejected"))
     answer = plan_batches(ledger, PLAN, run(ledger))
-    assert [ledger.batch(i["batch_id"]).dataset for i in answer["batches"]] == ["stores"]
+    claimed = {ledger.batch(item["batch_id"]).dataset for item in answer["batches"]}
+    assert claimed == {"stores", "events"}
     assert [o.key for o in ledger.unclaimed_objects()] == ["unknown/a"]
 
 

@@ -16,7 +16,7 @@ from tests.unit.lambdas.conftest import Context
 from tests.unit.support.ledgers import TABLE
 from tests.unit.support.plans import dataset, platform
 
-PLAN = platform((dataset("sales", "api"), dataset("products")))
+PLAN = platform((dataset("sales", "api"), dataset("products"), dataset("events", "kinesis")))
 
 
 def event(key: str, *, version: str = "v1", size: int = 10) -> dict[str, Any]:
@@ -40,7 +40,13 @@ def test_a_landed_object_becomes_due_once(ledger: Ledger) -> None:
     assert landed.arrived_at == "2026-11-21T10:00:00Z"
 
 
-@pytest.mark.parametrize("key", ["unknown/a.csv", "a.csv"])
+def test_what_a_stream_gave_up_on_is_its_datasets(ledger: Ledger) -> None:
+    key = "events-rejected/processing-failed/2026/11/21/10/x"
+    assert register(ledger, PLAN, event(key)) == "registered"
+    assert [landed.key for landed in ledger.due_objects("events")] == [key]
+
+
+@pytest.mark.parametrize("key", ["unknown/a.csv", "a.csv", "products-rejected/a.csv"])
 def test_an_object_that_no_contract_claims_is_kept_visible(ledger: Ledger, key: str) -> None:
     assert register(ledger, PLAN, event(key)) == "unclaimed"
     assert [landed.key for landed in ledger.unclaimed_objects()] == [key]

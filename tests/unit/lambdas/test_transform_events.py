@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.transform_events.logic import RECEIVED_AT, NotAnObject, line, transform
+from dataplatform.naming import RECEIVED_AT
+from lambdas.transform_events.logic import NotAnObject, line, transform
 
 MOMENT = 1_795_000_000_123
 _VALUES = st.recursive(

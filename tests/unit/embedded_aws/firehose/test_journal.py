@@ -8,7 +8,7 @@ KEY = StreamKey("000000000000", "us-east-1", "pos")
 
 
 def _records(*names: str) -> list[Record]:
-    return [Record(name, name.encode()) for name in names]
+    return [Record(name, name.encode(), 1_795_000_000_123) for name in names]
 
 
 def test_records_wait_with_their_size_and_age(tmp_path: Path) -> None:
@@ -52,3 +52,8 @@ def test_a_server_killed_in_a_delivery_delivers_again(tmp_path: Path) -> None:
     after = Journal(tmp_path)
     assert [key for key, _, _ in after.waiting()] == [KEY]
     assert after.take(KEY) == _records("one")
+
+
+def test_when_a_record_was_put_outlives_the_server(tmp_path: Path) -> None:
+    Journal(tmp_path).append(KEY, [Record("one", b"one", 1_700_000_000_001)])
+    assert [record.arrived for record in Journal(tmp_path).take(KEY)] == [1_700_000_000_001]
