@@ -116,5 +116,6 @@ def test_records_that_are_no_events_are_quarantined_as_they_were_put(platform: P
         found, aside = json.loads(row["reasons"])
         assert found.startswith("not ")
         assert "Lambda.ProcessingFailedStatus" in aside
-    assert platform.json("status")["unclaimed"] == []
+    unclaimed = platform.json("status")["unclaimed"]
+    assert not [key for key in unclaimed if key.startswith("pos_sales")]
     assert len(rows) == len(MALFORMED) + len(BROKEN)
