@@ -10,7 +10,6 @@ from typing import Any
 from cli.screen import Screen
 from cli.target import Target
 
-_JOB_GROUPS = ("/aws-glue/jobs/output", "/aws-glue/jobs/error")
 _POLL_SECONDS = 2.0
 _RECENT_MINUTES = 60
 
@@ -30,7 +29,7 @@ def logs(
                 shown.append(event)
             else:
                 at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC).strftime("%H:%M:%S")
-                name = event["group"].rpartition("/")[2].removeprefix(target.names.resource(""))
+                name = event["group"].partition(target.names.resource(""))[2]
                 screen.console.print(
                     f"{at} {name:<18} {event['message'].rstrip()}", markup=False, soft_wrap=True
                 )
@@ -58,8 +57,7 @@ def _groups(target: Target, client: Any, function: str | None) -> list[str]:
     pages = client.get_paginator("describe_log_groups").paginate()
     # A group created between two pages may be on both.
     names = dict.fromkeys(group["logGroupName"] for page in pages for group in page["logGroups"])
-    ours = [name for name in names if prefix in name or name in _JOB_GROUPS]
-    return [name for name in ours if function is None or function in name]
+    return [name for name in names if prefix in name and (function is None or function in name)]
 
 
 def _events(

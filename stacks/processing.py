@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from aws_cdk import CfnOutput, RemovalPolicy
 from aws_cdk.aws_glue import (
-    CloudWatchEncryption,
     JobBookmarksEncryption,
     SecurityConfiguration,
 )
@@ -31,7 +30,6 @@ class ProcessingStack(PlatformStack):
             self,
             "Security",
             security_configuration_name=stage.names.resource("jobs"),
-            cloud_watch_encryption=CloudWatchEncryption.kms(lake.operations_key),
             job_bookmarks_encryption=JobBookmarksEncryption.client_side_kms(lake.operations_key),
         )
         # A named configuration that outlived its stack would block the next deployment.
@@ -54,6 +52,7 @@ class ProcessingStack(PlatformStack):
             stage=self.stage,
             description=description,
             security=self._security,
+            log_key=self._lake.operations_key,
             settings=LakeSettings(**self._state.fields, **self._lake.bucket_fields),
             warehouse_uri=f"s3://{self._lake.silver.bucket_name}/",
             timeout=JOB_TIMEOUT,

@@ -17,6 +17,7 @@ CONSUMED: Final = frozenset(
         "--conf",
         "--continuous-log-logGroup",
         "--continuous-log-logStreamPrefix",
+        "--custom-logGroup-prefix",
         "--customer-driver-env-vars",
         "--customer-executor-env-vars",
         "--datalake-formats",
@@ -52,6 +53,9 @@ NOT_EMULATED: Final = frozenset(
 )
 """Consumed here as in Glue, but without their effect: a run that has one is told so in its log."""
 
+LOG_PREFIX: Final = "/aws-glue/jobs"
+"""Of log groups where no argument names another."""
+
 _NEXT_CONF = re.compile(r"\s+--conf\s+")
 
 
@@ -64,6 +68,7 @@ class JobArguments:
         spark_conf: from `--conf`, the last of a key wins.
         python_files: S3 URIs to put on the Python path, in order.
         script: S3 URI.
+        log_prefix: the log groups are `<prefix>/output` and `<prefix>/error`.
         ignored: arguments given that have no effect here.
     """
 
@@ -71,6 +76,7 @@ class JobArguments:
     spark_conf: Mapping[str, str]
     python_files: tuple[str, ...]
     script: str
+    log_prefix: str = LOG_PREFIX
     ignored: tuple[str, ...] = ()
 
     @classmethod
@@ -83,6 +89,7 @@ class JobArguments:
             spark_conf=parse_conf(given.get("--conf", "")),
             python_files=_split(given.get("--extra-py-files", "")),
             script=given.get("--scriptLocation") or script,
+            log_prefix=given.get("--custom-logGroup-prefix", LOG_PREFIX),
             ignored=tuple(sorted(NOT_EMULATED & given.keys())),
         )
 

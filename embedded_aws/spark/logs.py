@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any, Final
+from typing import Any
 
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch_logs
-
-OUTPUT_GROUP: Final = "/aws-glue/jobs/output"
-ERROR_GROUP: Final = "/aws-glue/jobs/error"
 
 _LONGEST_EVENT = 262_118
 """Bytes of one event; CloudWatch's limit."""

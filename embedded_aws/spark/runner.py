@@ -19,7 +19,7 @@ from ministack.core.responses import request_scope
 from embedded_aws.errors import StartFailed
 from embedded_aws.spark.credentials import GLUE, RoleNotAssumable, RoleSession, assume
 from embedded_aws.spark.jvm import Jvm
-from embedded_aws.spark.logs import ERROR_GROUP, OUTPUT_GROUP, LogStream
+from embedded_aws.spark.logs import LogStream
 from embedded_aws.spark.process import DriverProcess
 from embedded_aws.spark.runs import INTERRUPTED, JobRun
 from embedded_aws.spark.settings import SparkSettings
@@ -146,8 +146,13 @@ class JobRunner:
 
     def _run_driver(self, run: JobRun, session: RoleSession) -> Outcome:
         output, error = (
-            LogStream(group, run.id, account=run.account, region=run.region)
-            for group in (OUTPUT_GROUP, ERROR_GROUP)
+            LogStream(
+                f"{run.arguments.log_prefix}/{kind}",
+                run.id,
+                account=run.account,
+                region=run.region,
+            )
+            for kind in ("output", "error")
         )
         for name in run.arguments.ignored:
             error.write(f"{name} has no effect in the embedded AWS")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from aws_cdk import ArnFormat, Duration, Stack
+from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
 from aws_cdk.aws_glue import (
     Code,
     GlueVersion,
@@ -15,11 +15,14 @@ from aws_cdk.aws_glue import (
     WorkerType,
 )
 from aws_cdk.aws_iam import PolicyStatement, Role, ServicePrincipal
+from aws_cdk.aws_kms import IKey
+from aws_cdk.aws_logs import LogGroup
 from constructs import Construct
 
 from dataplatform.naming import CATALOG
 from dataplatform.settings import Settings
 from stacks.assets import ROOT, spark_code
+from stacks.constructs.nag import acknowledge
 from stacks.constructs.wildcards import OBJECTS, S3_READ, Wildcard, accept_wildcards, allow
 from stacks.stage import Stage
 
@@ -38,6 +41,7 @@ class SparkJob(Construct):
 
     Args:
         settings: become default arguments; the script reads the same class.
+        log_key: of its log groups.
         warehouse_uri: where Iceberg would put a table that names no location.
         timeout: after which Glue stops a run.
     """
@@ -50,6 +54,7 @@ class SparkJob(Construct):
         stage: Stage,
         settings: Settings,
         security: ISecurityConfiguration,
+        log_key: IKey,
         warehouse_uri: str,
         description: str,
         timeout: Duration,
@@ -57,6 +62,7 @@ class SparkJob(Construct):
         super().__init__(scope, name.capitalize())
         self.name = stage.names.resource(name)
         self.role = Role(self, "Role", assumed_by=ServicePrincipal("glue.amazonaws.com"))
+        self._log_prefix = f"/aws-glue/jobs/{self.name}"
         library = Code.from_asset(str(spark_code()))
         self.job = PySparkEtlJob(
             self,
@@ -75,11 +81,13 @@ class SparkJob(Construct):
             security_configuration=security,
             default_arguments={
                 "--datalake-formats": "iceberg",
+                "--custom-logGroup-prefix": self._log_prefix,
                 "--conf": chained(catalogue_settings(warehouse_uri)),
                 **settings.to_arguments(),
             },
         )
         accept_wildcards(self.role, *S3_READ, *OBJECTS)
+        self._make_log_groups(stage, log_key)
         self._allow_logs_and_metrics()
         self._allow_looking_after_leases()
 
@@ -88,27 +96,41 @@ class SparkJob(Construct):
         arn = Stack.of(self).format_arn(service="glue", resource="job", resource_name=self.name)
         self.role.add_to_policy(PolicyStatement(actions=["glue:GetJobRun"], resources=[arn]))
 
+    def _make_log_groups(self, stage: Stage, key: IKey) -> None:
+        """Made here, so that their names, their key and how long they keep are ours to say.
+
+        Were the security configuration to encrypt logs, Glue would add that configuration's name
+        and the role's to the groups' names, by a rule that isn't documented.
+        """
+        for kind in ("output", "error"):
+            group = LogGroup(
+                self,
+                f"{kind.capitalize()}Log",
+                log_group_name=f"{self._log_prefix}/{kind}",
+                retention=stage.log_retention,
+                encryption_key=key,
+                # A named group that outlived its stack would block the next deployment.
+                removal_policy=RemovalPolicy.DESTROY,
+            )
+            self.job.node.add_dependency(group)
+        acknowledge(self.job, "AwsSolutions-GL1", "The job's log groups have a key of their own.")
+
     def _allow_logs_and_metrics(self) -> None:
         stack = Stack.of(self)
         allow(
             self.role,
             PolicyStatement(
-                actions=[
-                    "logs:CreateLogGroup",
-                    "logs:CreateLogStream",
-                    "logs:PutLogEvents",
-                    "logs:AssociateKmsKey",
-                ],
+                actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
                 resources=[
                     stack.format_arn(
                         service="logs",
                         resource="log-group",
-                        resource_name="/aws-glue/jobs/*",
+                        resource_name=f"{self._log_prefix}/*",
                         arn_format=ArnFormat.COLON_RESOURCE_NAME,
                     )
                 ],
             ),
-            Wildcard("log-group:/aws-glue/jobs/*", "Glue names its log groups and streams."),
+            Wildcard(f"log-group:{self._log_prefix}/*", "Glue names the streams of its groups."),
         )
         allow(
             self.role,

@@ -13,7 +13,7 @@ _LOG_GROUPS = (
     "/aws/lambda/weir-{stage}-*",
     "/aws/vendedlogs/states/weir-{stage}-*",
     "/aws/kinesisfirehose/weir-{stage}-*",
-    "/aws-glue/jobs/*",  # Glue names its groups by the security configuration
+    "/aws-glue/jobs/weir-{stage}-*",
 )
 
 

@@ -45,8 +45,29 @@ def test_the_state_machine_may_follow_and_stop_the_runs_it_starts(stage: Assembl
     }
 
 
-def test_encrypted_logs_of_jobs_may_be_given_their_key(stage: Assembly) -> None:
-    """https://docs.aws.amazon.com/glue/latest/dg/set-up-encryption.html"""
-    for role in ("SilverRole", "GoldRole"):
-        actions = {a for s in stage.policies_of(role) for a in listed(s["Action"])}
-        assert "logs:AssociateKmsKey" in actions, role
+def test_names_of_the_jobs_logs_are_documented_ones(stage: Assembly) -> None:
+    """`<prefix>/output` and `<prefix>/error`, unless a security configuration encrypts logs: then
+    its name and the role's are part of them.
+
+    https://docs.aws.amazon.com/glue/latest/dg/monitor-continuous-logging.html
+    """
+    groups = {group.properties["LogGroupName"] for group in stage.resources("AWS::Logs::LogGroup")}
+    for job in stage.resources("AWS::Glue::Job"):
+        prefix = job.properties["DefaultArguments"]["--custom-logGroup-prefix"]
+        assert {f"{prefix}/output", f"{prefix}/error"} <= groups, job
+    (security,) = stage.resources("AWS::Glue::SecurityConfiguration")
+    assert "CloudWatchEncryption" not in security.properties["EncryptionConfiguration"]
+
+
+def test_jobs_may_write_their_own_logs_and_no_others(stage: Assembly) -> None:
+    allowed = [
+        flat(statement["Resource"]).partition("log-group:")[2]
+        for policy in stage.resources("AWS::IAM::Policy", stack="processing")
+        for statement in policy.properties["PolicyDocument"]["Statement"]
+        if "logs:PutLogEvents" in listed(statement["Action"])
+    ]
+    prefixes = [
+        job.properties["DefaultArguments"]["--custom-logGroup-prefix"]
+        for job in stage.resources("AWS::Glue::Job")
+    ]
+    assert sorted(allowed) == sorted(f"{prefix}/*" for prefix in prefixes)

@@ -61,7 +61,7 @@ class FakeWarehouse:
 
 
 class FakeLogs:
-    """Two log groups of ours and one of a stranger; one of ours on both pages."""
+    """A function's and a job's log group, and one of a stranger; the function's on both pages."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -73,7 +73,8 @@ class FakeLogs:
     def paginate(self, **options: Any) -> list[dict[str, Any]]:
         if self.name == "describe_log_groups":
             ours = {"logGroupName": "/aws/lambda/weir-dev-open-run"}
-            return [{"logGroups": [ours, {"logGroupName": "/other"}]}, {"logGroups": [ours]}]
+            job = {"logGroupName": "/aws-glue/jobs/weir-dev-silver/output"}
+            return [{"logGroups": [ours, {"logGroupName": "/other"}]}, {"logGroups": [ours, job]}]
         self.asked.append(options["logGroupName"])
         return [{"events": [{"timestamp": 1000, "message": "run opened"}]}]
 

@@ -45,8 +45,19 @@ def test_an_event_is_shown_once_though_its_group_is_on_two_pages(
     weir: Weir, target: FakeTarget
 ) -> None:
     _, out, _ = weir("logs", "--run", RUN.run_id)
-    assert out.splitlines() == ["00:00:01 open-run           run opened"]
-    assert target.logs.asked == ["/aws/lambda/weir-dev-open-run"]
+    assert out.splitlines() == [
+        "00:00:01 open-run           run opened",
+        "00:00:01 silver/output      run opened",
+    ]
+    assert target.logs.asked == [
+        "/aws/lambda/weir-dev-open-run",
+        "/aws-glue/jobs/weir-dev-silver/output",
+    ]
+
+
+def test_logs_of_one_job_are_asked_for_by_its_name(weir: Weir, target: FakeTarget) -> None:
+    weir("logs", "--function", "silver")
+    assert target.logs.asked == ["/aws-glue/jobs/weir-dev-silver/output"]
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,13 @@ def test_a_run_can_bring_another_script() -> None:
     assert sort({}).script == SCRIPT
 
 
+def test_logs_go_where_the_job_says() -> None:
+    assert sort({"--custom-logGroup-prefix": "/aws-glue/jobs/silver"}).log_prefix == (
+        "/aws-glue/jobs/silver"
+    )
+    assert sort({}).log_prefix == "/aws-glue/jobs"
+
+
 def test_what_has_no_effect_here_is_named() -> None:
     given = {"--additional-python-modules": "polars", "--enable-metrics": "true"}
     assert sort(given).ignored == ("--additional-python-modules",)
