@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+from collections.abc import Iterator
 from typing import Any
 
 import botocore.session
@@ -11,10 +13,24 @@ import typer
 from botocore import xform_name
 from typer.core import TyperGroup
 
+from benchmarks.__main__ import BENCHMARKS
 from cli.__main__ import app
 from tests.commands import ELSEWHERE, Command, mentioned, typed, unlabelled
 
-WEIR = [command for command in [*typed(), *mentioned()] if command.words[0] == "./weir"]
+
+def examples(node: Any, *names: str) -> Iterator[Command]:
+    """The example in each verb's own help."""
+    if isinstance(node, TyperGroup):
+        for name, verb in node.commands.items():
+            yield from examples(verb, *names, name)
+    else:
+        text = str(node.epilog).removeprefix("Example: ")
+        yield Command(f"{' '.join(names)} --help", tuple(shlex.split(text)))
+
+
+EXAMPLES = list(examples(typer.main.get_command(app)))
+COMMANDS = [*typed(), *mentioned(), *EXAMPLES]
+WEIR = [command for command in COMMANDS if command.words[0] == "./weir"]
 AWS = [command for command in typed() if command.words[0] == "aws"]
 
 
@@ -24,6 +40,9 @@ def test_verbs_and_options_exist(command: Command) -> None:
     words = [_value(word) for word in command.words[1:]]
     node: Any = typer.main.get_command(app)
     while isinstance(node, TyperGroup):
+        if words[0].startswith("-"):
+            assert words[0] in {option for each in node.params for option in each.opts}
+            return
         name = words.pop(0)
         found = node.commands.get(name)
         assert found, f"{name} is no verb of {node.name}"
@@ -51,6 +70,19 @@ def test_calls_of_aws_exist_with_their_options(command: Command) -> None:
     for word in rest:
         if word.startswith("{"):
             assert json.loads(word) is not None
+
+
+def test_each_verbs_help_has_an_example_of_that_verb() -> None:
+    for example in EXAMPLES:
+        verb = example.page.split()[:-1]
+        assert list(example.words[: len(verb) + 1]) == ["./weir", *verb]
+
+
+def test_benchmarks_that_are_named_exist() -> None:
+    for command in WEIR:
+        if command.words[1] == "bench":
+            names = {word.strip("[]") for word in command.words[2:]}
+            assert names <= set(BENCHMARKS), command
 
 
 def test_commands_stand_in_shell_blocks() -> None:
