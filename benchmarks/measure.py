@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import time
@@ -9,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 """The project."""
@@ -65,3 +67,22 @@ def seconds(
         )
         taken.append(time.monotonic() - began)
     return median(taken)
+
+
+def answer(environment: Mapping[str, str], *arguments: str) -> Any:
+    """What a verb answers with `--json`."""
+    return json.loads(output([WEIR, *arguments, "--json"], environment))
+
+
+def output(command: Sequence[str], environment: Mapping[str, str]) -> str:
+    """What a command prints.
+
+    Raises:
+        RuntimeError: it failed; with the end of what it said.
+    """
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise RuntimeError(f"{command} → {done.returncode}\n{done.stderr[-2000:]}")
+    return done.stdout

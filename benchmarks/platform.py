@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -15,7 +14,8 @@ from typing import Any
 
 import psutil
 
-from benchmarks.measure import ROOT, WEIR, Figure, seconds
+from benchmarks import idle_run
+from benchmarks.measure import WEIR, Figure, answer
 
 _SAMPLE_SECONDS = 0.5
 _GIB = 1 << 30
@@ -26,9 +26,9 @@ def run() -> list[Figure]:
     with _state() as state:
         environment = {"WEIR_STATE_DIR": str(state)}
         with _Memory(state) as memory:
-            first = _weir(environment, "up")
-        again = _weir(environment, "up")
-        return [_up(first, again), _memory(memory), _idle(environment)]
+            first = answer(environment, "up")
+        again = answer(environment, "up")
+        return [_up(first, again), _memory(memory), idle_run.measure(environment)]
 
 
 def _up(first: dict[str, Any], again: dict[str, Any]) -> Figure:
@@ -54,50 +54,6 @@ def _memory(memory: _Memory) -> Figure:
         rival_value=memory.resident / _GIB,
         note=f"{memory.processes} processes at the peak, sampled each {_SAMPLE_SECONDS} s",
     )
-
-
-def _idle(environment: dict[str, str]) -> Figure:
-    before = _job_runs(environment)
-    idle = seconds([WEIR, "run"], environment, times=3)
-    after = _job_runs(environment)
-    if before != after:
-        raise RuntimeError(f"an idle run started Glue jobs: {before} → {after}")
-    narrowed = seconds([WEIR, "run", "stores"], environment, times=3)
-    return Figure(
-        name="./weir run, nothing new",
-        value=idle,
-        unit="s",
-        target=15,
-        rival="./weir run stores, nothing new: no source is pulled",
-        rival_value=narrowed,
-        note=f"Glue runs before and after: {sum(before.values())} and {sum(after.values())}",
-    )
-
-
-def _job_runs(environment: dict[str, str]) -> dict[str, int]:
-    """How many runs each Glue job has had."""
-    script = (
-        "import json\n"
-        "from cli.target import Target\n"
-        "target = Target.choose(None)\n"
-        "glue = target.client('glue')\n"
-        "names = [target.output('SilverJob'), target.output('GoldJob')]\n"
-        "print(json.dumps({n: len(glue.get_job_runs(JobName=n)['JobRuns']) for n in names}))\n"
-    )
-    return dict(json.loads(_output([sys.executable, "-c", script], environment)))
-
-
-def _weir(environment: dict[str, str], *arguments: str) -> dict[str, Any]:
-    return dict(json.loads(_output([WEIR, *arguments, "--json"], environment)))
-
-
-def _output(command: list[str], environment: dict[str, str]) -> str:
-    done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True
-    )
-    if done.returncode:
-        raise RuntimeError(f"{command} → {done.returncode}\n{done.stderr[-2000:]}")
-    return done.stdout
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -23,7 +24,7 @@ def run() -> list[Figure]:
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
         cold = _timed(clone, home)
         # The stamp's loss alone would repair it; a new environment is what a new clone needs.
-        subprocess.run(["rm", "-rf", str(clone / ".venv")], check=True)
+        shutil.rmtree(clone / ".venv")
         warm = _timed(clone, home)
     return [
         Figure(
