@@ -99,7 +99,7 @@ def _check_names(file: SqlFile, query: exp.Query) -> None:
     """Each column of the SELECT has a name of its own: it heads a table, and is a key of JSON."""
     names: set[str] = set()
     for select in query.selects:
-        name = select.alias_or_name
+        name = select.output_name
         if not name:
             file.add(line_of(select), select.sql("spark"), "no name", "AS <name>")
         elif name in names:
