@@ -3,11 +3,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from dataplatform.adapters.plans import load_plan
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Batch, Outcomes
+from dataplatform.plans.model import PlatformPlan
+from dataplatform.settings import LedgerSettings
+from lambdas.common import ledger_at
 from tests.unit.support.ledgers import landed
 
 
@@ -45,6 +50,19 @@ class Context:
 
     def get_remaining_time_in_millis(self) -> int:
         return self.left
+
+
+def deploy(monkeypatch: pytest.MonkeyPatch, plan: PlatformPlan, *settings: LedgerSettings) -> None:
+    """What a stack leaves a function: its environment, and the plan where that says."""
+    s3 = boto3.client("s3")
+    for each in settings:
+        for name, value in each.to_environment().items():
+            monkeypatch.setenv(name, value)
+        bucket, _, key = each.plans_uri.removeprefix("s3://").partition("/")
+        s3.create_bucket(Bucket=bucket)
+        s3.put_object(Bucket=bucket, Key=key, Body=plan.to_json())
+    for cached in (load_plan, ledger_at):
+        cached.cache_clear()
 
 
 def staged(ledger: Ledger, run_id: str, dataset: str, rows: int = 4) -> Batch:

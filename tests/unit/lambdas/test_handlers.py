@@ -16,13 +16,12 @@ from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import PIPELINE_LEASE, Outcomes
 from dataplatform.settings import IngestSettings, StarterSettings
 from lambdas.close_run.handler import handler as close_run
-from lambdas.common import ledger_at
 from lambdas.ingest_api.handler import handler as ingest_api
 from lambdas.open_run.handler import handler as open_run
 from lambdas.plan_batches.handler import handler as plan_batches
 from lambdas.plan_gold.handler import handler as plan_gold
 from lambdas.start_run.handler import handler as start_run
-from tests.unit.lambdas.conftest import Context
+from tests.unit.lambdas.conftest import Context, deploy
 from tests.unit.lambdas.test_ingest_client import serving
 from tests.unit.support.ledgers import TABLE
 from tests.unit.support.plans import dataset, model, platform
@@ -35,17 +34,11 @@ ANSWER = {"data": [{"id": 1, "updated_at": "1997-01-01"}], "page": {"more": Fals
 @pytest.fixture(autouse=True)
 def deployed(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     common = {"stage": "dev", "ledger_table": TABLE, "plans_uri": PLANS_URI}
-    ingest = IngestSettings(**common, landing_bucket="landing").to_environment()
+    ingest = IngestSettings(**common, landing_bucket="landing")
     machine = "arn:aws:states:us-east-1:123456789012:stateMachine:weir-dev-pipeline"
-    starter = StarterSettings(**common, state_machine_arn=machine).to_environment()
-    for name, value in {**ingest, **starter}.items():
-        monkeypatch.setenv(name, value)
-    s3 = boto3.client("s3")
-    for bucket in ("plans", "landing"):
-        s3.create_bucket(Bucket=bucket)
-    s3.put_object(Bucket="plans", Key="plan.json", Body=PLAN.to_json())
-    load_plan.cache_clear()
-    ledger_at.cache_clear()
+    starter = StarterSettings(**common, state_machine_arn=machine)
+    boto3.client("s3").create_bucket(Bucket="landing")
+    deploy(monkeypatch, PLAN, ingest, starter)
 
 
 def configure(url: str) -> None:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 
-import boto3
 import pytest
 
-from dataplatform.adapters.plans import load_plan
 from dataplatform.adapters.warehouse import Status
 from dataplatform.ledger import Ledger
 from dataplatform.settings import WarehouseSettings
-from lambdas.common import ledger_at
 from lambdas.confirm_load import handler as confirming
 from lambdas.load_warehouse import connect
 from lambdas.load_warehouse import handler as loading
 from lambdas.load_warehouse.logic import Loader
 from lambdas.plan_loads import handler as planning
-from tests.unit.lambdas.conftest import Context
+from tests.unit.lambdas.conftest import Context, deploy
 from tests.unit.support.ledgers import TABLE, built
 from tests.unit.support.loads import MODEL, FailingWarehouse, plan_with
 
@@ -32,13 +29,8 @@ def deployed(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
         workgroup="weir-dev-warehouse",
         warehouse_role_arn="arn:aws:iam::123456789012:role/copy",
     )
-    for name, value in settings.to_environment().items():
-        monkeypatch.setenv(name, value)
-    boto3.client("s3").create_bucket(Bucket="plans")
-    plan = plan_with().to_json()
-    boto3.client("s3").put_object(Bucket="plans", Key="plan.json", Body=plan)
-    for cached in (load_plan, ledger_at, connect.loader):
-        cached.cache_clear()
+    deploy(monkeypatch, plan_with(), settings)
+    connect.loader.cache_clear()
     ledger.open_run("r1", "execution", "{}")
     built(ledger, MODEL, "r1", inserted=2, rows=2)
 

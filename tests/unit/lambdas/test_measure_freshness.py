@@ -4,17 +4,14 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import boto3
 import pytest
 
-from dataplatform.adapters.plans import load_plan
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Outcomes
 from dataplatform.settings import LedgerSettings
-from lambdas.common import ledger_at
 from lambdas.measure_freshness.handler import handler
 from lambdas.measure_freshness.logic import data_ages
-from tests.unit.lambdas.conftest import Context, staged
+from tests.unit.lambdas.conftest import Context, deploy, staged
 from tests.unit.support.ledgers import TABLE, landed
 from tests.unit.support.plans import dataset, platform
 
@@ -72,12 +69,7 @@ def test_each_age_is_a_metric_of_its_dataset(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = LedgerSettings(stage="dev", ledger_table=TABLE, plans_uri="s3://plans/plan.json")
-    for name, value in settings.to_environment().items():
-        monkeypatch.setenv(name, value)
-    boto3.client("s3").create_bucket(Bucket="plans")
-    boto3.client("s3").put_object(Bucket="plans", Key="plan.json", Body=PLAN.to_json())
-    load_plan.cache_clear()
-    ledger_at.cache_clear()
+    deploy(monkeypatch, PLAN, settings)
     publish(ledger, "sales", "2026-11-21T11:00:00Z")
     ages = handler({}, Context())["ages"]
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -3,16 +3,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import boto3
 import pytest
 
-from dataplatform.adapters.plans import load_plan
 from dataplatform.ledger import Ledger
 from dataplatform.settings import LedgerSettings
-from lambdas.common import ledger_at
 from lambdas.register_object import handler as module
 from lambdas.register_object.logic import register
-from tests.unit.lambdas.conftest import Context
+from tests.unit.lambdas.conftest import Context, deploy
 from tests.unit.support.ledgers import TABLE
 from tests.unit.support.plans import dataset, platform
 
@@ -70,14 +67,8 @@ def test_folders_made_in_a_console_and_other_events_are_passed_over(ledger: Ledg
 
 
 def test_a_bad_message_fails_alone(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    s3 = boto3.client("s3")
-    s3.create_bucket(Bucket="plans")
-    s3.put_object(Bucket="plans", Key="plan.json", Body=PLAN.to_json())
     settings = LedgerSettings(stage="dev", ledger_table=TABLE, plans_uri="s3://plans/plan.json")
-    for name, value in settings.to_environment().items():
-        monkeypatch.setenv(name, value)
-    load_plan.cache_clear()
-    ledger_at.cache_clear()
+    deploy(monkeypatch, PLAN, settings)
     records = [
         {"messageId": "1", "body": json.dumps(event("products/a.csv"))},
         {"messageId": "2", "body": "no JSON"},

@@ -7,15 +7,13 @@ from typing import Any
 import boto3
 import pytest
 
-from dataplatform.adapters.plans import load_plan
 from dataplatform.errors import TransitionRefused
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Batch, LandedObject
-from lambdas.common import ledger_at
 from lambdas.stage_batch import logic
 from lambdas.stage_batch.handler import handler
 from lambdas.stage_batch.logic import stage_batch
-from tests.unit.lambdas.conftest import Context
+from tests.unit.lambdas.conftest import Context, deploy
 from tests.unit.support.lakes import LAKE, Lake, csv_bytes, lakes, plan_of
 from tests.unit.support.ledgers import create_table
 
@@ -26,12 +24,7 @@ GOOD = csv_bytes((1, "Bilbao", "", ""), (2, "Vigo", "", ""), ("short",))
 def lake(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
     with lakes() as lake:
         create_table(LAKE.ledger_table)
-        lake.s3.create_bucket(Bucket="plans")
-        lake.s3.put_object(Bucket="plans", Key="plan.json", Body=plan_of().to_json())
-        for name, value in LAKE.to_environment().items():
-            monkeypatch.setenv(name, value)
-        load_plan.cache_clear()
-        ledger_at.cache_clear()
+        deploy(monkeypatch, plan_of(), LAKE)
         lake.migrate(plan_of())
         yield lake
 
