@@ -40,7 +40,9 @@ class Job:
     @classmethod
     def start(cls, argv: Sequence[str] = sys.argv) -> Job:
         """Read Glue's arguments and connect; Spark's static settings come from `--conf`."""
-        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+        # Libraries at INFO (py4j: two lines a call) would bury what the job itself has to say.
+        logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+        logging.getLogger("weir").setLevel(logging.INFO)
         given = arguments(argv)
         settings = LakeSettings.from_arguments(argv)
         return cls(

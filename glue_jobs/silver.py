@@ -58,6 +58,7 @@ def main() -> None:
                 job.run_id, STEP, dataset=dataset, state="failed", detail=str(error)[:500]
             )
         else:
+            log.info("%s: %s", dataset, counts)
             job.ledger.step(job.run_id, STEP, dataset=dataset, state="done", counts=asdict(counts))
 
 
