@@ -55,7 +55,7 @@ def measure(environment: Mapping[str, str]) -> Figure:
     after = _job_runs(environment)
     if before != after:
         raise RuntimeError(f"an idle run started Glue jobs: {before} → {after}")
-    last = answer(environment, "status")["runs"][0]["run_id"]
+    last = answer(environment, "status")["runs"][0]["run"]
     forced = output([sys.executable, "-c", _FORCE, last, str(_TIMES)], environment)
     return Figure(
         name="./weir run, nothing new",
