@@ -82,7 +82,7 @@ class StateDir:
 
     @property
     def port(self) -> Path:
-        """The port of the last start: queue URLs and the like hold it."""
+        """The port of the last start: what a person has noted down stays right where it can."""
         return self.data / "port"
 
     @property

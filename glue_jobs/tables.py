@@ -78,8 +78,10 @@ def publish(
     """
     name = qualified(table)
     before = count_rows(spark, name)
-    # OR REPLACE: a job killed between staging and publishing leaves its branch behind.
-    spark.sql(f"ALTER TABLE {name} CREATE OR REPLACE BRANCH {AUDIT_BRANCH}")
+    # A job killed between staging and publishing leaves its branch behind. It is dropped, since a
+    # branch can't be replaced by that of a table without rows so far.
+    spark.sql(f"ALTER TABLE {name} DROP BRANCH IF EXISTS {AUDIT_BRANCH}")
+    spark.sql(f"ALTER TABLE {name} CREATE BRANCH {AUDIT_BRANCH}")
     commit_with(spark, properties, lambda: write(f"{name}.branch_{AUDIT_BRANCH}"))
     found, expected = count_rows(spark, f"{name}.branch_{AUDIT_BRANCH}"), expected_rows(before)
     if found != expected:

@@ -1,16 +1,23 @@
-"""Batches from SQS as AWS makes them: the batching window, and more than ten messages a batch."""
+"""SQS as AWS has it: batching windows, more than ten messages a batch, addresses that last."""
 
 from __future__ import annotations
 
 import time
 from typing import Any
 
+from ministack.core.responses import get_region
 from ministack.services import lambda_svc, sqs
 
 
 def install() -> None:
-    """Let a batch fill for as long as the event source mapping says."""
+    """Let a batch fill for as long as the event source mapping says; name queues for good."""
     sqs._receive_messages_for_esm = _receive
+    sqs._queue_url_for_account = queue_url
+
+
+def queue_url(account: str, name: str) -> str:
+    """The queue's name as a URL. It is kept in many places, and must outlive a change of port."""
+    return f"https://sqs.{get_region()}.amazonaws.com/{account}/{name}"
 
 
 def _receive(queue_url: str, batch_size: int) -> list[dict[str, Any]]:

@@ -18,9 +18,10 @@ import boto3
 import psutil
 import pytest
 
+from dataplatform import errors, naming
 from embedded_aws import supervisor
 from embedded_aws.client import REGION, Endpoint
-from glue_jobs import snapshot_properties
+from glue_jobs import snapshot_properties, tables
 
 pytestmark = pytest.mark.embedded
 
@@ -52,6 +53,18 @@ if act == "die":
 if act == "compute":
     print("computing", flush=True)
     spark.range(10**13).selectExpr("sum(id * id % 7)").collect()
+if act == "audit":
+    from glue_jobs.tables import count_rows, publish
+    name = "glue_catalog.db.audited"
+    spark.sql("CREATE NAMESPACE IF NOT EXISTS glue_catalog.db")
+    spark.sql(f"CREATE TABLE {name} (id BIGINT) USING iceberg")
+    spark.sql(f"ALTER TABLE {name} CREATE BRANCH audit")
+    spark.sql(f"INSERT INTO {name}.branch_audit VALUES (1)")
+    publish(spark, "db.audited", write=lambda branch: spark.sql(f"INSERT INTO {branch} VALUES (2)"),
+            properties={}, expected_rows=lambda before: before + 1)
+    ids = [row.id for row in spark.sql(f"SELECT id FROM {name}").collect()]
+    boto3.client("s3").put_object(Bucket="lake", Key="told.json", Body=json.dumps(ids))
+    sys.exit(0)
 if act == "forbidden":
     boto3.client("s3").put_object(Bucket="private", Key="x", Body=b"")
 name = "glue_catalog.db.rows"
@@ -114,10 +127,9 @@ class Cloud:
     def done(self, act: str, **request: Any) -> dict[str, Any]:
         return self.until(self.start(act, **request))
 
-    def told(self) -> dict[str, Any]:
+    def told(self) -> Any:
         body = self.client("s3").get_object(Bucket="lake", Key="told.json")["Body"]
-        told: dict[str, Any] = json.load(body)
-        return told
+        return json.load(body)
 
     def log(self, kind: str, run_id: str) -> str:
         answer = self.client("logs").get_log_events(
@@ -150,8 +162,10 @@ def _prepare(cloud: Cloud) -> None:
     shipped = io.BytesIO()
     with zipfile.ZipFile(shipped, "w") as archive:
         archive.writestr("shipped.py", "GREETING = 'from the zip'")
-        archive.writestr("glue_jobs/__init__.py", "")
-        archive.write(snapshot_properties.__file__, "glue_jobs/snapshot_properties.py")
+        for package in ("glue_jobs", "dataplatform"):
+            archive.writestr(f"{package}/__init__.py", "")
+        for module in (snapshot_properties, tables, errors, naming):
+            archive.write(str(module.__file__), module.__name__.replace(".", "/") + ".py")
     s3.put_object(Bucket="code", Key="shipped.zip", Body=shipped.getvalue())
     s3.put_object(Bucket="code", Key="script.py", Body=SCRIPT.encode())
     role = _role(
@@ -202,6 +216,12 @@ def test_a_run_merges_rows_with_its_roles_credentials(cloud: Cloud) -> None:
 def test_a_merge_carries_its_properties_and_the_next_commits_do_not(cloud: Cloud) -> None:
     run = cloud.done("merge")
     assert cloud.told()["batches"] == [None, None, run["Id"]]
+
+
+def test_what_a_killed_job_had_staged_on_an_empty_table_is_staged_anew(cloud: Cloud) -> None:
+    run = cloud.done("audit")
+    assert run["JobRunState"] == "SUCCEEDED", run
+    assert cloud.told() == [2]
 
 
 def test_jobs_share_a_jvm_and_nothing_else(cloud: Cloud) -> None:

@@ -37,6 +37,7 @@ PARAMETERS = {
     "ministack.services.s3._persist_object": "bucket key obj",
     "ministack.services.s3._resolve_sse_write_headers": "headers bucket_name",
     "ministack.services.sqs._collect_msgs": "q max_n vis_timeout",
+    "ministack.services.sqs._queue_url_for_account": "account_id name",
     "ministack.services.sqs._receive_messages_for_esm": "queue_url max_number",
     "ministack.services.stepfunctions._call_lambda": "func_ref event",
     "ministack.services.stepfunctions._find_matching_retrier": "retriers error retry_counts",

@@ -91,6 +91,14 @@ def test_a_batch_waits_for_its_window_unless_it_is_full() -> None:
     assert event_sources._ready(_queue(1, 1, 1), 3, 5)
 
 
+def test_a_queue_has_the_same_address_whatever_port_the_server_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GATEWAY_PORT", "1234")
+    url = event_sources.queue_url("000000000000", "any")
+    assert url == "https://sqs.us-east-1.amazonaws.com/000000000000/any"
+
+
 def test_messages_in_flight_dont_count_for_a_batch() -> None:
     assert not event_sources._ready(_queue(-30, -30, -30), 3, 5)
 
