@@ -130,7 +130,8 @@ def _show(
 ) -> None:
     screen.say()
     if rows and age is not None:
-        screen.show(summaries.rows_table(model.title, rows))
+        screen.say(f"[bold]{escape(model.title)}[/]")  # a table's own title is wrapped to its width
+        screen.show(summaries.rows_table("", rows))
         screen.say()
     else:
         screen.say(f" {model.title}: no events in the last {hours} h.")
@@ -160,7 +161,7 @@ def _facts(events: Events, age: float | None, encoding: str) -> Table:
         also = f"; {more} more reasons" if more > 0 else ""
         table.add_row(
             "[yellow]unusable[/]",
-            escape(f"{events.unusable:,}, quarantined by the next run: {', '.join(listed)}{also}"),
+            escape(f"{events.unusable:,}, which a run quarantines: {', '.join(listed)}{also}"),
         )
     return table
 

@@ -52,7 +52,7 @@ def table(summary: SummaryModel, rows: list[dict[str, Any]]) -> Table:
 
 
 def rows_table(title: str, rows: list[dict[str, Any]]) -> Table:
-    """Rows under a title; figures to the right."""
+    """Rows under a title, if it isn't empty; figures to the right."""
     shown = Table(
         title=title,
         title_justify="left",

@@ -16,6 +16,7 @@ ELSEWHERE: Final = {
     "./weir up": "the fixture of the embedded tests",
     "./weir test": "what runs this",
     "./weir down": "the end of the embedded tests",
+    "./weir samples replay --day 1997-07-15": "the test of the stream, which counts what it sent",
     # An AWS account.
     "pip install -r requirements.txt": "an environment for `cdk`; pinned with hashes",
     "cdk bootstrap": "an account",

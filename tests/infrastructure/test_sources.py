@@ -11,7 +11,7 @@ import pytest
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
-from dataplatform.naming import Names
+from dataplatform.naming import Names, rejected_prefix
 from dataplatform.plans.compiler import compile_platform
 from dataplatform.plans.model import PlatformPlan, SourcePlan
 from stacks.assets import ROOT
@@ -90,7 +90,10 @@ def test_a_stream_is_deployed_for_the_dataset_that_names_one(streaming: Assembly
     destination = stream.properties["ExtendedS3DestinationConfiguration"]
     assert stream.properties["DeliveryStreamType"] == "DirectPut"
     assert destination["Prefix"] == f"{dataset}/"
-    assert not destination["ErrorOutputPrefix"].startswith(f"{dataset}/")
+    # By the hour, as events are: the live view looks for both in the same way.
+    assert destination["ErrorOutputPrefix"] == (
+        f"{rejected_prefix(dataset)}!{{firehose:error-output-type}}/!{{timestamp:yyyy/MM/dd/HH}}/"
+    )
     assert destination["BufferingHints"]["IntervalInSeconds"] <= 60
 
 
