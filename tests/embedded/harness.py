@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import time
 import urllib.request
@@ -14,10 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import psutil
 
 from dataplatform.adapters.iceberg import catalog, open_table
+from dataplatform.adapters.iceberg_io import s3
 from dataplatform.naming import Zone
+from embedded_aws.processes import Processes
 from embedded_aws.samples.api import Address
+from embedded_aws.state import StateDir
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -94,6 +99,16 @@ class Platform:
         """Find the platform again after its address has changed."""
         self.__dict__.pop("target", None)
         catalog.cache_clear()
+        s3.cache_clear()
+
+    def processes(self) -> list[psutil.Process]:
+        """Everything that runs for this platform: the server, what it started, the sample API."""
+        records = Processes(StateDir.at(self.state)).records()
+        return [process for record in records for process in record.session()]
+
+    def port(self) -> int:
+        """Where the embedded AWS listens."""
+        return int(StateDir.at(self.state).port.read_text())
 
     def client(self, service: str) -> Any:
         """A boto3 client of the embedded AWS."""
@@ -125,7 +140,12 @@ class Platform:
         plan = self.target.plan
         names = [f"silver.{dataset.dataset}" for dataset in plan.datasets]
         names += [f"gold.{model.name}" for model in plan.models]
-        return {name: self._iceberg(name).metadata.current_snapshot_id for name in names}
+        return {name: self.snapshot(name) for name in names}
+
+    def snapshot(self, name: str) -> int | None:
+        """The current snapshot of a table of the lake ("silver.sales")."""
+        snapshot: int | None = self._iceberg(name).metadata.current_snapshot_id
+        return snapshot
 
     def _iceberg(self, name: str) -> Any:
         zone, _, table = name.partition(".")
@@ -159,12 +179,28 @@ class Platform:
         return requests
 
 
-def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+def wait_until(
+    condition: Callable[[], bool], seconds: float, what: str, *, every: float = 0.2
+) -> None:
     """Poll until a condition holds; fail with its name after a deadline."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not after {seconds} s: {what}"
-        time.sleep(0.2)
+        time.sleep(every)
+
+
+def runs(process: psutil.Process) -> bool:
+    """Whether a process goes on; one that has ended and was collected by nobody doesn't."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def listens(port: int) -> bool:
+    """Whether anybody answers at a port of this machine."""
+    with socket.socket() as asked:
+        return asked.connect_ex(("127.0.0.1", port)) == 0
 
 
 def assert_balanced(books: dict[str, int]) -> None:
