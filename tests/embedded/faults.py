@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import ssl
+import urllib.request
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.embedded.harness import Platform
+import psutil
+
+from embedded_aws.client import Endpoint
+from tests.embedded.harness import Platform, runs, wait_until
 
 _POLICY = "fault"
+_JOB_SECONDS = 180
 
 
 @contextmanager
@@ -34,6 +40,72 @@ def source_down(platform: Platform) -> Iterator[None]:
         yield
     finally:
         platform.source("POST", "/_control", {"down": False})
+
+
+@contextmanager
+def source_closed(platform: Platform) -> Iterator[None]:
+    """The sales API says, to every request, to come again in an hour: no call waits that long."""
+    platform.source("POST", "/_control", {"closed_for": 3600})
+    try:
+        yield
+    finally:
+        platform.source("POST", "/_control", {"closed_for": 0})
+
+
+@contextmanager
+def hurried(platform: Platform) -> Iterator[None]:
+    """State machines wait a hundredth of what their definition says; nothing else changes."""
+    _set_time_scale(platform, 0.01)
+    try:
+        yield
+    finally:
+        _set_time_scale(platform, 1)
+
+
+def _set_time_scale(platform: Platform, scale: float) -> None:
+    endpoint = Endpoint.read(platform.state)
+    name = "stepfunctions._SFN_WAIT_SCALE"
+    request = urllib.request.Request(
+        f"{endpoint.endpoint}/_ministack/config", data=json.dumps({name: scale}).encode()
+    )
+    trusted = ssl.create_default_context(cafile=endpoint.ca_bundle)
+    with urllib.request.urlopen(request, timeout=30, context=trusted) as answer:
+        assert json.load(answer)["applied"] == {name: scale}
+
+
+def kill_job_after_commit(
+    platform: Platform, table: str, before: int | None, told: Callable[[], bool]
+) -> int:
+    """Kill the Spark job at work, driver and JVM, once it has committed to a table.
+
+    Args:
+        before: the table's snapshot until now.
+        told: whether the job has gone beyond the moment that is meant.
+
+    Returns:
+        The snapshot that it committed.
+    """
+    wait_until(lambda: platform.snapshot(table) != before, _JOB_SECONDS, table, every=0.01)
+    job = _job_processes(platform)
+    for process in job:
+        process.suspend()
+    assert job, "a driver and a JVM"
+    assert not told(), "killed too late"
+    for process in job:
+        process.kill()
+    wait_until(lambda: not any(runs(process) for process in job), 30, "the job is dead")
+    committed = platform.snapshot(table)
+    assert committed is not None
+    return committed
+
+
+def _job_processes(platform: Platform) -> list[psutil.Process]:
+    def of_spark(process: psutil.Process) -> bool:
+        line = " ".join(process.cmdline())
+        return "spark/driver.py" in line or "java" in process.name()
+
+    children = psutil.Process(Endpoint.read(platform.state).pid).children(recursive=True)
+    return [process for process in children if of_spark(process)]
 
 
 @contextmanager
