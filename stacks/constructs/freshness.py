@@ -51,7 +51,7 @@ class FreshnessMeter(Construct):
             description="Tells how old the newest data of each dataset is",
             settings=state.settings,
         )
-        state.grant_use(self.function)
+        state.grant_look(self.function)
         if stage.schedule:
             self._measure_always()
 

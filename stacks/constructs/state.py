@@ -33,6 +33,11 @@ class PlatformState:
         """Settings of a function that needs nothing else."""
         return LedgerSettings(**self.fields)
 
+    def grant_look(self, grantee: IGrantable) -> None:
+        """Read the plans and the ledger."""
+        self.ledger.grant_read(grantee)
+        self.plans.grant_read(grantee)
+
     def grant_use(self, grantee: IGrantable) -> None:
         """Read the plans, record in the ledger."""
         self.ledger.grant_write(grantee)

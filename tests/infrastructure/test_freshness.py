@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from dataplatform.contracts.loader import load
 from dataplatform.metrics import DATA_AGE
 from stacks.assets import ROOT
-from tests.infrastructure.assembly import Assembly, Resource
+from tests.infrastructure.assembly import Assembly, Resource, listed
 
 
 def ages(assembly: Assembly) -> dict[str, Resource]:
@@ -58,6 +60,14 @@ def test_ages_are_measured_as_often_as_alarms_look_whatever_the_pipeline_does(
     for alarm in alarms:
         assert alarm.properties["Period"] == 15 * 60
         assert alarm.properties["EvaluationPeriods"] == 2, "one measurement may be late"
+
+
+def test_who_measures_changes_nothing(stage: Assembly) -> None:
+    statements = stage.policies_of("MeasureFreshness")
+    actions = {action for s in statements for action in listed(s["Action"])}
+    assert "dynamodb:Query" in actions
+    written = {a for a in actions if a.startswith(("dynamodb:", "s3:"))}
+    assert not [a for a in written if re.search("Put|Update|Delete|Write", a)]
 
 
 def test_a_stage_without_a_schedule_promises_nothing(dev: Assembly) -> None:
