@@ -153,6 +153,7 @@ def _state(job: Job, model: GoldModel) -> tuple[Consumed, str]:
             exported = Export.from_json(newest.summary[CHANGES_PROPERTY])
             log.info("%s: snapshot %s was not in the ledger", model.name, newest.snapshot_id)
             _tell_ledger(job, model, counts, exported, consumed)
+            job.ledger.step(job.run_id, STEP, dataset=model.name, counts=asdict(counts))
             return consumed, newest.summary[DIGEST_PROPERTY]
     if recorded is None:
         return {}, ""
