@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -74,13 +75,33 @@ def _run_of(target: Target, execution: str) -> Run | None:
     return next((run for run in target.ledger.runs(10) if run.execution == execution), None)
 
 
-def _failure(client: Any, description: dict[str, Any], run: Run | None) -> RunFailed:
+def as_it_is(target: Target, run: Run) -> Run:
+    """The run; one that the ledger thinks goes on has failed where its execution ended without it.
+
+    The ledger hears of that when the next run takes the lease over.
+    """
+    if run.state != "running":
+        return run
+    client = target.client("stepfunctions")
+    description = client.describe_execution(executionArn=run.execution)
+    if description["status"] not in _ENDED - {"SUCCEEDED"}:
+        return run
+    ended = description["stopDate"].astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return replace(run, state="failed", ended_at=ended, error=_reason(client, description))
+
+
+def _reason(client: Any, description: dict[str, Any]) -> str:
+    """The error that ended an execution, with the human part of its cause."""
     error, cause = description.get("error", ""), description.get("cause", "")
     if not error:
         error, cause = _last_failure(client, description["executionArn"])
+    return f"{error}: {_message(cause)}"
+
+
+def _failure(client: Any, description: dict[str, Any], run: Run | None) -> RunFailed:
     name = run.run_id if run else description["name"]
     return RunFailed(
-        f"run {name} {description['status'].lower()}: {error}: {_message(cause)}",
+        f"run {name} {description['status'].lower()}: {_reason(client, description)}",
         why="What was published stays; what wasn't is taken up by the next run.",
         remedy=f"Look: ./weir status --run {name}, ./weir logs --run {name}; then ./weir run",
     )

@@ -6,9 +6,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from cli import books, report, timeline
+from cli.pipeline import as_it_is
 from cli.screen import Screen
 from cli.target import Target, UnknownRun
 from dataplatform.ledger.records import Run
@@ -19,7 +21,7 @@ _RUNS = 8
 def status(screen: Screen, stage: str | None, run_id: str | None, html: str | None) -> None:
     """Show the platform, or one run; `--html` writes the same as a page."""
     target = Target.choose(stage)
-    runs = target.ledger.runs(_RUNS)
+    runs = [as_it_is(target, run) for run in target.ledger.runs(_RUNS)]
     if run_id or html:
         _one(screen, target, _chosen(target, runs, run_id), html)
         return
@@ -29,6 +31,8 @@ def status(screen: Screen, stage: str | None, run_id: str | None, html: str | No
     screen.show(_runs(runs))
     screen.say()
     screen.show(books.of_lifetime(lifetime))
+    if runs and runs[0].state == "failed":
+        screen.say(_trouble(runs[0]))
     for landed in unclaimed:
         screen.say(f" [yellow]![/] {landed.key} lies in landing, but no contract claims its folder")
     screen.result(
@@ -47,8 +51,8 @@ def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
     screen.say(f" run {run.run_id}   {run.state}   {run.started_at} – {run.ended_at or 'now'}")
     for step in timeline.latest(steps):
         screen.say(timeline.line(step))
-    if run.error:
-        screen.say(f" [red]✗[/] {run.error}")
+    if run.state == "failed":
+        screen.say(_trouble(run))
     screen.say()
     screen.show(books.of_run(entries))
     if html:
@@ -58,9 +62,18 @@ def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
     books.exit_if_waiting(entries)
 
 
+def _trouble(run: Run) -> str:
+    """What ended a run, and what to do."""
+    said = escape(run.error or "the execution ended before its last step")
+    return (
+        f" [red]✗[/] run {run.run_id} failed: {said}\n"
+        f"   Look: ./weir logs --run {run.run_id}. Mend the cause, then ./weir run: it carries on."
+    )
+
+
 def _chosen(target: Target, runs: list[Run], run_id: str | None) -> Run:
     if run_id:
-        return target.run(run_id)
+        return as_it_is(target, target.run(run_id))
     if not runs:
         raise UnknownRun(
             f"stage {target.stage} has had no run",

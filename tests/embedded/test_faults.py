@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.embedded.faults import denied, poisoned, source_down
+from tests.embedded.faults import denied, hurried, poisoned, source_closed, source_down
 from tests.embedded.harness import Platform, assert_balanced, wait_until
 from tests.embedded.test_bad_input import csv, store
 
@@ -51,6 +52,36 @@ def test_a_source_that_is_down_leaves_nothing_half_done_and_ctrl_c_only_the_watc
     assert state(platform, execution) == "SUCCEEDED"
     one_more = {name: books[name] + 1 for name in ("source", "updated")}
     assert platform.totals("sales") == books | one_more
+
+
+def test_a_source_that_stays_closed_fails_the_run_loudly_and_the_next_takes_what_it_missed(
+    platform: Platform,
+) -> None:
+    ledger, number = platform.target.ledger, new_store(platform)
+    books, cursor = platform.books(), ledger.cursor("sales")
+    tables, jobs = platform.snapshots(), platform.job_runs()
+    platform.edit_sale(EDITED, {"store_cost": f"{time.time() % 1000:.4f}"})
+    with source_closed(platform), hurried(platform):
+        said = platform.fails("run")
+    execution = ledger.runs(1)[0].execution
+    retry = retrier(platform, "PullSource", "SourceUnavailable")
+    assert (retry["JitterStrategy"], retry["BackoffRate"]) == ("FULL", 2)
+    assert failures(platform, execution) == ["SourceUnavailable"] * (1 + retry["MaxAttempts"])
+    assert state(platform, execution) == "FAILED"
+    assert "SourceUnavailable" in said and "503" in said
+    assert "./weir status --run" in said and "then ./weir run" in said
+    assert ledger.cursor("sales") == cursor
+    assert ledger.due_objects("sales") == [] and ledger.unfinished_batches() == []
+    assert (platform.books(), platform.snapshots(), platform.job_runs()) == (books, tables, jobs)
+    shown = platform.json("status")["runs"][0]
+    assert shown["state"] == "failed" and "SourceUnavailable" in shown["error"]
+    assert "then ./weir run" in platform.weir("status").stdout
+
+    platform.json("run")
+    for dataset, outcome in (("sales", ("updated",)), ("stores", ("inserted", "live"))):
+        one_more = {name: books[dataset][name] + 1 for name in ("source", *outcome)}
+        assert platform.totals(dataset) == books[dataset] | one_more
+    assert in_warehouse(platform, number) == [number]
 
 
 def test_a_record_arrives_once_through_a_revoked_right_a_killed_job_and_broken_loads(
@@ -153,6 +184,22 @@ def failures(platform: Platform, execution: str) -> list[str]:
         history += page["events"]
     details = ("taskFailedEventDetails", "lambdaFunctionFailedEventDetails")
     return [str(event[name]["error"]) for event in history for name in details if name in event]
+
+
+def retrier(platform: Platform, name: str, error: str) -> dict[str, Any]:
+    """How often and how the deployed state machine tries a state again after an error."""
+    arn = platform.target.output("PipelineArn")
+    machine = platform.client("stepfunctions").describe_state_machine(stateMachineArn=arn)
+    found: list[dict[str, Any]] = []
+
+    def look(states: dict[str, Any]) -> None:
+        for key, value in states.items():
+            found.extend(value["Retry"] if key == name and "Retry" in value else [])
+            look(value.get("ItemProcessor", {}).get("States", {}))
+
+    look(json.loads(machine["definition"])["States"])
+    (matching,) = [retry for retry in found if error in retry["ErrorEquals"]]
+    return matching
 
 
 def kill_when_running(platform: Platform, job: str, *, known: int) -> None:
