@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dataplatform.errors import WeirError
+from embedded_aws.spark.settings import WARM_UP_VARIABLE
 from embedded_aws.tools import Tools as EmbeddedTools
 
 VARIABLE = "WEIR_TOOLS"
@@ -60,9 +61,10 @@ class Tools:
         """A command line of the pinned CDK CLI."""
         return [str(self.path("node")), str(self.path("cdk")), *arguments]
 
-    def for_embedded_aws(self) -> EmbeddedTools:
-        """What the embedded AWS's server process is told."""
-        return EmbeddedTools.discover({VARIABLE: os.environ[VARIABLE]})
+    def for_embedded_aws(self, *, spark_soon: bool) -> EmbeddedTools:
+        """What the embedded AWS's server process is told; `spark_soon` warms Spark up at once."""
+        warm_up = {WARM_UP_VARIABLE: "1"} if spark_soon else {}
+        return EmbeddedTools.discover({VARIABLE: os.environ[VARIABLE]} | warm_up)
 
     def environment(self) -> dict[str, str]:
         """The caller's environment, with this Python and the pinned Node first on the PATH."""

@@ -19,13 +19,17 @@ from embedded_aws.client import isolated_environment
 
 VERSION = "0.1"
 
+_BOOTSTRAPPED = STATE / "data" / "bootstrapped"
+
 
 def up(screen: Screen, *, samples: bool) -> None:
     """Start, synthesize, deploy, land the samples, run the pipeline, and show the warehouse."""
     began = time.monotonic()
     tools = Tools.load()
     with screen.task("embedded AWS", "starting") as task:
-        endpoint = supervisor.start(STATE, tools.for_embedded_aws())
+        # The first time, the sample's rows follow the deployment, and Spark is warm by then.
+        started = tools.for_embedded_aws(spark_soon=not _BOOTSTRAPPED.exists())
+        endpoint = supervisor.start(STATE, started)
         task.detail = f"{EMBEDDED_STAGE} at {endpoint.endpoint} · TLS · IAM enforced"
     assembly, synthesizing = _synthesize(screen, tools)
     seconds = {"synthesize": synthesizing, "deploy": _deploy(screen, tools, assembly)}
@@ -55,11 +59,10 @@ def _synthesize(screen: Screen, tools: Tools) -> tuple[deployment.Assembly, floa
 def _deploy(screen: Screen, tools: Tools, assembly: deployment.Assembly) -> float:
     environment: Mapping[str, str] = isolated_environment(STATE)
     with screen.task("deploy", "stacks") as task:
-        bootstrapped = STATE / "data" / "bootstrapped"
-        if not bootstrapped.exists():
+        if not _BOOTSTRAPPED.exists():
             task.show("bootstrap")
             deployment.bootstrap(tools, environment)
-            bootstrapped.touch()
+            _BOOTSTRAPPED.touch()
         deployment.deploy(tools, environment, assembly.stacks, task.show)
         task.detail = f"{assembly.stacks}/{assembly.stacks} stacks"
     return task.seconds

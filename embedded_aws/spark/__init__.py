@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import atexit
+import os
 
 from embedded_aws.spark.api import GlueJobs
 from embedded_aws.spark.runner import JobRunner
-from embedded_aws.spark.settings import SparkSettings
+from embedded_aws.spark.settings import WARM_UP_VARIABLE, SparkSettings
 from embedded_aws.spark.stepfunctions import install_integration
 
 __all__ = ["install"]
@@ -23,3 +24,5 @@ def install() -> None:
     jobs.install()
     install_integration(jobs)
     atexit.register(runner.close)
+    if os.environ.get(WARM_UP_VARIABLE):
+        runner.warm_up()

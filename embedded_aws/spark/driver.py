@@ -50,10 +50,11 @@ def _run(job: dict[str, Any]) -> BaseException | None:
     """Run the script; what it raised, or None on success."""
     try:
         directory = Path(job["directory"])
-        files = [_download(uri, directory) for uri in job["python_files"]]
-        script = _download(job["script"], directory)
+        files = [_download(uri, directory) for uri in job.get("python_files", ())]
+        # Only the server names a script of its own; a job's is on S3.
+        script = job.get("local_script") or _download(job["script"], directory)
         sys.path[:1] = [str(directory), *files]
-        sys.argv = [script, *job["argv"]]
+        sys.argv = [script, *job.get("argv", ())]
         _attach(job["properties"], files)
         runpy.run_path(script, run_name="__main__")
     except SystemExit as end:

@@ -21,11 +21,14 @@ from embedded_aws.spark.credentials import GLUE, RoleNotAssumable, RoleSession, 
 from embedded_aws.spark.jvm import Jvm
 from embedded_aws.spark.logs import LogStream
 from embedded_aws.spark.process import DriverProcess
+from embedded_aws.spark.properties import job_properties, laptop_properties
 from embedded_aws.spark.runs import INTERRUPTED, JobRun
-from embedded_aws.spark.settings import SparkSettings
+from embedded_aws.spark.settings import WARM, SparkSettings
 
 logger = logging.getLogger("weir.spark")
 
+_WARM_UP: Final = Path(__file__).with_name("warm_up.py")
+_WARM_UP_SECONDS: Final = 120.0
 _START_SECONDS: Final = 180.0
 _SESSION_SLACK_SECONDS: Final = 3600.0
 
@@ -54,7 +57,7 @@ class JobRunner:
     def __init__(self, settings: SparkSettings) -> None:
         self.after: Callable[[JobRun], None] = lambda run: None
         self._settings = settings
-        self._queue: queue.Queue[JobRun] = queue.Queue()
+        self._queue: queue.Queue[JobRun | None] = queue.Queue()  # None: warm up
         self._lock = threading.Lock()
         self._jvm: Jvm | None = None
         self._current: JobRun | None = None
@@ -73,6 +76,11 @@ class JobRunner:
         self._ensure_worker()
         with self._lock:
             self._ensure_jvm()
+
+    def warm_up(self) -> None:
+        """Start a JVM in the background and use it once; a run that comes meanwhile waits."""
+        self._queue.put(None)
+        self._ensure_worker()
 
     def stop(self, run: JobRun) -> None:
         """End a run: its driver is killed, and so is the JVM, which may be at work for it.
@@ -111,6 +119,9 @@ class JobRunner:
                 run = self._queue.get(timeout=self._settings.idle_seconds)
             except queue.Empty:
                 self._discard_jvm()
+                continue
+            if run is None:
+                self._warm_up()
                 continue
             with request_scope(run.account, run.region):
                 try:
@@ -175,7 +186,7 @@ class JobRunner:
             }
             job = {
                 "environment": environment,
-                "properties": _properties(self._settings, run, session, directory),
+                "properties": job_properties(self._settings, run, session, directory),
                 "directory": str(directory),
                 "outcome": str(directory / "outcome.json"),
                 "script": run.arguments.script,
@@ -188,6 +199,46 @@ class JobRunner:
             with self._lock:
                 self._current = self._driver = None
             shutil.rmtree(directory, ignore_errors=True)
+
+    def _warm_up(self) -> None:
+        """What goes wrong here costs a first job its time and nothing else: the log has it."""
+        directory = Path(tempfile.mkdtemp(prefix="job-", dir=self._scratch()))
+        outcome = directory / "outcome.json"
+        try:
+            with self._lock:
+                jvm = self._ensure_jvm()
+            gateway = jvm.gateway(_START_SECONDS)
+            with self._lock:
+                if self._closed:
+                    return
+                driver = DriverProcess(self._settings, self._write_log, self._write_log)
+                self._driver = driver
+            job = {
+                "environment": {**self._settings.aws_environment(), **gateway.environment()},
+                "properties": laptop_properties(self._settings, "warm-up", directory),
+                "directory": str(directory),
+                "outcome": str(outcome),
+                "local_script": str(_WARM_UP),
+            }
+            status = driver.run(job, _WARM_UP_SECONDS)
+            told = json.loads(outcome.read_text()) if outcome.exists() else {"clean": False}
+            if not told["clean"]:
+                self._discard_jvm()
+            if status == 0:
+                logger.info(WARM)
+            elif not self._closed:
+                logger.warning("Spark isn't warm: see %s", self._settings.log)
+        except (StartFailed, subprocess.TimeoutExpired, OSError):
+            logger.exception("warm-up")
+            self._discard_jvm()
+        finally:
+            with self._lock:
+                self._driver = None
+            shutil.rmtree(directory, ignore_errors=True)
+
+    def _scratch(self) -> Path:
+        self._settings.scratch.mkdir(parents=True, exist_ok=True)
+        return self._settings.scratch
 
     def _await_driver(self, run: JobRun, driver: DriverProcess, job: dict[str, Any]) -> Outcome:
         try:
@@ -219,6 +270,9 @@ class JobRunner:
         write = self._jvm_log
         if write is not None:
             write(line)
+        self._write_log(line)
+
+    def _write_log(self, line: str) -> None:
         with self._settings.log.open("a") as log:
             log.write(line)
 
@@ -232,25 +286,3 @@ def _judge(run: JobRun, status: int, outcome: Path) -> Outcome:
     told = json.loads(outcome.read_text())
     state = "FAILED" if told["error"] else "SUCCEEDED"
     return Outcome(state, told["error"] or "", clean=told["clean"])
-
-
-def _properties(
-    settings: SparkSettings, run: JobRun, session: RoleSession, directory: Path
-) -> dict[str, str]:
-    """System properties of the JVM for one job: what the laptop needs, then what the job says."""
-    worker = {**settings.aws_environment(), **session.environment()}
-    laptop = {
-        "spark.app.name": str(run.job["Name"]),
-        "spark.default.parallelism": str(settings.cores),
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.host": "127.0.0.1",
-        "spark.master": f"local[{settings.cores}]",
-        "spark.sql.catalogImplementation": "in-memory",
-        "spark.sql.shuffle.partitions": str(settings.cores),
-        "spark.sql.warehouse.dir": str(directory / "warehouse"),
-        "spark.submit.deployMode": "client",
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-    }
-    executors = {f"spark.executorEnv.{name}": value for name, value in worker.items()}
-    return {**laptop, **run.arguments.spark_conf, **executors, **session.system_properties()}

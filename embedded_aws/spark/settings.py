@@ -21,10 +21,22 @@ TOOLS_VARIABLE: Final = "WEIR_TOOLS"
 JARS_VARIABLE: Final = "WEIR_SPARK_JARS"
 """A directory of jars that wins over the one in the tools file."""
 
+WARM_UP_VARIABLE: Final = "WEIR_SPARK_WARM_UP"
+"""Set where jobs will run soon after the server's start: the JVM is warmed up at once."""
+
+WARM: Final = "Spark is warm"
+"""What the server's log says once a job wouldn't wait for the JVM."""
+
 JVM_OPTIONS_VARIABLE: Final = "WEIR_SPARK_JVM_OPTIONS"
 """Options, separated by blanks, that win over `QUICK_JVM`: for heavy jobs and benchmarks."""
 
-QUICK_JVM: Final = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+QUICK_JVM: Final = (
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+UseSerialGC",
+    # One compiler alone gets 48 MB, which Spark's generated code fills within two jobs; a JVM
+    # whose code cache is full compiles nothing any more.
+    "-XX:ReservedCodeCacheSize=240m",
+)
 """For small jobs on two cores. Measured (first job with JVM's start, then a warm MERGE of 10,000
 rows and of a million; CPU and memory of the JVM after four small jobs):
 
