@@ -111,6 +111,25 @@ class LakeSettings(LedgerSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class JobSettings(LakeSettings):
+    """A Spark job's: the lake, and how many tables it works on at once."""
+
+    at_once: str
+
+    @property
+    def tables_at_once(self) -> int:
+        """Tables side by side.
+
+        Raises:
+            ValueError: the argument isn't a number from 1 on.
+        """
+        number = int(self.at_once)
+        if number < 1:
+            raise ValueError(f"--at_once {self.at_once}: a job works on one table at least")
+        return number
+
+
+@dataclass(frozen=True, kw_only=True)
 class WarehouseSettings(LedgerSettings):
     """Loading the warehouse through the Data API."""
 

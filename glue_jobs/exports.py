@@ -10,14 +10,13 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-import boto3
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from dataplatform.naming import CHANGE_COLUMN, changes_table
 from dataplatform.plans.model import GoldModel
 from glue_jobs import tables
-from glue_jobs.runtime import Job
+from glue_jobs.runtime import Job, client
 from glue_jobs.transforms.gold import ACTION, DELETE
 
 
@@ -46,8 +45,9 @@ def export(job: Job, model: GoldModel, changes: DataFrame, rows: int) -> Export:
     table = changes_table(model.table)
     names = tuple(column.name for column in model.columns)
     change = F.when(F.col(ACTION) == DELETE, "delete").otherwise("upsert")
-    changes.withColumn(CHANGE_COLUMN, change).createOrReplaceTempView("weir_export")
-    tables.append(job.spark, "weir_export", tables.qualified(table), (*names, CHANGE_COLUMN))
+    view = f"weir_export_{model.name}"
+    changes.withColumn(CHANGE_COLUMN, change).createOrReplaceTempView(view)
+    tables.append(job.spark, view, tables.qualified(table), (*names, CHANGE_COLUMN))
     snapshot = tables.published_snapshots(job.spark, table)[0].snapshot_id
     files = job.spark.sql(
         "SELECT data_file.file_path AS path, data_file.file_size_in_bytes AS size "
@@ -58,7 +58,5 @@ def export(job: Job, model: GoldModel, changes: DataFrame, rows: int) -> Export:
     ]
     key = f"exports/{model.name}/{snapshot}.manifest"
     bucket = job.settings.gold_bucket
-    boto3.client("s3").put_object(
-        Bucket=bucket, Key=key, Body=json.dumps({"entries": entries}).encode()
-    )
+    client("s3").put_object(Bucket=bucket, Key=key, Body=json.dumps({"entries": entries}).encode())
     return Export(f"s3://{bucket}/{key}", rows)

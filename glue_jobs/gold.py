@@ -19,7 +19,7 @@ from dataplatform.naming import (
     SEQUENCE_PROPERTY,
 )
 from dataplatform.plans.model import GoldModel, fill
-from glue_jobs import tables
+from glue_jobs import side_by_side, tables
 from glue_jobs.exports import Export, export
 from glue_jobs.runtime import Job
 from glue_jobs.transforms import gold
@@ -34,23 +34,29 @@ Consumed = Mapping[str, int]
 
 
 def main() -> None:
-    """Build what is due; the first model that fails stops the run: others are made from it."""
+    """Build what is due, side by side where models don't need each other.
+
+    The first model that fails stops the run: others are made from it.
+    """
     job = Job.start()
-    for model in job.plan.models:
-        available = _available(job, model)
+    side_by_side.in_order(job, {model.name: model.models for model in job.plan.models}, _build_due)
+
+
+def _build_due(job: Job, name: str) -> None:
+    """Build a model unless it is what its inputs say already."""
+    model = job.plan.model(name)
+    available = _available(job, model)
+    with job.lease(table_lease(model.table)):
         known, digest = _state(job, model)
         if known == available and digest == model.digest:
-            continue
-        job.ledger.step(job.run_id, STEP, dataset=model.name, state="started")
+            return
+        job.ledger.step(job.run_id, STEP, dataset=name, state="started")
         try:
-            with job.lease(table_lease(model.table)):
-                counts = build(job, model, known if digest == model.digest else {}, available)
+            counts = build(job, model, known if digest == model.digest else {}, available)
         except Exception as error:
-            job.ledger.step(
-                job.run_id, STEP, dataset=model.name, state="failed", detail=str(error)[:500]
-            )
+            job.ledger.step(job.run_id, STEP, dataset=name, state="failed", detail=str(error)[:500])
             raise
-        job.ledger.step(job.run_id, STEP, dataset=model.name, state="done", counts=asdict(counts))
+    job.ledger.step(job.run_id, STEP, dataset=name, state="done", counts=asdict(counts))
 
 
 def build(job: Job, model: GoldModel, known: Consumed, available: Consumed) -> Counts:
@@ -87,14 +93,15 @@ def _commit(
     exported: Export,
     available: Consumed,
 ) -> None:
-    changes.createOrReplaceTempView("weir_gold_changes")
+    view = f"weir_gold_changes_{model.name}"
+    changes.createOrReplaceTempView(view)
     names = tuple(column.name for column in model.columns)
 
     def write(branch: str) -> None:
         if counts.updated or counts.deleted:
-            job.spark.sql(gold.merge_sql(model, branch, "weir_gold_changes"))
+            job.spark.sql(gold.merge_sql(model, branch, view))
         else:
-            tables.append(job.spark, "weir_gold_changes", branch, names)
+            tables.append(job.spark, view, branch, names)
 
     tables.publish(
         job.spark,
@@ -184,10 +191,10 @@ def _deleted_since(job: Job, dataset: str, sequence: int) -> bool:
 def _changed_only(job: Job, model: GoldModel, known: Consumed) -> str:
     table = tables.qualified(job.plan.dataset(model.incremental).silver_table)
     sequence = known[model.incremental]
-    job.spark.sql(f"SELECT * FROM {table} WHERE _sequence > {sequence}").createOrReplaceTempView(
-        "weir_changed"
-    )
-    return fill(model.sql, changed="weir_changed")
+    view = f"weir_changed_{model.name}"
+    changed = job.spark.sql(f"SELECT * FROM {table} WHERE _sequence > {sequence}")
+    changed.createOrReplaceTempView(view)
+    return fill(model.sql, changed=view)
 
 
 if __name__ == "__main__":

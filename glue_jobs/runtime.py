@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Final
+import threading
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 import boto3
 from botocore.exceptions import ClientError
@@ -17,10 +19,12 @@ from dataplatform.adapters.plans import load_plan
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Lease
 from dataplatform.plans.model import PlatformPlan
-from dataplatform.settings import LakeSettings, arguments
+from dataplatform.settings import JobSettings, arguments
 
 _LEASE_SECONDS: Final = 3 * 3600
 """Longer than a job may run: a lease ends because its holder has ended, not under it."""
+
+_CONNECTING: Final = threading.Lock()
 
 _WORKING: Final = frozenset(("STARTING", "RUNNING", "STOPPING", "WAITING"))
 
@@ -30,12 +34,16 @@ class Job:
     """One run of a job, for one run of the pipeline."""
 
     spark: SparkSession
-    settings: LakeSettings
+    settings: JobSettings
     plan: PlatformPlan
     ledger: Ledger
     run_id: str
     owner: str
     """Holder of leases, `job/run`: a retry is another holder than its predecessor."""
+    locks: defaultdict[str, threading.Lock] = field(
+        default_factory=lambda: defaultdict(threading.Lock)
+    )
+    """Leases by name among this run's own threads, which are one holder to the ledger."""
 
     @classmethod
     def start(cls, argv: Sequence[str] = sys.argv) -> Job:
@@ -44,7 +52,7 @@ class Job:
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
         logging.getLogger("weir").setLevel(logging.INFO)
         given = arguments(argv)
-        settings = LakeSettings.from_arguments(argv)
+        settings = JobSettings.from_arguments(argv)
         return cls(
             spark=SparkSession.builder.getOrCreate(),
             settings=settings,
@@ -54,20 +62,35 @@ class Job:
             owner=f"{given['JOB_NAME']}/{given['JOB_RUN_ID']}",
         )
 
-    def lease(self, name: str) -> AbstractContextManager[Lease]:
+    def beside(self) -> Job:
+        """The same run for another thread: boto3's resources, the ledger's too, serve one each."""
+        with _CONNECTING:
+            return replace(self, ledger=Ledger.connect(self.settings.ledger_table))
+
+    @contextmanager
+    def lease(self, name: str) -> Iterator[Lease]:
         """Hold a lease; one whose holder was killed is taken over at once.
 
         Raises:
             LeaseHeld: a run of this job that still goes on has it.
         """
-        return self.ledger.lease(name, self.owner, _LEASE_SECONDS, alive=_goes_on)
+        with _CONNECTING:
+            lock = self.locks[name]
+        with lock, self.ledger.lease(name, self.owner, _LEASE_SECONDS, alive=_goes_on) as held:
+            yield held
+
+
+def client(service: str) -> Any:
+    """An AWS client; one thread at a time, as boto3 asks where its default session makes them."""
+    with _CONNECTING:
+        return boto3.client(service)  # type: ignore[call-overload]
 
 
 def _goes_on(holder: Lease) -> bool:
     """Ask Glue whether the run that holds a lease still works."""
     job, _, run = holder.owner.partition("/")
     try:
-        answer = boto3.client("glue").get_job_run(JobName=job, RunId=run)
+        answer = client("glue").get_job_run(JobName=job, RunId=run)
     except ClientError as error:
         if error.response["Error"]["Code"] == "EntityNotFoundException":
             return False

@@ -19,7 +19,7 @@ from dataplatform.naming import (
     SilverColumn,
 )
 from dataplatform.plans.model import SilverPlan, fill
-from glue_jobs import tables
+from glue_jobs import side_by_side, tables
 from glue_jobs.runtime import Job
 from glue_jobs.snapshot_properties import commit_with
 from glue_jobs.transforms import silver
@@ -41,25 +41,31 @@ log = logging.getLogger("weir.silver")
 
 
 def main() -> None:
-    """Publish what this run staged; a dataset that fails leaves the others alone."""
+    """Publish what this run staged, the largest dataset first, several side by side."""
     job = Job.start()
     batches: dict[str, list[Batch]] = {}
     for batch in job.ledger.run_batches(job.run_id):
         if batch.state == "staged":
             batches.setdefault(batch.dataset, []).append(batch)
-    for dataset, staged in sorted(batches.items()):
-        job.ledger.step(job.run_id, STEP, dataset=dataset, state="started")
-        try:
-            counts = publish_dataset(job, job.plan.dataset(dataset), staged)
-        except Exception as error:  # the run's last step fails loudly with every dataset's error
-            log.exception("dataset %s failed", dataset)
-            job.ledger.fail_dataset(job.run_id, dataset, f"{type(error).__name__}: {error}")
-            job.ledger.step(
-                job.run_id, STEP, dataset=dataset, state="failed", detail=str(error)[:500]
-            )
-        else:
-            log.info("%s: %s", dataset, counts)
-            job.ledger.step(job.run_id, STEP, dataset=dataset, state="done", counts=asdict(counts))
+    side_by_side.each(
+        job,
+        sorted(batches, key=lambda dataset: -sum(batch.bytes for batch in batches[dataset])),
+        lambda own, dataset: _publish_alone(own, dataset, batches[dataset]),
+    )
+
+
+def _publish_alone(job: Job, dataset: str, staged: Sequence[Batch]) -> None:
+    """Publish a dataset; one that fails leaves the others alone."""
+    job.ledger.step(job.run_id, STEP, dataset=dataset, state="started")
+    try:
+        counts = publish_dataset(job, job.plan.dataset(dataset), staged)
+    except Exception as error:  # the run's last step fails loudly with every dataset's error
+        log.exception("dataset %s failed", dataset)
+        job.ledger.fail_dataset(job.run_id, dataset, f"{type(error).__name__}: {error}")
+        job.ledger.step(job.run_id, STEP, dataset=dataset, state="failed", detail=str(error)[:500])
+    else:
+        log.info("%s: %s", dataset, counts)
+        job.ledger.step(job.run_id, STEP, dataset=dataset, state="done", counts=asdict(counts))
 
 
 def publish_dataset(job: Job, plan: SilverPlan, staged: Sequence[Batch]) -> Outcomes:
@@ -69,12 +75,15 @@ def publish_dataset(job: Job, plan: SilverPlan, staged: Sequence[Batch]) -> Outc
         The outcomes of all batches together.
     """
     with job.lease(table_lease(plan.silver_table)) as lease:
-        done = _recovered(job, plan, staged)
+        # Listed once: while the lease is held, what this function commits is all that is added.
+        snapshots = tables.published_snapshots(job.spark, plan.silver_table)
+        done = _recovered(snapshots, staged)
+        sequence = _last_sequence(snapshots)
         todo = [batch.batch_id for batch in staged if batch.batch_id not in done]
         if todo:
-            done |= _merge(job, plan, todo)
+            merged, sequence = _merge(job, plan, todo, sequence)
+            done |= merged
         live = tables.count_rows(job.spark, tables.qualified(plan.silver_table))
-        sequence = _last_sequence(job, plan)
         total = Outcomes()
         for batch in staged:
             job.ledger.publish_batch(
@@ -84,11 +93,13 @@ def publish_dataset(job: Job, plan: SilverPlan, staged: Sequence[Batch]) -> Outc
         return total
 
 
-def _recovered(job: Job, plan: SilverPlan, staged: Sequence[Batch]) -> dict[str, Outcomes]:
+def _recovered(
+    snapshots: Sequence[tables.Snapshot], staged: Sequence[Batch]
+) -> dict[str, Outcomes]:
     """Outcomes of batches that an earlier attempt had committed without telling the ledger."""
     wanted = {batch.batch_id for batch in staged}
     found: dict[str, Outcomes] = {}
-    for snapshot in tables.published_snapshots(job.spark, plan.silver_table):
+    for snapshot in snapshots:
         committed = json.loads(snapshot.summary.get(OUTCOMES_PROPERTY, "{}"))
         for batch in wanted & committed.keys():
             log.info("batch %s is in snapshot %s already", batch, snapshot.snapshot_id)
@@ -96,8 +107,25 @@ def _recovered(job: Job, plan: SilverPlan, staged: Sequence[Batch]) -> dict[str,
     return found
 
 
-def _merge(job: Job, plan: SilverPlan, batches: list[str]) -> dict[str, Outcomes]:
-    """Classify, quarantine, then stage, audit and publish in one commit."""
+def _last_sequence(snapshots: Sequence[tables.Snapshot]) -> int:
+    """The sequence of the newest published change; 0 for a table that never had one."""
+    for snapshot in snapshots:
+        if SEQUENCE_PROPERTY in snapshot.summary:
+            return int(snapshot.summary[SEQUENCE_PROPERTY])
+    return 0
+
+
+def _merge(
+    job: Job, plan: SilverPlan, batches: list[str], sequence: int
+) -> tuple[dict[str, Outcomes], int]:
+    """Classify, quarantine, then stage, audit and publish in one commit.
+
+    Args:
+        sequence: what the table stands at.
+
+    Returns:
+        Each batch's outcomes, and what the table stands at now.
+    """
     spark = job.spark
     classified = silver.classify(
         spark,
@@ -118,7 +146,7 @@ def _merge(job: Job, plan: SilverPlan, batches: list[str]) -> dict[str, Outcomes
                 .withColumn(SilverColumn.SEQUENCE, F.lit(sequence).cast("bigint"))
                 .withColumn(SilverColumn.LOADED_AT, F.lit(datetime.now(UTC)))
             )
-            stamped.createOrReplaceTempView("weir_changes")
+            stamped.createOrReplaceTempView(_changes_view(plan))
             tables.publish(
                 spark,
                 plan.silver_table,
@@ -131,7 +159,7 @@ def _merge(job: Job, plan: SilverPlan, batches: list[str]) -> dict[str, Outcomes
                 },
                 expected_rows=lambda before: before + total.inserted - total.deleted,
             )
-        return counted
+        return counted, sequence
     finally:
         classified.release()
 
@@ -143,9 +171,14 @@ def _write(job: Job, plan: SilverPlan, branch: str, *, only_inserts: bool) -> No
             *(column.name for column in plan.columns),
             *(column.value for column in SilverColumn),
         )
-        tables.append(job.spark, "weir_changes", branch, columns)
+        tables.append(job.spark, _changes_view(plan), branch, columns)
     else:
-        job.spark.sql(fill(plan.spark.merge, target=branch, changes="weir_changes"))
+        job.spark.sql(fill(plan.spark.merge, target=branch, changes=_changes_view(plan)))
+
+
+def _changes_view(plan: SilverPlan) -> str:
+    """Datasets share the session, so each names its views after itself."""
+    return f"weir_changes_{plan.dataset}"
 
 
 def _only_inserts(total: Outcomes) -> bool:
@@ -166,22 +199,15 @@ def _quarantine(
             return
         log.info("quarantining records of %s", missing)
         records = silver.quarantine_records(classified, plan, job.run_id)
-        records.where(F.col("batch_id").isin(missing)).createOrReplaceTempView("weir_quarantine")
+        view = f"weir_quarantine_{plan.dataset}"
+        records.where(F.col("batch_id").isin(missing)).createOrReplaceTempView(view)
         properties = {BATCHES_PROPERTY: ";".join(f"{STEP}:{batch}" for batch in missing)}
         target = tables.qualified(table)
         commit_with(
             job.spark,
             properties,
-            lambda: tables.append(job.spark, "weir_quarantine", target, _QUARANTINE_COLUMNS),
+            lambda: tables.append(job.spark, view, target, _QUARANTINE_COLUMNS),
         )
-
-
-def _last_sequence(job: Job, plan: SilverPlan) -> int:
-    """The sequence of the newest published change; 0 for a table that never had one."""
-    for snapshot in tables.published_snapshots(job.spark, plan.silver_table):
-        if SEQUENCE_PROPERTY in snapshot.summary:
-            return int(snapshot.summary[SEQUENCE_PROPERTY])
-    return 0
 
 
 if __name__ == "__main__":

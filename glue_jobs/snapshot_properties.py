@@ -9,10 +9,15 @@ on Glue).
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from pyspark.java_gateway import ensure_callback_server_started
 from pyspark.sql import SparkSession
+
+_STARTING: Final = threading.Lock()
+"""One thread at a time asks for the callback server, or two would start one each."""
 
 
 class _Callable:
@@ -41,7 +46,8 @@ def commit_with(
         Exception: what `write` raises.
     """
     context = spark.sparkContext
-    ensure_callback_server_started(context._gateway)
+    with _STARTING:
+        ensure_callback_server_started(context._gateway)
     jvm = context._jvm
     assert jvm is not None
     callback = _Callable(write)

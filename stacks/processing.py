@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from aws_cdk import CfnOutput, RemovalPolicy
 from aws_cdk.aws_glue import (
     JobBookmarksEncryption,
@@ -9,12 +11,16 @@ from aws_cdk.aws_glue import (
 )
 from constructs import Construct
 
-from dataplatform.settings import LakeSettings
+from dataplatform.settings import JobSettings
 from stacks.constructs.job import JOB_TIMEOUT, SparkJob
 from stacks.constructs.stack import PlatformStack
 from stacks.constructs.state import PlatformState
 from stacks.lake import LakeStack
 from stacks.stage import Stage
+
+TABLES_AT_ONCE: Final = 4
+"""Tables that a job works on side by side: most of a small table's time is waiting for S3 and the
+catalogue, so that four are the driver's cores (G.1X) busy, and memory holds four classified."""
 
 
 class ProcessingStack(PlatformStack):
@@ -53,7 +59,9 @@ class ProcessingStack(PlatformStack):
             description=description,
             security=self._security,
             log_key=self._lake.operations_key,
-            settings=LakeSettings(**self._state.fields, **self._lake.bucket_fields),
+            settings=JobSettings(
+                **self._state.fields, **self._lake.bucket_fields, at_once=str(TABLES_AT_ONCE)
+            ),
             warehouse_uri=f"s3://{self._lake.silver.bucket_name}/",
             timeout=JOB_TIMEOUT,
         )

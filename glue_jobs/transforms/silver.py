@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from dataplatform.ledger.records import Outcomes
@@ -13,7 +13,9 @@ from dataplatform.naming import BronzeColumn
 from dataplatform.plans.model import SilverPlan, fill
 
 INSERT, UPDATE, DELETE, DUPLICATE = "insert", "update", "delete", "duplicate"
+_SUPERSEDED = "superseded"
 _RANK, _REASONS, _ACTION = "_rank", "_reasons", "_action"
+_ONCE = "_once"
 _PLACE = [
     column.value
     for column in (
@@ -28,24 +30,26 @@ _PLACE = [
 
 @dataclass(frozen=True)
 class Classified:
-    """The records of a batch list, each with its outcome; both frames are persisted.
+    """The records of a batch list, each with its outcome.
 
     raw: the batches' rows of bronze, strings as sent.
-    rejected: the record's place and `_reasons` (never empty).
-    newest: the newest row of each key with `_action`.
-    superseded: batch id -> records that a newer row of the same batches replaced.
+    rejected: the record's place and `_reasons` (never empty); casts anew, as it is rarely asked.
+    actions: every good row with `_action`: `superseded` where a newer row of the same batches has
+        its key, else what becomes of it. Persisted: classified once, counted and written from.
     """
 
     raw: DataFrame
     rejected: DataFrame
-    newest: DataFrame
-    typed: DataFrame
-    superseded: Mapping[str, int]
+    actions: DataFrame
+
+    @property
+    def newest(self) -> DataFrame:
+        """The newest row of each key."""
+        return self.actions.where(F.col(_ACTION) != _SUPERSEDED)
 
     def release(self) -> None:
         """Free what was persisted."""
-        self.newest.unpersist()
-        self.typed.unpersist()
+        self.actions.unpersist()
 
 
 def classify(
@@ -59,42 +63,45 @@ def classify(
     """
     wanted = ", ".join(f"'{batch}'" for batch in batches)
     raw = spark.sql(f"SELECT * FROM {bronze} WHERE {BronzeColumn.BATCH_ID} IN ({wanted})")
-    typed = _step(spark, plan.spark.typed, "bronze", raw, plan).persist()
-    rejected = typed.where(F.size(_REASONS) > 0)
-    ranked = _step(spark, plan.spark.newest, "good", typed.where(F.size(_REASONS) == 0), plan)
-    newest = ranked.where(F.col(_RANK) == 1).drop(_RANK)
-    classified = _step(
-        spark, plan.spark.classified, "newest", newest, plan, silver=silver
-    ).persist()
-    good = _count_by_batch(typed.where(F.size(_REASONS) == 0))
-    kept = _count_by_batch(classified)
-    superseded = {batch: rows - kept.get(batch, 0) for batch, rows in good.items()}
-    return Classified(raw, rejected, classified, typed, superseded)
+    typed = _cast_once(_step(spark, plan.spark.typed, "bronze", raw, plan))
+    good = typed.where(_is_good()).drop(_REASONS, _ONCE, BronzeColumn.EXTRA.value)
+    ranked = _step(spark, plan.spark.newest, "good", good, plan)
+    compared = _step(spark, plan.spark.classified, "newest", ranked, plan, silver=silver)
+    action = F.when(F.col(_RANK) > 1, _SUPERSEDED).otherwise(F.col(_ACTION))
+    actions = compared.withColumn(_ACTION, action).drop(_RANK).persist()
+    return Classified(raw, typed.where(~_is_good()), actions)
 
 
 def outcomes(classified: Classified, batches: Iterable[str]) -> dict[str, Outcomes]:
-    """Count each batch's records by outcome; a batch without readable rows counts nothing."""
+    """Count each batch's records by outcome; a batch without readable rows counts nothing.
+
+    Rejected records are counted where the good ones aren't all there are: to look for them costs
+    as much as to cast the batches. A record that is in neither is in no count, so that the books,
+    which know the source's own number, don't balance.
+    """
     by_action: dict[str, dict[str, int]] = {}
-    rows = classified.newest.groupBy(BronzeColumn.BATCH_ID.value, _ACTION).count().collect()
+    rows = classified.actions.groupBy(BronzeColumn.BATCH_ID.value, _ACTION).count().collect()
     for row in rows:
         by_action.setdefault(row[0], {})[row[1]] = row[2]
-    rejected = _count_by_batch(classified.rejected)
-    return {
-        batch: Outcomes(
-            inserted=by_action.get(batch, {}).get(INSERT, 0),
-            updated=by_action.get(batch, {}).get(UPDATE, 0),
-            deleted=by_action.get(batch, {}).get(DELETE, 0),
-            duplicate=by_action.get(batch, {}).get(DUPLICATE, 0)
-            + classified.superseded.get(batch, 0),
-            quarantined=rejected.get(batch, 0),
-        )
-        for batch in batches
-    }
+    sent = _count_by_batch(classified.raw)
+    good = {batch: sum(counts.values()) for batch, counts in by_action.items()}
+    rejected = {} if good == sent else _count_by_batch(classified.rejected)
+    return {batch: _outcomes(by_action.get(batch, {}), rejected.get(batch, 0)) for batch in batches}
+
+
+def _outcomes(counts: Mapping[str, int], rejected: int) -> Outcomes:
+    return Outcomes(
+        inserted=counts.get(INSERT, 0),
+        updated=counts.get(UPDATE, 0),
+        deleted=counts.get(DELETE, 0),
+        duplicate=counts.get(DUPLICATE, 0) + counts.get(_SUPERSEDED, 0),
+        quarantined=rejected,
+    )
 
 
 def changes(classified: Classified) -> DataFrame:
     """Only the rows that change silver: merging equal rows again costs more than the first time."""
-    return classified.newest.where(F.col(_ACTION) != DUPLICATE)
+    return classified.actions.where(~F.col(_ACTION).isin(DUPLICATE, _SUPERSEDED))
 
 
 def quarantine_records(classified: Classified, plan: SilverPlan, run_id: str) -> DataFrame:
@@ -115,6 +122,19 @@ def quarantine_records(classified: Classified, plan: SilverPlan, run_id: str) ->
         F.to_json(_REASONS).alias("reasons"),
         F.current_timestamp().alias("quarantined_at"),
     )
+
+
+def _cast_once(typed: DataFrame) -> DataFrame:
+    """Keep Spark from pushing a filter on `_reasons` below the casts that it is made from.
+
+    It would put a copy of every cast into the filter and cast each record twice. A filter isn't
+    pushed below a column that isn't a function of the record alone, if the filter reads it.
+    """
+    return typed.withColumn(_ONCE, F.monotonically_increasing_id())
+
+
+def _is_good() -> Column:
+    return (F.size(_REASONS) == 0) & (F.col(_ONCE) >= 0)
 
 
 def _step(

@@ -41,7 +41,10 @@ def plan_batches(ledger: Ledger, plan: PlatformPlan, run_id: str) -> dict[str, A
             if len(opened) < free:
                 opened.append(ledger.open_batch(run_id, dataset.dataset, objects))
     batches = ledger.run_batches(run_id)
-    waiting = [batch for batch in batches if batch.state == "claimed"]
+    waiting = sorted(
+        (batch for batch in batches if batch.state == "claimed"),
+        key=lambda batch: -batch.bytes,  # the longest isn't begun last, with nothing beside it
+    )
     counts = {
         "batches": len(batches),
         "objects": sum(batch.objects for batch in batches),

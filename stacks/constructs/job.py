@@ -144,7 +144,7 @@ class SparkJob(Construct):
 
 
 def catalogue_settings(warehouse_uri: str) -> dict[str, str]:
-    """Static Spark settings: Iceberg over the Glue Data Catalog, times in UTC."""
+    """Static Spark settings: Iceberg over the Glue Data Catalog, times in UTC, fair turns."""
     catalog = f"spark.sql.catalog.{CATALOG}"
     return {
         "spark.sql.extensions": (
@@ -155,6 +155,8 @@ def catalogue_settings(warehouse_uri: str) -> dict[str, str]:
         f"{catalog}.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
         f"{catalog}.warehouse": warehouse_uri,
         "spark.sql.session.timeZone": "UTC",
+        # Tables are worked on side by side: a small one doesn't wait for a large one's tasks.
+        "spark.scheduler.mode": "FAIR",
     }
 
 

@@ -89,7 +89,7 @@ def test_code_assets_hold_code_alone(archive: object) -> None:
 def test_jobs_get_the_settings_that_their_script_reads(stage: Assembly) -> None:
     for job in stage.resources("AWS::Glue::Job"):
         given = set(job.properties["DefaultArguments"])
-        assert {f"--{field.name}" for field in fields(settings.LakeSettings)} <= given, job
+        assert {f"--{field.name}" for field in fields(settings.JobSettings)} <= given, job
 
 
 def test_only_functions_that_touch_iceberg_carry_the_lake_layer(stage: Assembly) -> None:

@@ -37,6 +37,14 @@ def test_what_is_due_becomes_a_batch_a_dataset(ledger: Ledger) -> None:
     assert ledger.steps("run")[-1].counts["objects"] == 4
 
 
+def test_the_largest_batch_is_staged_first(ledger: Ledger) -> None:
+    ledger.register_object(landed("a", dataset="products", size=10))
+    ledger.register_object(landed("a", dataset="stores", size=900))
+    answer = plan_batches(ledger, PLAN, run(ledger))
+    batches = [ledger.batch(item["batch_id"]) for item in answer["batches"]]
+    assert [batch.dataset for batch in batches] == ["stores", "products"]
+
+
 def test_nothing_due_plans_nothing(ledger: Ledger) -> None:
     answer = plan_batches(ledger, PLAN, run(ledger))
     assert answer == {"run_id": "run", "batches": [], "has_batches": False}

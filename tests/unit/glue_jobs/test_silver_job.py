@@ -1,0 +1,107 @@
+"""The silver job's wiring: which dataset when, under which lease, and what a failure touches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from dataplatform.ledger import Ledger
+from dataplatform.ledger.records import Batch, Outcomes, table_lease
+from dataplatform.plans.model import SilverPlan
+from glue_jobs import silver, tables
+from glue_jobs.runtime import Job
+from tests.unit.glue_jobs.conftest import RUN
+from tests.unit.support.ledgers import landed
+from tests.unit.support.plans import dataset, platform
+
+PLAN = platform(tuple(dataset(name) for name in ("big", "middle", "small")), ())
+
+
+def staged(ledger: Ledger, name: str, size: int) -> Batch:
+    """A batch of one record that waits for silver."""
+    one = landed(dataset=name, size=size)
+    ledger.register_object(one)
+    batch = ledger.open_batch(RUN, name, [one])
+    ledger.batch_staged(batch.batch_id, source=1, unreadable=0, rows=1)
+    return batch
+
+
+@pytest.fixture
+def run(
+    job: Callable[..., Job], connected: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[int], None]:
+    """Run the job over three staged datasets."""
+    connected.open_run(RUN, "arn:execution", "{}")
+    for name, size in (("small", 1), ("big", 900), ("middle", 50)):
+        staged(connected, name, size)
+
+    def of(at_once: int) -> None:
+        monkeypatch.setattr(Job, "start", lambda: job(PLAN, at_once=at_once))
+        silver.main()
+
+    return of
+
+
+def test_a_dataset_that_fails_beside_others_leaves_them_published(
+    run: Callable[[int], None], connected: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def merge(job: Job, plan: SilverPlan, batches: list[str], sequence: int) -> Any:
+        if plan.dataset == "middle":
+            raise RuntimeError("out of luck")
+        return {batch: Outcomes(inserted=1) for batch in batches}, sequence + 1
+
+    _without_tables(monkeypatch, merge)
+    run(3)
+    states = {batch.dataset: batch.state for batch in connected.run_batches(RUN)}
+    assert states == {"big": "published", "middle": "failed", "small": "published"}
+    assert connected.failures(RUN) == {"middle": "RuntimeError: out of luck"}
+    last = {step.dataset: step.state for step in connected.steps(RUN) if step.name == silver.STEP}
+    assert last == {"big": "done", "middle": "failed", "small": "done"}
+    assert connected.published_sequence("big") == 1
+
+
+def test_the_largest_dataset_begins_first(
+    run: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+
+    def publish(job: Job, plan: SilverPlan, batches: Sequence[Batch]) -> Outcomes:
+        begun.append(plan.dataset)
+        return Outcomes()
+
+    monkeypatch.setattr(silver, "publish_dataset", publish)
+    run(1)
+    assert begun == ["big", "middle", "small"]
+
+
+def test_a_tables_lease_is_taken_once_and_its_snapshots_are_listed_once(
+    run: Callable[[int], None], connected: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed: list[str] = []
+
+    def snapshots(spark: SparkSession, table: str) -> list[tables.Snapshot]:
+        listed.append(table)
+        holder = connected.lease_holder(table_lease(table))
+        assert holder is not None
+        assert holder.token == 1
+        return []
+
+    _without_tables(monkeypatch, _insert_all)
+    monkeypatch.setattr(tables, "published_snapshots", snapshots)
+    run(2)
+    assert sorted(listed) == ["silver.big", "silver.middle", "silver.small"]
+    assert connected.acquire_lease(table_lease("silver.big"), "another", 60).token == 2
+
+
+def _insert_all(job: Job, plan: SilverPlan, batches: list[str], sequence: int) -> Any:
+    return {batch: Outcomes(inserted=1) for batch in batches}, sequence + 1
+
+
+def _without_tables(monkeypatch: pytest.MonkeyPatch, merge: Any) -> None:
+    """The ledger's part alone: Iceberg's is tested where there is a catalogue."""
+    monkeypatch.setattr(silver, "_merge", merge)
+    monkeypatch.setattr(tables, "published_snapshots", lambda spark, table: [])
+    monkeypatch.setattr(tables, "count_rows", lambda spark, table: 1)
