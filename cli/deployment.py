@@ -129,7 +129,8 @@ def _cdk(
             line(text)
     if process.returncode:
         failures = failed_resources(tail) or [text for text in tail if text][-12:]
-        stuck = any("ROLLBACK_FAILED" in text for text in tail)
+        rollbacks = [text for text in tail if "ROLLBACK_" in text]
+        stuck = bool(rollbacks) and "ROLLBACK_FAILED" in rollbacks[-1]
         raise DeploymentFailed(
             f"cdk {arguments[0]} failed:\n" + "\n".join(failures),
             why="Stacks that were deployed before this one stay; the failed one "
