@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 from datetime import UTC, datetime
@@ -80,6 +81,26 @@ def test_json_lines_keep_what_the_contract_does_not_know(lake: Lake, tmp_path: P
     (row,) = lake.rows(PLAN.bronze_table)
     assert (row["store_id"], row["area"], row["city"]) == ("7", "1.10", None)
     assert (row["_extra"], row["_op"]) == ('{"tags":["x"]}', "delete")
+
+
+def test_what_a_streams_transform_refused_is_quarantined_as_it_was_put(
+    lake: Lake, tmp_path: Path
+) -> None:
+    raw = base64.b64encode(b"no event").decode()
+    refused = {"rawData": raw, "errorCode": "Lambda.ProcessingFailedStatus"}
+    objects = [
+        lake.land("2026/11/21/09/a", b'{"store_id": 7}\n'),
+        lake.land("processing-failed/a", json.dumps(refused).encode(), dataset="stores-rejected"),
+    ]
+    stream = SourcePlan(kind="kinesis", format="json")
+    assert staged(lake, tmp_path, *objects, source=stream) == Staged(rows=1, unreadable=1)
+    (bad,) = lake.rows(PLAN.quarantine_table)
+    assert (bad["dataset"], bad["position"], bad["record"]) == ("stores", 1, '"no event"')
+    assert bad["object"] == "stores-rejected/processing-failed/a"
+    assert json.loads(bad["reasons"]) == [
+        "not JSON: Expecting value at character 1",
+        "not transformed: Lambda.ProcessingFailedStatus",
+    ]
 
 
 def test_a_bad_record_stops_only_itself(lake: Lake, tmp_path: Path) -> None:
