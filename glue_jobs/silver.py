@@ -173,7 +173,11 @@ def _write(job: Job, plan: SilverPlan, branch: str, *, only_inserts: bool) -> No
         )
         tables.append(job.spark, _changes_view(plan), branch, columns)
     else:
-        job.spark.sql(fill(plan.spark.merge, target=branch, changes=_changes_view(plan)))
+        # MERGE refuses a source that isn't deterministic, and looks for that down to its beginning,
+        # where `silver.classify` has put a number on each record. A checkpoint is a new beginning.
+        view = _changes_view(plan)
+        job.spark.table(view).localCheckpoint().createOrReplaceTempView(view)
+        job.spark.sql(fill(plan.spark.merge, target=branch, changes=view))
 
 
 def _changes_view(plan: SilverPlan) -> str:
