@@ -23,7 +23,7 @@ from cli.target import Target
 from dataplatform.adapters.iceberg import open_table
 from dataplatform.errors import WeirError
 from dataplatform.naming import Zone
-from dataplatform.plans.model import LiveModel, StreamSql
+from dataplatform.plans.model import LiveModel, SilverPlan
 
 MEMORY: Final = "256MB"
 """What DuckDB may take; beyond that it uses the local disk."""
@@ -47,7 +47,7 @@ def live(screen: Screen, stage: str | None, hours: int) -> None:
             " gold.<model>, and deploy it: ./weir up",
         )
     shown: list[dict[str, Any]] = []
-    for stream in plan.streams:
+    for stream in (plan.dataset(name) for name in sorted({model.stream for model in plan.live})):
         with database() as connection:
             events = _read(screen, target, connection, stream, hours)
             for model in plan.live:
@@ -95,13 +95,13 @@ def _read(
     screen: Screen,
     target: Target,
     connection: duckdb.DuckDBPyConnection,
-    stream: StreamSql,
+    stream: SilverPlan,
     hours: int,
 ) -> Events:
     s3, bucket = target.client("s3"), target.output("LandingBucket")
     now = datetime.now(UTC)
     since = window(now, hours)
-    gathered = LiveStream(connection, target.plan.dataset(stream.dataset), stream)
+    gathered = LiveStream(connection, stream)
     with screen.task(stream.dataset, "looking for events") as task:
         objects = stream_objects(s3, bucket, stream.dataset, since, now)
         for number, (item, chunks) in enumerate(contents(s3, bucket, objects), start=1):

@@ -16,7 +16,7 @@ from dataplatform.errors import UnreadableObject
 from dataplatform.naming import RECEIVED_AT, BronzeColumn
 from dataplatform.parsing.model import Block
 from dataplatform.parsing.parser import parse
-from dataplatform.plans.model import SilverPlan, StreamSql, fill
+from dataplatform.plans.model import SilverPlan, fill
 
 MINUTES: Final = 15
 """How far back events are counted minute by minute."""
@@ -68,12 +68,9 @@ class LiveStream:
     Memory doesn't grow with the number of events: they lie in DuckDB's own file.
     """
 
-    def __init__(
-        self, connection: duckdb.DuckDBPyConnection, plan: SilverPlan, sql: StreamSql
-    ) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, plan: SilverPlan) -> None:
         self._connection = connection
         self._plan = plan
-        self._sql = sql
         self._columns = [column.name for column in plan.columns]
         self._waiting = 0
         self._unusable = 0
@@ -119,7 +116,7 @@ class LiveStream:
         self._check()
         self._connection.commit()
         run = self._connection.execute
-        run(f"CREATE OR REPLACE TABLE ranked AS {fill(self._sql.newest, good='good')}")
+        run(f"CREATE OR REPLACE TABLE ranked AS {fill(self._plan.duckdb.newest, good='good')}")
         run("DROP TABLE good")
         stands = "_rank = 1 AND _op <> 'delete'"
         columns = ", ".join([*self._columns, RECEIVED_AT])
@@ -174,7 +171,7 @@ class LiveStream:
         self._waiting = 0
 
     def _typed(self) -> None:
-        typed = fill(self._sql.typed, bronze="arrived")
+        typed = fill(self._plan.duckdb.typed, bronze="arrived")
         self._connection.execute(f"CREATE OR REPLACE TABLE checked AS {typed}")
 
     def _by_minute(self, now: datetime) -> list[int]:

@@ -42,6 +42,10 @@ WAREHOUSE_SCHEMA: Final = "gold"
 WAREHOUSE_DATABASE: Final = "warehouse"
 
 
+ENGINES: Final = ("auto", "duckdb", "spark")
+"""What may run a dataset's silver step or build a model; `auto` goes by size."""
+
+
 class Zone(StrEnum):
     """The lake's zones; each but landing is a Glue database."""
 

@@ -69,7 +69,9 @@ class Contract:
     """One dataset, as its contract describes it.
 
     ordering: column that tells a newer row of a key from an older one; "" for order of arrival.
-    digest: SHA-256 of the contract's meaning as YAML data, so that comments don't change it.
+    digest: SHA-256 of the contract's meaning as YAML data, so that comments don't change it, nor
+        what runs it.
+    engine: auto, duckdb or spark.
     """
 
     file: str
@@ -85,6 +87,7 @@ class Contract:
     server: Server
     service_levels: tuple[ServiceLevel, ...] = ()
     roles: tuple[RoleGrant, ...] = ()
+    engine: str = "auto"
 
     def column(self, name: str) -> ContractColumn:
         """A column by name; KeyError where there is none."""

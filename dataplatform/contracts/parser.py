@@ -16,12 +16,13 @@ from dataplatform.contracts.model import Contract, ContractColumn
 from dataplatform.contracts.promises import role_grants, service_levels
 from dataplatform.contracts.shape import check_shape
 from dataplatform.errors import Problem
+from dataplatform.naming import ENGINES
 
 _SCHEMA: Place = ("schema", 0)
 _PROPERTIES: Place = (*_SCHEMA, "properties")
 _VERSIONS = re.compile(r"v3\.[12]\.\d+")
 _SEMANTIC = re.compile(r"\d+\.\d+\.\d+")
-_SCHEMA_PROPERTIES = ("ordering",)
+_SCHEMA_PROPERTIES = ("ordering", "engine")
 _MAX_DATASET = 60
 
 
@@ -38,7 +39,7 @@ def parse(document: Document) -> tuple[Contract | None, list[Problem]]:
     columns = parts.columns(findings, _PROPERTIES) if dataset else ()
     key = parts.primary_key(findings, _PROPERTIES, tuple(column.name for column in columns))
     partition_by = parts.partitions(findings, _PROPERTIES, columns)
-    ordering = _ordering(findings, columns)
+    ordering, engine = _schema_properties(findings, columns)
     server = servers.server(findings, ("servers",))
     if server is not None:
         server = servers.complete_api(findings, ("servers", 0), server, columns, key, ordering)
@@ -61,6 +62,7 @@ def parse(document: Document) -> tuple[Contract | None, list[Problem]]:
             server=server,
             service_levels=levels,
             roles=roles,
+            engine=engine,
         ),
         [],
     )
@@ -113,9 +115,10 @@ def _dataset(findings: Findings) -> str:
     return name
 
 
-def _ordering(findings: Findings, columns: tuple[ContractColumn, ...]) -> str:
+def _schema_properties(findings: Findings, columns: tuple[ContractColumn, ...]) -> tuple[str, str]:
+    """The ordering column, "" where there is none; and the engine."""
     place = (*_SCHEMA, "customProperties")
-    found = ""
+    ordering, engine = "", "auto"
     items = findings.document.get(place)
     for index, item in enumerate(items if isinstance(items, list) else []):
         name = item.get("property") if isinstance(item, dict) else None
@@ -125,9 +128,12 @@ def _ordering(findings: Findings, columns: tuple[ContractColumn, ...]) -> str:
                 f"a property that is understood: {', '.join(_SCHEMA_PROPERTIES)}",
                 remedy=did_you_mean(name, _SCHEMA_PROPERTIES),
             )
-        else:
-            found = parts.ordering(findings, (*place, index, "value"), columns, item.get("value"))
-    return found
+        elif name == "ordering":
+            where = (*place, index, "value")
+            ordering = parts.ordering(findings, where, columns, item.get("value"))
+        elif findings.one_of((*place, index, "value"), ENGINES, "an engine"):
+            engine = item["value"]
+    return ordering, engine
 
 
 def _domain(document: Document) -> str:
@@ -141,7 +147,13 @@ def _description(data: dict[str, Any]) -> str:
 
 
 def _digest(data: dict[str, Any]) -> str:
-    meaning = json.dumps(data, sort_keys=True, default=str)
+    """Of all but the engine, which changes no row."""
+    schema = dict(data["schema"][0])
+    others = [
+        item for item in schema.pop("customProperties", []) if item.get("property") != "engine"
+    ]
+    schema |= {"customProperties": others} if others else {}
+    meaning = json.dumps({**data, "schema": [schema]}, sort_keys=True, default=str)
     return hashlib.sha256(meaning.encode()).hexdigest()
 
 

@@ -10,7 +10,7 @@ from dataplatform.contracts.loader import load
 from dataplatform.errors import InvalidModel
 from dataplatform.naming import Names
 from dataplatform.plans.gold import gold_models
-from dataplatform.plans.live import live_models, stream_sql
+from dataplatform.plans.live import live_models
 from dataplatform.plans.model import PlatformPlan
 from dataplatform.plans.silver import silver_plan
 from dataplatform.plans.summary import summary_models
@@ -43,7 +43,6 @@ def compile_platform(root: Path, names: Names) -> PlatformPlan:
         models=models,
         summaries=summaries,
         warehouse_setup=warehouse_setup(models),
-        streams=stream_sql(datasets, live),
         live=live,
     )
     return replace(plan, digest=hashlib.sha256(plan.to_json().encode()).hexdigest())

@@ -9,22 +9,25 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from sqlglot import exp
-from sqlglot.errors import OptimizeError
+from sqlglot.errors import OptimizeError, UnsupportedError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.schema import MappingSchema
 
 from dataplatform.errors import Problem
-from dataplatform.naming import CATALOG, Names, SilverColumn, Zone
+from dataplatform.naming import CATALOG, ENGINES, Names, SilverColumn, Zone
 from dataplatform.plans import sql_names
+from dataplatform.plans.additive import check_additive, combined
 from dataplatform.plans.incremental import check_incremental
-from dataplatform.plans.model import Column, GoldModel, SilverPlan
+from dataplatform.plans.model import Column, GoldModel, GoldSql, SilverPlan
 from dataplatform.plans.sql_file import COLUMN_NAME, SqlFile, line_of, nearest, read
 from dataplatform.plans.sql_types import select_columns
+from dataplatform.render.duckdb import model_to_duckdb
 from dataplatform.render.redshift import warehouse_sql
 
-_KEYS = ("description", "key", "incremental", "partition")
+_KEYS = ("description", "key", "incremental", "partition", "engine")
 _NEEDED = ("key",)
 _CHANGED = "weir_changed_rows"
+_SILVER, _GOLD = f"{Zone.SILVER}.", f"{Zone.GOLD}."
 _SYSTEM_TYPES = {
     SilverColumn.CHECKSUM: "string",
     SilverColumn.POSITION: "bigint",
@@ -127,9 +130,12 @@ def _compile(
     columns = _columns(file, query, schema)
     key = _header_columns(file, "key", columns)
     partition_by = _header_columns(file, "partition", columns)
-    incremental = file.header.get("incremental", "")
-    if incremental:
-        check_incremental(file, query, incremental, item.datasets)
+    changed = _changed(item, key, schema)
+    part = query
+    if changed.startswith(_GOLD) and not file.problems:
+        part = combined(query, file.name, columns, key)
+    engine = _engine(file)
+    duckdb = _duckdb(file, query, part, changed, engine)
     if file.problems:
         return None
     columns = tuple(replace(column, required=column.name in key) for column in columns)
@@ -144,12 +150,26 @@ def _compile(
         key=key,
         datasets=tuple(sorted({*item.datasets, *inherited})),
         models=item.models,
-        incremental=incremental,
+        incremental=changed.removeprefix(_SILVER),
         partition_by=partition_by,
-        sql=_sql(query, names, changed=incremental),
+        sql=_sql(part, names, changed=changed),
         full_sql=sql,
+        duckdb=duckdb,
+        engine=engine,
         warehouse=warehouse_sql(file.name, columns, key, partition_by),
     )
+
+
+def _changed(item: _Parsed, key: tuple[str, ...], schema: _Schema) -> str:
+    """The table whose changed rows suffice: `silver.sales`, `gold.fact_sales`, "" for none."""
+    name = item.model.header.get("incremental", "")
+    if not name:
+        return ""
+    if name in item.models and name not in item.datasets:
+        check_additive(item.model, item.query, name, key, schema)
+        return f"{_GOLD}{name}"
+    check_incremental(item.model, item.query, name, item.datasets)
+    return f"{_SILVER}{name}"
 
 
 def _columns(file: SqlFile, query: exp.Query, schema: _Schema) -> tuple[Column, ...]:
@@ -216,12 +236,38 @@ def _header_columns(file: SqlFile, key: str, columns: tuple[Column, ...]) -> tup
 
 def _sql(query: exp.Query, names: Names, *, changed: str) -> str:
     def place(table: exp.Table) -> str:
-        if changed and table.db == Zone.SILVER and table.name == changed:
+        if f"{table.db}.{table.name}" == changed:
             return _CHANGED
         return f"{CATALOG}.{names.table(Zone(table.db), table.name)}"
 
     text = sql_names.rewrite(query, place).sql(dialect="spark", pretty=True, comments=False)
     return text.replace(_CHANGED, "{changed}")
+
+
+def _engine(file: SqlFile) -> str:
+    engine = file.header.get("engine", "auto")
+    if engine not in ENGINES:
+        line = file.header_lines["engine"]
+        expected = f"one of {', '.join(ENGINES)}"
+        file.add(line, "engine", f'"{engine}"', expected, nearest(engine, ENGINES))
+    return engine
+
+
+def _duckdb(
+    file: SqlFile, query: exp.Query, part: exp.Query, changed: str, engine: str
+) -> GoldSql:
+    """The model for DuckDB, which a model of Spark's alone isn't written for."""
+    if engine == "spark" or file.problems:
+        return GoldSql(sql="", full_sql="")
+    try:
+        return GoldSql(
+            sql=model_to_duckdb(part, changed=changed),
+            full_sql=model_to_duckdb(query, changed=""),
+        )
+    except UnsupportedError as error:
+        remedy = "Or write `-- engine: spark`: then only Spark builds it."
+        file.add(None, "(sql)", str(error), "SQL that has a counterpart in DuckDB", remedy)
+        return GoldSql(sql="", full_sql="")
 
 
 def _digest(*meaning: object) -> str:

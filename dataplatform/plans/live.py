@@ -11,16 +11,9 @@ from sqlglot.errors import UnsupportedError
 from dataplatform.errors import Problem
 from dataplatform.naming import RECEIVED_AT
 from dataplatform.plans import sql_names
-from dataplatform.plans.model import (
-    STREAM,
-    Column,
-    GoldModel,
-    LiveModel,
-    SilverPlan,
-    StreamSql,
-)
+from dataplatform.plans.model import STREAM, Column, GoldModel, LiveModel, SilverPlan
 from dataplatform.plans.sql_file import SqlFile, line_of, read
-from dataplatform.render.duckdb import query_to_duckdb, to_duckdb
+from dataplatform.render.duckdb import query_to_duckdb
 
 _KEYS = ("title", "description")
 _STREAM, _GOLD = "stream", "gold"
@@ -47,20 +40,6 @@ def live_models(
         if model is not None:
             found.append(model)
     return tuple(found), problems
-
-
-def stream_sql(datasets: Sequence[SilverPlan], live: Sequence[LiveModel]) -> tuple[StreamSql, ...]:
-    """The checks of each stream that a live model reads: silver's own, for DuckDB."""
-    shown = {model.stream for model in live}
-    return tuple(
-        StreamSql(
-            dataset=plan.dataset,
-            typed=to_duckdb(plan.spark.typed),
-            newest=to_duckdb(plan.spark.newest),
-        )
-        for plan in datasets
-        if plan.dataset in shown
-    )
 
 
 def _columns(plan: SilverPlan) -> dict[str, Column]:

@@ -19,12 +19,12 @@ __all__ = [
     "Check",
     "Column",
     "GoldModel",
+    "GoldSql",
     "LiveModel",
     "PlatformPlan",
     "SilverPlan",
     "SilverSql",
     "SourcePlan",
-    "StreamSql",
     "SummaryModel",
     "WarehouseSql",
     "fill",
@@ -79,7 +79,8 @@ class SilverSql:
     classified: reads {newest} (one row a key) and {silver}; adds `_action`: insert, update, delete,
         duplicate (equal to what stands, or older than it).
     merge: MERGE INTO {target} USING {changes}, which has the contract's columns, the silver system
-        columns (SilverColumn) and `_action`: insert, update or delete.
+        columns (SilverColumn) and `_action`: insert, update or delete. "" for DuckDB, which writes
+        no Iceberg table itself.
     """
 
     typed: str
@@ -94,6 +95,8 @@ class SilverPlan:
 
     ordering: column that tells a newer row of a key from an older one; "" for order of arrival.
     freshness_minutes: the oldest that the newest data may be; None where nothing is promised.
+    spark, duckdb: the same step for each engine; the same rows, reasons and actions from both.
+    engine: one of `naming.ENGINES`.
     """
 
     dataset: str
@@ -111,6 +114,8 @@ class SilverPlan:
     silver_table: str
     quarantine_table: str
     spark: SilverSql
+    duckdb: SilverSql
+    engine: str = "auto"
     freshness_minutes: int | None = None
 
     @property
@@ -131,14 +136,30 @@ class SilverPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GoldSql:
+    """A gold model's SELECTs in DuckDB SQL, the same rows as in Spark SQL; "" where the model is
+    Spark's alone.
+
+    Tables stand as {silver.<dataset>} and {gold.<model>}, in `sql` also as {changed}; see
+    `GoldModel.sql` and `.full_sql`.
+    """
+
+    sql: str
+    full_sql: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class GoldModel:
     """A gold table: its SQL and what it is made from, in an order that can be built.
 
     datasets: every silver dataset that it is made from, by way of other models too.
     models: the gold models that its SQL reads itself.
-    sql: SELECT in Spark SQL; tables are fully qualified. Where `incremental` names a dataset, that
-        dataset's table is written {changed}, to be replaced by the view of its changed rows.
-    ddl, copy, merge...: see `warehouse`.
+    incremental: the input whose changed rows suffice: a dataset, or `gold.<model>` where aggregates
+        of its new rows are combined with those that stand; "" for none.
+    sql: SELECT in Spark SQL; tables are fully qualified. The table that `incremental` names is
+        written {changed}, to be replaced by the view of its changed rows.
+    full_sql: the same, always of all rows.
+    engine: one of `naming.ENGINES`.
     """
 
     name: str
@@ -153,7 +174,9 @@ class GoldModel:
     partition_by: tuple[str, ...]
     sql: str
     full_sql: str
+    duckdb: GoldSql
     warehouse: WarehouseSql
+    engine: str = "auto"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,15 +208,6 @@ class SummaryModel:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StreamSql:
-    """How `weir live` checks a stream's events: `SilverSql.typed` and `.newest`, in DuckDB SQL."""
-
-    dataset: str
-    typed: str
-    newest: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class LiveModel:
     """What `weir live` shows of one stream before any run.
 
@@ -218,7 +232,6 @@ class PlatformPlan:
     models: tuple[GoldModel, ...]
     summaries: tuple[SummaryModel, ...]
     warehouse_setup: tuple[str, ...]
-    streams: tuple[StreamSql, ...] = ()
     live: tuple[LiveModel, ...] = ()
 
     def claimant(self, key: str) -> str:
@@ -254,7 +267,6 @@ class PlatformPlan:
                 "models": tuple(_gold(item) for item in raw["models"]),
                 "summaries": tuple(_summary(item) for item in raw["summaries"]),
                 "warehouse_setup": tuple(raw["warehouse_setup"]),
-                "streams": tuple(StreamSql(**item) for item in raw["streams"]),
                 "live": tuple(_live(item) for item in raw["live"]),
             }
         )
@@ -277,6 +289,7 @@ def _silver(raw: dict[str, Any]) -> SilverPlan:
             "primary_key": tuple(raw["primary_key"]),
             "partition_by": tuple(raw["partition_by"]),
             "spark": SilverSql(**raw["spark"]),
+            "duckdb": SilverSql(**raw["duckdb"]),
         }
     )
 
@@ -300,6 +313,7 @@ def _gold(raw: dict[str, Any]) -> GoldModel:
             **raw,
             "columns": tuple(Column(**item) for item in raw["columns"]),
             **{name: tuple(raw[name]) for name in ("key", "datasets", "models", "partition_by")},
+            "duckdb": GoldSql(**raw["duckdb"]),
             "warehouse": WarehouseSql(**{**warehouse, "load": tuple(warehouse["load"])}),
         }
     )

@@ -6,6 +6,7 @@ from dataplatform.contracts.model import Contract
 from dataplatform.naming import QUARANTINE_TABLE, Names, Zone
 from dataplatform.plans.model import Column, SilverPlan, SourcePlan
 from dataplatform.quality.checks import checks_of
+from dataplatform.render.duckdb import silver_to_duckdb
 from dataplatform.render.spark import SparkRenderer
 
 _RECORD = ("_checksum", "_position")
@@ -27,6 +28,7 @@ def silver_plan(contract: Contract, names: Names) -> SilverPlan:
     )
     checks = checks_of(contract)
     key = contract.primary_key or _RECORD
+    spark = SparkRenderer(columns, checks, key, contract.ordering).render()
     return SilverPlan(
         dataset=contract.dataset,
         domain=contract.domain,
@@ -46,7 +48,9 @@ def silver_plan(contract: Contract, names: Names) -> SilverPlan:
         bronze_table=names.table(Zone.BRONZE, contract.dataset),
         silver_table=names.table(Zone.SILVER, contract.dataset),
         quarantine_table=names.table(Zone.QUARANTINE, QUARANTINE_TABLE),
-        spark=SparkRenderer(columns, checks, key, contract.ordering).render(),
+        spark=spark,
+        duckdb=silver_to_duckdb(spark),
+        engine=contract.engine,
         freshness_minutes=_freshness(contract),
     )
 

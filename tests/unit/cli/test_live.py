@@ -155,7 +155,7 @@ def test_an_idle_stream_says_so(target: StreamTarget, weir: Weir) -> None:
 def test_the_models_that_are_deployed_are_shown_not_those_of_the_working_tree(
     target: StreamTarget, weir: Weir
 ) -> None:
-    target.plan = replace(plan(), live=(), streams=())
+    target.plan = replace(plan(), live=())
     code, _, err = weir("live")
     assert code == 1
     assert "no live model is deployed in stage dev" in err

@@ -20,8 +20,7 @@ from cli import live, live_events
 from cli.live_events import MINUTES, Events, LiveStream
 from dataplatform.naming import RECEIVED_AT, Names
 from dataplatform.plans.compiler import compile_platform
-from dataplatform.plans.live import stream_sql
-from dataplatform.plans.model import LiveModel, SilverPlan
+from dataplatform.plans.model import SilverPlan
 from dataplatform.plans.silver import silver_plan
 from tests.unit.support.contracts import contract, spoiled
 
@@ -62,10 +61,8 @@ def view() -> Iterator[View]:
 
 
 def _view(plan: SilverPlan) -> Iterator[View]:
-    shown = LiveModel(name="m", title="t", stream=plan.dataset, gold=(), sql="")
-    (sql,) = stream_sql([plan], [shown])
     with live.database() as connection:
-        yield View(connection, LiveStream(connection, plan, sql), plan.dataset)
+        yield View(connection, LiveStream(connection, plan), plan.dataset)
 
 
 def _event(identifier: str, **changed: Any) -> dict[str, Any]:

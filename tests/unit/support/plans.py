@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataplatform.plans.model import (
     GoldModel,
+    GoldSql,
     PlatformPlan,
     SilverPlan,
     SilverSql,
@@ -44,6 +45,7 @@ def dataset(name: str, kind: str = "s3", **options: str) -> SilverPlan:
         silver_table=f"silver.{name}",
         quarantine_table="quarantine.records",
         spark=SilverSql(typed="", newest="", classified="", merge=""),
+        duckdb=SilverSql(typed="", newest="", classified="", merge=""),
     )
 
 
@@ -61,6 +63,7 @@ def model(name: str, *datasets: str, models: tuple[str, ...] = (), digest: str =
         partition_by=(),
         sql="",
         full_sql="",
+        duckdb=GoldSql(sql="", full_sql=""),
         warehouse=WarehouseSql(table=name, create="", load=()),
     )
 

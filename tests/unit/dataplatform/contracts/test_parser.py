@@ -29,6 +29,32 @@ def test_comments_do_not_change_the_digest_but_meaning_does() -> None:
     assert contract(spoiled(("maximum: 100", "maximum: 99"))).digest != contract().digest
 
 
+ENGINE = (
+    "        value: changed_at\n",
+    "        value: changed_at\n      - property: engine\n        value: {}\n",
+)
+
+
+def test_a_contract_may_choose_its_engine_which_changes_no_row_and_so_no_digest() -> None:
+    chosen = contract(spoiled((ENGINE[0], ENGINE[1].format("spark"))))
+    assert (contract().engine, chosen.engine) == ("auto", "spark")
+    assert chosen.digest == contract().digest
+
+
+def test_an_engine_alone_leaves_the_digest_too() -> None:
+    properties = "    customProperties:\n      - property: ordering\n        value: changed_at\n"
+    engine = "    customProperties:\n      - property: engine\n        value: duckdb\n"
+    without, chosen = (contract(spoiled((properties, text))) for text in ("", engine))
+    assert (chosen.engine, chosen.digest) == ("duckdb", without.digest)
+
+
+def test_an_unknown_engine_is_refused_by_name() -> None:
+    text = spoiled((ENGINE[0], ENGINE[1].format("duckdbb")))
+    (problem,) = problems(text)
+    assert problem.line == line_of(text, "value: duckdbb")
+    assert problem.remedy == 'Did you mean "duckdb"?'
+
+
 def test_the_domain_is_the_folder_where_the_contract_names_none() -> None:
     text = spoiled(("domain: shop\n", ""))
     assert contract(text).domain == "shop"

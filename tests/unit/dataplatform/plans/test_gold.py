@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,30 @@ class TestGoodModels:
         found = model(tmp_path, f"-- partition: state\n{DIM}")
         assert found.partition_by == ("state",)
         assert '"order_id" BIGINT NOT NULL' in found.warehouse.create
+
+
+class TestEngines:
+    def test_both_engines_know_the_model_and_the_digest_is_of_neither(self, tmp_path: Path) -> None:
+        chosen = [model(tmp_path / e, f"-- engine: {e}\n{DIM}") for e in ("auto", "duckdb")]
+        assert [found.engine for found in chosen] == ["auto", "duckdb"]
+        assert len({found.digest for found in chosen}) == 1
+        assert all("FROM {silver.orders} AS" in found.duckdb.full_sql for found in chosen)
+
+    def test_changed_rows_stand_in_place_of_their_dataset(self, tmp_path: Path) -> None:
+        sql = (
+            "-- key: order_id\n-- incremental: orders\nSELECT o.order_id, d.state\n"
+            "FROM silver.orders o LEFT JOIN gold.dim d ON o.order_id = d.order_id"
+        )
+        found = compiled(tmp_path, m=sql, dim=DIM).model("m").duckdb
+        assert re.findall(r"\{.*?\}", found.sql) == ["{changed}", "{gold.dim}"]
+        assert re.findall(r"\{.*?\}", found.full_sql) == ["{silver.orders}", "{gold.dim}"]
+
+    def test_a_model_of_sparks_alone_is_not_written_for_duckdb(self, tmp_path: Path) -> None:
+        assert model(tmp_path, f"-- engine: spark\n{DIM}").duckdb.full_sql == ""
+
+    def test_an_unknown_engine_is_refused_with_its_line(self, tmp_path: Path) -> None:
+        (problem,) = refused(tmp_path, m=f"-- engine: sparc\n{DIM}")
+        assert (problem.line, problem.remedy) == (1, 'Did you mean "spark"?')
 
 
 TYPES = {

@@ -8,7 +8,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from dataplatform.errors import AuditFailed
-from dataplatform.plans.model import Column, GoldModel, WarehouseSql
+from dataplatform.gold.records import ACTION, DELETE, INSERT, UPDATE, Counts
+from dataplatform.plans.model import Column, GoldModel, GoldSql, WarehouseSql
 from glue_jobs.transforms import gold
 
 MODEL = GoldModel(
@@ -24,6 +25,7 @@ MODEL = GoldModel(
     partition_by=(),
     sql="",
     full_sql="",
+    duckdb=GoldSql(sql="", full_sql=""),
     warehouse=WarehouseSql(table="", create="", load=()),
 )
 STANDING = [(1, "Bilbao"), (2, None), (3, "Porto")]
@@ -37,7 +39,7 @@ def _frame(spark: SparkSession, rows: Rows) -> DataFrame:
 
 def _changes(spark: SparkSession, fresh: Rows, *, whole: bool) -> set[tuple[int, str | None, str]]:
     found = gold.compare(MODEL, _frame(spark, fresh), _frame(spark, STANDING), whole=whole)
-    return {(row.shop_id, row.city, row[gold.ACTION]) for row in found.collect()}
+    return {(row.shop_id, row.city, row[ACTION]) for row in found.collect()}
 
 
 def test_equal_rows_are_no_change_and_null_equals_null(spark: SparkSession) -> None:
@@ -47,14 +49,14 @@ def test_equal_rows_are_no_change_and_null_equals_null(spark: SparkSession) -> N
 def test_a_whole_model_deletes_the_keys_that_it_lacks(spark: SparkSession) -> None:
     fresh = [(1, "Bilbao"), (2, "Vigo"), (4, "Faro")]
     assert _changes(spark, fresh, whole=True) == {
-        (2, "Vigo", gold.UPDATE),
-        (3, "Porto", gold.DELETE),
-        (4, "Faro", gold.INSERT),
+        (2, "Vigo", UPDATE),
+        (3, "Porto", DELETE),
+        (4, "Faro", INSERT),
     }
 
 
 def test_changed_rows_alone_delete_nothing(spark: SparkSession) -> None:
-    assert _changes(spark, [(3, None)], whole=False) == {(3, None, gold.UPDATE)}
+    assert _changes(spark, [(3, None)], whole=False) == {(3, None, UPDATE)}
 
 
 def test_rows_that_share_a_key_are_refused_with_that_key(spark: SparkSession) -> None:
@@ -67,5 +69,5 @@ def test_rows_that_share_a_key_are_refused_with_that_key(spark: SparkSession) ->
 def test_counts_are_by_action(spark: SparkSession) -> None:
     fresh, standing = _frame(spark, [(1, "x"), (9, "y")]), _frame(spark, STANDING)
     counted = gold.count(gold.compare(MODEL, fresh, standing, whole=True))
-    assert counted == gold.Counts(inserted=1, updated=1, deleted=2)
+    assert counted == Counts(inserted=1, updated=1, deleted=2)
     assert counted.total == 4
