@@ -105,3 +105,11 @@ class AuditFailed(WeirError):
 
 class TransitionRefused(WeirError):
     """The ledger refuses a change: what it starts from isn't so (any more)."""
+
+
+class TooLarge(WeirError):
+    """Work that a function's memory or disk can't hold; Spark takes it over."""
+
+
+class NotForThisEngine(WeirError):
+    """A table that DuckDB's engine can't read as it stands; Spark takes it over."""

@@ -17,6 +17,7 @@ from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table, TableProperties
+from pyiceberg.table.update.snapshot import UpdateSnapshot, _FastAppendFiles
 
 from dataplatform.errors import WeirError
 from dataplatform.naming import BATCHES_PROPERTY, CATALOG
@@ -91,13 +92,26 @@ def append_once(
     raise AssertionError("unreachable")
 
 
-def _append(table: Table, files: Sequence[DataFile], summary: dict[str, str]) -> None:
-    merge = table.properties.get(TableProperties.MANIFEST_MERGE_ENABLED) == "true"
-    # PyIceberg's own retry would build on newer metadata without looking for the mark there.
+def without_retries(table: Table) -> None:
+    """Let the next commit of this table fail where another came first.
+
+    PyIceberg's own retry would build on newer metadata without looking for what the caller looks
+    for there.
+    """
     once = {**table.metadata.properties, TableProperties.COMMIT_NUM_RETRIES: "0"}
     table.metadata = table.metadata.model_copy(update={"properties": once})
+
+
+def stage_append(update: UpdateSnapshot, table: Table) -> _FastAppendFiles:
+    """An append as the table's properties ask for it: PyIceberg leaves it to the caller."""
+    merge = table.properties.get(TableProperties.MANIFEST_MERGE_ENABLED) == "true"
+    return update.merge_append() if merge else update.fast_append()
+
+
+def _append(table: Table, files: Sequence[DataFile], summary: dict[str, str]) -> None:
+    without_retries(table)
     with table.transaction() as transaction:
         update = transaction.update_snapshot(snapshot_properties=summary)
-        with update.merge_append() if merge else update.fast_append() as append:
+        with stage_append(update, table) as append:
             for file in files:
                 append.append_data_file(file)

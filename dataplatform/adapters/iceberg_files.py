@@ -78,6 +78,9 @@ class DataFiles:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.discard()
+
+    def discard(self) -> None:
         """Drop an unfinished upload; closed files are orphans, as after any failed commit."""
         if self._output is not None:
             self._output.discard()

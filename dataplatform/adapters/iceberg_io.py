@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
@@ -26,6 +26,7 @@ PART_BYTES: Final = 16 * 1024 * 1024
 """What a stream keeps in memory before it is sent; S3 wants 5 MiB a part at least."""
 
 _READ_AHEAD: Final = 4 * 1024 * 1024
+_CHUNK: Final = 1024 * 1024
 _MISSING: Final = frozenset({"404", "NoSuchKey", "NotFound", "NoSuchBucket", "NoSuchVersion"})
 _FORBIDDEN: Final = frozenset({"403", "AccessDenied"})
 _EXISTS: Final = frozenset({"412", "PreconditionFailed", "ConditionalRequestConflict"})
@@ -38,6 +39,20 @@ def s3() -> S3Client:
     from botocore.config import Config
 
     return boto3.client("s3", config=Config(retries={"mode": "standard", "max_attempts": 6}))
+
+
+def download(location: str, target: BinaryIO) -> None:
+    """Copy an object to a file, a chunk at a time.
+
+    Raises:
+        FileNotFoundError: it isn't there.
+        PermissionError: S3 refuses.
+    """
+    bucket, key = _place(location)
+    with _explained(location):
+        body = s3().get_object(Bucket=bucket, Key=key)["Body"]
+        for chunk in body.iter_chunks(_CHUNK):
+            target.write(chunk)
 
 
 class BotoFileIO(FileIO):

@@ -1,0 +1,163 @@
+"""A batch list of one dataset, from strings as sent to rows with exactly one outcome each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from dataplatform.duckdb_engine.engine import Engine
+from dataplatform.duckdb_engine.tables import AT, FILE, literal, quoted
+from dataplatform.ledger.records import Outcomes
+from dataplatform.naming import BronzeColumn
+from dataplatform.plans.model import SilverPlan, fill
+
+ROW: Final = "_row"
+"""A record's number in the views `typed`, `newest` and `actions`."""
+
+_SUPERSEDED: Final = "superseded"
+_QUARANTINED: Final = "quarantined"
+_OUTCOMES: Final = {
+    "insert": "inserted",
+    "update": "updated",
+    "delete": "deleted",
+    "duplicate": "duplicate",
+    _SUPERSEDED: "duplicate",
+    _QUARANTINED: "quarantined",
+}
+_BATCH: Final = BronzeColumn.BATCH_ID.value
+
+
+class Classification:
+    """The steps of a dataset's plan, one after the other, in an engine of their own.
+
+    Views and tables that they leave in the engine:
+        typed: every record, cast and checked, with ROW.
+        newest: the newest good record of each key, with ROW.
+        matched: ROW of `newest`, and FILE and AT of silver's row with the same key.
+        actions: ROW, batch and `_action` of each of `newest`.
+    """
+
+    def __init__(self, engine: Engine, plan: SilverPlan) -> None:
+        self._engine = engine
+        self._plan = plan
+
+    def cast(self) -> None:
+        """Cast and check the view `bronze`, and rank the good records of each key.
+
+        The records wait in a Parquet file, packed to a tenth of what they are in memory; what is
+        held there is the little that ranks and joins them.
+        """
+        engine, plan = self._engine, self._plan
+        typed = literal(str(engine.directory / "typed.parquet"))
+        engine.execute(
+            f"COPY ({fill(plan.duckdb.typed, bronze='bronze')}) TO {typed} "
+            "(FORMAT parquet, COMPRESSION snappy)"
+        )
+        engine.execute(
+            f"CREATE OR REPLACE TEMP VIEW typed AS SELECT * EXCLUDE (file_row_number), "
+            f"file_row_number AS {ROW} FROM read_parquet({typed}, file_row_number = true)"
+        )
+        engine.execute(
+            f"CREATE OR REPLACE TEMP VIEW good AS SELECT {', '.join(self._ranking())} "
+            "FROM typed WHERE len(_reasons) = 0"
+        )
+        engine.execute(
+            f"CREATE OR REPLACE TEMP TABLE ranked AS {fill(plan.duckdb.newest, good='good')}"
+        )
+        engine.execute(
+            "CREATE OR REPLACE TEMP VIEW newest AS SELECT t.* FROM typed AS t "
+            f"SEMI JOIN (SELECT {ROW} FROM ranked WHERE _rank = 1) AS r USING ({ROW})"
+        )
+
+    def match(self, held: str) -> list[str]:
+        """Find silver's rows with keys of the batches, by the key's columns alone.
+
+        Args:
+            held: view of silver's candidates, with places.
+
+        Returns:
+            Local paths of the files with such rows.
+        """
+        on = " AND ".join(f"r.{quoted(c)} = h.{quoted(c)}" for c in self._plan.key)
+        self._engine.execute(
+            f"CREATE OR REPLACE TEMP TABLE matched AS SELECT r.{ROW}, h.{FILE}, h.{AT} "
+            f"FROM ranked AS r JOIN {held} AS h ON {on} WHERE r._rank = 1"
+        )
+        return [path for (path,) in self._engine.rows(f"SELECT DISTINCT {FILE} FROM matched")]
+
+    def classify(self, silver: str) -> None:
+        """Compare the newest records with what silver holds.
+
+        Args:
+            silver: view of the files with matching rows, with places.
+        """
+        self._engine.execute(
+            f"CREATE OR REPLACE TEMP VIEW standing AS SELECT s.* FROM {silver} AS s "
+            f"SEMI JOIN matched USING ({FILE}, {AT})"
+        )
+        classified = fill(self._plan.duckdb.classified, newest="newest", silver="standing")
+        self._engine.execute(
+            "CREATE OR REPLACE TEMP TABLE actions AS "
+            f"SELECT {ROW}, {_BATCH}, _action FROM ({classified})"
+        )
+
+    def outcomes(self, batches: Sequence[str]) -> dict[str, Outcomes]:
+        """Count each batch's records by outcome; a batch without readable rows counts nothing."""
+        counted: dict[str, dict[str, int]] = {batch: {} for batch in batches}
+        for batch, action, number in self._engine.rows(
+            f"SELECT {_BATCH}, _action, count(*) FROM actions GROUP BY ALL "
+            f"UNION ALL SELECT {_BATCH}, '{_SUPERSEDED}', count(*) FROM ranked WHERE _rank > 1 "
+            "GROUP BY ALL "
+            f"UNION ALL SELECT {_BATCH}, '{_QUARANTINED}', count(*) FROM typed "
+            "WHERE len(_reasons) > 0 GROUP BY ALL"
+        ):
+            _add(counted[batch], _OUTCOMES[action], number)
+        return {batch: Outcomes(**counts) for batch, counts in counted.items()}
+
+    def rewritten(self) -> list[str]:
+        """Local paths of the files that hold rows to update or delete."""
+        return [path for (path,) in self._engine.rows(f"SELECT DISTINCT {FILE} FROM ({_GONE})")]
+
+    def _ranking(self) -> list[str]:
+        """What ranking, matching and counting need of a record."""
+        needed = [ROW, *self._plan.key, self._plan.ordering, _BATCH]
+        needed += [BronzeColumn.ARRIVED_AT, BronzeColumn.OBJECT, BronzeColumn.POSITION]
+        return [quoted(column) for column in dict.fromkeys(needed) if column]
+
+
+_GONE: Final = (
+    f"SELECT m.{FILE}, m.{AT} FROM matched AS m JOIN actions AS a USING ({ROW}) "
+    "WHERE a._action IN ('update', 'delete')"
+)
+
+
+def rows_to_write(
+    columns: Sequence[str], stamped: Mapping[str, str], *, staying: str, order: Sequence[str]
+) -> str:
+    """SELECT of the rows that new files hold: changed ones, and those that stay in old files.
+
+    Args:
+        columns: silver's, in its order.
+        stamped: SQL of the columns that a changed row gets at its merge.
+        staying: view of the files to be replaced, with places; "" where there are none.
+        order: columns to sort by; none for as it comes.
+    """
+    changed = ", ".join(
+        f"{stamped[c]} AS {quoted(c)}" if c in stamped else f"t.{quoted(c)}" for c in columns
+    )
+    sql = (
+        f"SELECT {changed} FROM typed AS t JOIN actions AS a USING ({ROW}) "
+        "WHERE a._action IN ('insert', 'update')"
+    )
+    if staying:
+        stay = ", ".join(f"s.{quoted(c)}" for c in columns)
+        sql += (
+            f" UNION ALL SELECT {stay} FROM {staying} AS s "
+            f"ANTI JOIN ({_GONE}) AS g ON s.{FILE} = g.{FILE} AND s.{AT} = g.{AT}"
+        )
+    by = ", ".join(quoted(column) for column in order)
+    return f"SELECT * FROM ({sql}) ORDER BY {by}" if by else sql
+
+
+def _add(counts: dict[str, int], name: str, number: int) -> None:
+    counts[name] = counts.get(name, 0) + number

@@ -1,0 +1,157 @@
+"""DuckDB within a function's memory and disk: what doesn't fit is `TooLarge`, never a crash."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import duckdb
+import pyarrow as pa
+
+from dataplatform.errors import TooLarge
+
+MEMORY_PER_CPU: Final = 1769 << 20
+"""What Lambda gives a whole CPU for: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
+
+_OWN_MEMORY: Final = 448 << 20
+"""Of the function's: Python and its libraries, a row group being written, parts being sent."""
+_LEAST_MEMORY: Final = 128 << 20
+_OVERHEAD: Final = 0.85
+"""DuckDB's limit is of its buffers; hash tables' strings and Arrow's copies come on top."""
+_OWN_STORAGE: Final = 64 << 20
+_BATCH_ROWS: Final = 65_536
+
+_FULL: Final = ("Out of Memory Error", os.strerror(errno.ENOSPC))
+"""How DuckDB's errors begin, or end, where it lacks memory or disk."""
+
+
+class Engine:
+    """One connection, and a directory for the files that it reads; both go when it is closed.
+
+    No extension is loaded but those built in, so nothing is fetched. All times are UTC.
+
+    Args:
+        memory: bytes that the function has.
+        storage: bytes that it may take of local disk: fetched files, and what DuckDB moves there
+            when memory is full.
+        directory: where, /tmp if not told.
+    """
+
+    def __init__(self, *, memory: int, storage: int, directory: Path | None = None) -> None:
+        self._room = tempfile.TemporaryDirectory(prefix="weir-engine-", dir=directory)
+        self.directory = Path(self._room.name)
+        self._free = storage - _OWN_STORAGE
+        self._fetched = 0
+        self.memory = max(_LEAST_MEMORY, int((memory - _OWN_MEMORY) * _OVERHEAD))
+        threads = max(1, min(os.cpu_count() or 1, -(-memory // MEMORY_PER_CPU)))
+        self._connection = duckdb.connect(
+            config={
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+                "threads": str(threads),
+                "memory_limit": f"{self.memory >> 10}KiB",
+                "temp_directory": str(self.directory / "spilled"),
+                # Where order matters it is asked for; keeping it else costs memory.
+                "preserve_insertion_order": "false",
+                "arrow_large_buffer_size": "true",  # as PyIceberg's schemas have it
+            }
+        )
+        self.execute("SET TimeZone = 'UTC'")
+        self._leave_to_duckdb()
+
+    @property
+    def free(self) -> int:
+        """Bytes of disk that are left for files to fetch."""
+        return self._free - self._fetched
+
+    def take(self, size: int, what: str) -> None:
+        """Reserve disk for files that are about to be fetched.
+
+        Raises:
+            TooLarge: they don't fit.
+        """
+        if size > self.free:
+            raise too_large(f"{what}: {size >> 20} MiB to read, {self.free >> 20} MiB of disk free")
+        self._fetched += size
+        self._leave_to_duckdb()
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        """Run a statement for what it does.
+
+        Raises:
+            TooLarge: memory and disk were full before it was done.
+        """
+        with translated():
+            self._connection.execute(sql, list(parameters) or None)
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """A query's rows: for counts and the like, not for a table's.
+
+        Raises:
+            TooLarge: as `execute`.
+        """
+        with translated():
+            return self._connection.execute(sql, list(parameters) or None).fetchall()
+
+    def stream(self, sql: str) -> Iterator[pa.RecordBatch]:
+        """A query's rows a batch at a time, while it is still working on the next.
+
+        Only one stream goes on at once: the next statement ends it.
+
+        Raises:
+            TooLarge: as `execute`; at any batch.
+        """
+        with translated():
+            yield from self._connection.execute(sql).to_arrow_reader(_BATCH_ROWS)
+
+    def close(self) -> None:
+        """Free memory and disk."""
+        self._connection.close()
+        self._room.cleanup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _leave_to_duckdb(self) -> None:
+        # Not in `config`: DuckDB forgets it there where `temp_directory` is given beside it.
+        self.execute(f"SET max_temp_directory_size = '{max(0, self.free) >> 10}KiB'")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Say `TooLarge` of DuckDB's full memory and disk, through Arrow's stream, too."""
+    try:
+        yield
+    except (duckdb.OutOfMemoryException, MemoryError) as error:
+        raise too_large(f"out of memory: {_first_line(error)}") from error
+    except (duckdb.IOException, OSError) as error:
+        if not any(word in str(error) for word in _FULL):
+            raise
+        raise too_large(f"memory and disk are full: {_first_line(error)}") from error
+
+
+def too_large(what: str) -> TooLarge:
+    """The error of work that this function can't do."""
+    return TooLarge(
+        what,
+        why="A function with DuckDB does small batches; this one needs more memory or disk.",
+        remedy="Nothing: Spark takes it over in the same run.",
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]

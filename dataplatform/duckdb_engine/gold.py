@@ -1,0 +1,198 @@
+"""Gold models on DuckDB: computed from the tables' files, compared, exported and published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pyiceberg.expressions import (
+    And,
+    BooleanExpression,
+    GreaterThan,
+    GreaterThanOrEqual,
+    LessThanOrEqual,
+)
+from pyiceberg.manifest import DataFile
+
+from dataplatform.adapters.iceberg_io import s3
+from dataplatform.duckdb_engine import gold_sql
+from dataplatform.duckdb_engine.engine import Engine, too_large
+from dataplatform.duckdb_engine.gold_tables import GoldTable
+from dataplatform.duckdb_engine.tables import Snapshot, duckdb_type, quoted
+from dataplatform.errors import AuditFailed
+from dataplatform.gold.due import ChangedRows, tables_of
+from dataplatform.gold.records import DELETE, INSERT, UPDATE, Counts, ExportedFile
+from dataplatform.naming import SilverColumn, Zone
+from dataplatform.plans.model import GoldModel, PlatformPlan, fill
+
+_CHANGED: Final = "weir_changed"
+
+
+@dataclass(frozen=True)
+class DuckdbChanges:
+    """Changed rows of a model, in the engine's memory or on its disk.
+
+    current: the table's files by their local path.
+    """
+
+    engine: Engine
+    model: GoldModel
+    gold: DuckdbGold
+    current: Mapping[str, DataFile]
+    counts: Counts
+
+    def require_unique(self) -> None:
+        """Refuse rows that share a key, or have none.
+
+        Raises:
+            AuditFailed: with one such key.
+        """
+        for *values, found in self.engine.rows(gold_sql.shared_keys(self.model)):
+            named = zip(self.model.key, values, strict=True)
+            key = ", ".join(f"{name}={value!r}" for name, value in named)
+            have = "rows share" if found > 1 else "row has"
+            raise AuditFailed(
+                f"gold model {self.model.name}: {found} {have} the key {key}",
+                why="Nothing was published: the table is as it was.",
+                remedy="Make the SELECT give one row for each key, or correct `-- key:`.",
+            )
+
+    def append(self, table: str) -> tuple[int, list[ExportedFile]]:
+        """Append them to the changes table; that commit's snapshot and files."""
+        changes = self.gold.table(table)
+        files = changes.write(self.engine.stream(gold_sql.exported(self.model)))
+        snapshot = changes.append(files)
+        return snapshot, [ExportedFile(file.file_path, file.file_size_in_bytes) for file in files]
+
+    def publish(self, properties: Mapping[str, str]) -> None:
+        """Rewrite the files whose rows change, add the new rows; one commit by the audit branch."""
+        table = self.gold.table(self.model.table)
+        removed = [self.current[path] for (path,) in self.engine.rows(gold_sql.touched())]
+        added = table.write(self.engine.stream(gold_sql.rewritten(self.model)))
+        counts = self.counts
+        table.publish(
+            added=added,
+            removed=removed,
+            properties=properties,
+            expected_rows=lambda before: before + counts.inserted - counts.deleted,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DuckdbGold:
+    """The gold engine of one call of a function, which holds the pipeline's lease meanwhile.
+
+    memory, storage: bytes that the function has.
+    limit: bytes of data files that one model may read.
+    """
+
+    plan: PlatformPlan
+    memory: int
+    storage: int
+    limit: int
+    opened: dict[str, GoldTable] = field(default_factory=dict)
+    """Tables as this call found or made them: nobody else changes their rows meanwhile."""
+
+    def table(self, name: str) -> GoldTable:
+        """A table by `database.name`."""
+        if name not in self.opened:
+            self.opened[name] = GoldTable.open(name)
+        return self.opened[name]
+
+    def snapshots(self, table: str) -> Sequence[Snapshot]:
+        """Published snapshots, newest first."""
+        return self.table(table).snapshots()
+
+    def rows(self, table: str) -> int:
+        """Rows that readers see."""
+        return self.table(table).count()
+
+    @contextmanager
+    def changes(self, model: GoldModel, changed: ChangedRows | None) -> Iterator[DuckdbChanges]:
+        """Compute the model and compare it with its table; `changed` as in `GoldEngine`.
+
+        Raises:
+            TooLarge: more to read than the limit, or more to hold than memory and disk.
+        """
+        with Engine(memory=self.memory, storage=self.storage) as engine:
+            reader = _Reader(self, engine)
+            sql = model.duckdb.sql if changed else model.duckdb.full_sql
+            if changed:
+                reader.changed(changed)
+            reader.inputs(sql)
+            views = {f"{zone}.{name}": quoted(f"{zone}.{name}") for zone, name in tables_of(sql)}
+            target = self.table(model.table)
+            types = {c.name: duckdb_type(target.type_of(c.name)) for c in model.columns}
+            engine.execute(gold_sql.fresh(fill(sql, changed=_CHANGED, **views), types))
+            current = reader.current(model, target, whole=changed is None)
+            engine.execute(gold_sql.compare(model, whole=changed is None))
+            found = dict(engine.rows(gold_sql.counts()))
+            counts = Counts(found.get(INSERT, 0), found.get(UPDATE, 0), found.get(DELETE, 0))
+            yield DuckdbChanges(engine, model, self, current, counts)
+
+    def put(self, bucket: str, key: str, body: bytes) -> None:
+        """Write an object."""
+        s3().put_object(Bucket=bucket, Key=key, Body=body)
+
+
+@dataclass
+class _Reader:
+    """Lays views over what one model reads, and counts the bytes."""
+
+    gold: DuckdbGold
+    engine: Engine
+    bytes: int = 0
+
+    def changed(self, changed: ChangedRows) -> None:
+        """The changed rows; files without any are left where they are."""
+        table = self.gold.table(changed.table)
+        if changed.sequence is None:
+            self._view(table, _CHANGED, table.appended_after(changed.snapshot))
+            return
+        sequence = SilverColumn.SEQUENCE.value
+        files = table.files(_where(GreaterThan, sequence, changed.sequence))
+        self._view(table, "weir_changed_files", files)
+        self.engine.execute(
+            f"CREATE TEMP VIEW {_CHANGED} AS SELECT * FROM weir_changed_files "
+            f"WHERE {sequence} > {changed.sequence}"
+        )
+
+    def inputs(self, sql: str) -> None:
+        """Every table that the SQL names, whole."""
+        for zone, name in tables_of(sql):
+            plan = self.gold.plan
+            silver = zone == Zone.SILVER
+            place = plan.dataset(name).silver_table if silver else plan.model(name).table
+            table = self.gold.table(place)
+            self._view(table, f"{zone}.{name}", table.files())
+
+    def current(self, model: GoldModel, target: GoldTable, *, whole: bool) -> dict[str, DataFile]:
+        """The model's table: whole, or the files that may hold a key of the fresh rows."""
+        files = target.files() if whole else self._near(model, target)
+        return self._view(target, gold_sql.CURRENT, files, with_places=True)
+
+    def _near(self, model: GoldModel, target: GoldTable) -> list[DataFile]:
+        (ends,) = self.engine.rows(gold_sql.bounds(model))
+        if None in ends:  # no fresh row, or a key that is missing, which is refused later
+            return []
+        near: list[BooleanExpression] = []
+        for name, least, greatest in zip(model.key, ends[::2], ends[1::2], strict=True):
+            near.append(_where(GreaterThanOrEqual, name, least))
+            near.append(_where(LessThanOrEqual, name, greatest))
+        return target.files(And(*near))
+
+    def _view(
+        self, table: GoldTable, name: str, files: Sequence[DataFile], *, with_places: bool = False
+    ) -> dict[str, DataFile]:
+        self.bytes += sum(file.file_size_in_bytes for file in files)
+        if self.bytes > self.gold.limit:
+            raise too_large(f"more than {self.gold.limit >> 20} MiB to read, with {table.name}")
+        return table.view(self.engine, name, files, with_places=with_places)
+
+
+def _where(comparison: Any, column: str, value: object) -> BooleanExpression:
+    """A comparison of PyIceberg's, which takes more than its types say."""
+    found: BooleanExpression = comparison(column, value)
+    return found

@@ -1,0 +1,53 @@
+"""What gold asks of an Iceberg table beyond what silver does: rows appended since a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyiceberg.manifest import DataFile, ManifestContent, ManifestEntryStatus
+from pyiceberg.table.snapshots import Operation, ancestors_of
+
+from dataplatform.adapters.iceberg import stage_append
+from dataplatform.duckdb_engine.tables import LakeTable
+
+
+class GoldTable(LakeTable):
+    """A table of rows that a model reads or writes."""
+
+    def appended_after(self, snapshot_id: int) -> list[DataFile]:
+        """Data files that appends have added to `main` since a snapshot, compacted since or not.
+
+        A file that was compacted is still there: it goes with the snapshot that appended it.
+        """
+        metadata = self._table.metadata
+        found: list[DataFile] = []
+        for snapshot in ancestors_of(metadata.current_snapshot(), metadata):
+            if snapshot.snapshot_id == snapshot_id:
+                break
+            if snapshot.summary is None or snapshot.summary.operation is not Operation.APPEND:
+                continue
+            for manifest in snapshot.manifests(self._table.io):
+                added_here = manifest.added_snapshot_id == snapshot.snapshot_id
+                if manifest.content != ManifestContent.DATA or not added_here:
+                    continue
+                found += [
+                    entry.data_file
+                    for entry in manifest.fetch_manifest_entry(self._table.io)
+                    if entry.status == ManifestEntryStatus.ADDED
+                    and entry.snapshot_id == snapshot.snapshot_id
+                ]
+        return found
+
+    def append(self, files: Sequence[DataFile]) -> int:
+        """Commit files; the snapshot's id.
+
+        Where another append comes first, PyIceberg tries again on top of it: the two don't touch.
+        """
+        with self._table.transaction() as transaction:
+            update = transaction.update_snapshot()
+            with stage_append(update, self._table) as staging:
+                for file in files:
+                    staging.append_data_file(file)
+        current = self._table.metadata.current_snapshot()
+        assert current is not None
+        return current.snapshot_id

@@ -1,0 +1,199 @@
+"""Bronze to silver in a function: what glue_jobs/silver.py does, in DuckDB, one dataset a call.
+
+Files are replaced whole (copy-on-write). Those in which no key of the batch can stand aren't read;
+those in which one can are read by the key's columns, and only where one does, by all.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pyiceberg.expressions import In, Reference
+from pyiceberg.manifest import DataFile
+
+from dataplatform.adapters.holders import goes_on
+from dataplatform.duckdb_engine.classification import Classification, rows_to_write
+from dataplatform.duckdb_engine.engine import Engine
+from dataplatform.duckdb_engine.pruning import candidates
+from dataplatform.duckdb_engine.quarantine import quarantine
+from dataplatform.duckdb_engine.sizing import refuse_large
+from dataplatform.duckdb_engine.tables import LakeTable, literal
+from dataplatform.errors import NotForThisEngine
+from dataplatform.ledger import Ledger
+from dataplatform.ledger.commits import commit_properties, last_sequence, recovered
+from dataplatform.ledger.holders import Call
+from dataplatform.ledger.records import Batch, Outcomes, table_lease
+from dataplatform.naming import BronzeColumn, SilverColumn
+from dataplatform.plans.model import SilverPlan
+from dataplatform.settings import DuckdbSettings
+
+LEASE_SECONDS: Final = 20 * 60
+"""Longer than a function may run: a lease ends because its holder has ended, not under it."""
+
+log = logging.getLogger("weir.silver")
+
+
+def merge_dataset(
+    settings: DuckdbSettings,
+    ledger: Ledger,
+    plan: SilverPlan,
+    run_id: str,
+    staged: Sequence[Batch],
+    *,
+    request: str,
+) -> Outcomes:
+    """Give each record of the batches its outcome and publish the dataset's table.
+
+    Args:
+        request: id of the call, which tells this attempt from a retry as the lease's holder.
+
+    Returns:
+        The outcomes of all batches together.
+
+    Raises:
+        LeaseHeld: another attempt is at the table.
+        TooLarge: the function's memory and disk don't do; nothing was published.
+        NotForThisEngine: the table has files that only Spark reads.
+        AuditFailed: what was staged isn't what was counted; nothing was published.
+    """
+    owner = str(Call(run_id, plan.dataset, request))
+    alive = goes_on(run_id, _glue)
+    with ledger.lease(table_lease(plan.silver_table), owner, LEASE_SECONDS, alive=alive) as lease:
+        table = LakeTable.open(plan.silver_table)
+        # Listed once: while the lease is held, what this function commits is all that is added.
+        published = [snapshot.summary for snapshot in table.snapshots()]
+        done, sequence = recovered(published, staged), last_sequence(published)
+        for found in done:
+            log.info("batch %s is in a snapshot already", found)
+        todo = [batch.batch_id for batch in staged if batch.batch_id not in done]
+        if todo:
+            _check_columns(table, plan)
+            with Engine(memory=settings.memory_bytes, storage=settings.storage_bytes) as engine:
+                merge = _Merge(engine, ledger, plan, run_id, table)
+                counted = merge.classify(todo)
+                sequence = merge.publish(counted) or sequence
+            done |= counted
+        for batch in staged:
+            ledger.publish_batch(
+                batch.batch_id,
+                done[batch.batch_id],
+                sequence=sequence,
+                live=table.count(),
+                lease=lease,
+                size=table.size(),
+            )
+        return sum((done[batch.batch_id] for batch in staged), Outcomes())
+
+
+class _Merge:
+    """One merge of a batch list, in an engine of its own."""
+
+    def __init__(
+        self, engine: Engine, ledger: Ledger, plan: SilverPlan, run_id: str, table: LakeTable
+    ) -> None:
+        self._engine = engine
+        self._ledger = ledger
+        self._plan = plan
+        self._run_id = run_id
+        self._table = table
+        self._steps = Classification(engine, plan)
+        self._local: dict[str, DataFile] = {}
+
+    def classify(self, batches: Sequence[str]) -> dict[str, Outcomes]:
+        """Find each record's outcome; rejected ones are in quarantine afterwards."""
+        engine, plan = self._engine, self._plan
+        self._read_bronze(batches)
+        self._steps.cast()
+        files = candidates(engine, self._table, "ranked", plan.key)
+        refuse_large(engine, plan.silver_table, files)
+        self._local = self._table.view(engine, "held", files, columns=plan.key, with_places=True)
+        self._silver_view("touched", self._steps.match("held"))
+        self._steps.classify("touched")
+        counted = self._steps.outcomes(batches)
+        rejected = [batch for batch, outcomes in counted.items() if outcomes.quarantined]
+        if rejected:
+            quarantine(engine, plan, self._run_id, rejected)
+        return counted
+
+    def publish(self, counted: dict[str, Outcomes]) -> int:
+        """Stage, audit and publish the changes in one commit.
+
+        Returns:
+            What the table stands at now; 0 where nothing changes, and nothing is written.
+        """
+        total = sum(counted.values(), Outcomes())
+        if not total.inserted + total.updated + total.deleted:
+            return 0
+        sequence = self._ledger.next_sequence(self._plan.dataset)
+        removed = self._steps.rewritten() if total.updated + total.deleted else []
+        if removed:
+            self._silver_view("replaced", removed)
+        columns = self._table.columns
+        rows = rows_to_write(
+            columns,
+            _stamps(sequence),
+            staying="replaced" if removed else "",
+            order=self._order(len(removed)),
+        )
+        self._table.publish(
+            added=self._table.write(self._engine.stream(rows)),
+            removed=[self._local[path] for path in removed],
+            properties=commit_properties(counted, sequence),
+            expected_rows=lambda before: before + total.inserted - total.deleted,
+        )
+        return sequence
+
+    def _read_bronze(self, batches: Sequence[str]) -> None:
+        bronze = LakeTable.open(self._plan.bronze_table)
+        files = bronze.files(In(Reference(BronzeColumn.BATCH_ID), batches))  # type: ignore[call-arg, arg-type]
+        refuse_large(self._engine, self._plan.bronze_table, files)
+        columns = [column.name for column in self._plan.columns]
+        columns += [column.value for column in BronzeColumn]
+        bronze.view(self._engine, "bronze_files", files, columns=columns)
+        wanted = ", ".join(literal(batch) for batch in batches)
+        self._engine.execute(
+            "CREATE OR REPLACE TEMP VIEW bronze AS SELECT * FROM bronze_files "
+            f"WHERE {BronzeColumn.BATCH_ID} IN ({wanted})"
+        )
+
+    def _silver_view(self, name: str, paths: Sequence[str]) -> None:
+        files = [self._local[path] for path in paths]
+        self._table.view(self._engine, name, files, with_places=True)
+
+    def _order(self, replaced: int) -> list[str]:
+        """Files of one partition each; several replaced ones part by key again, as they came.
+
+        Otherwise the bounds of new files would widen from merge to merge, until every batch finds
+        its keys in all of them.
+        """
+        return [*self._table.partition, *(self._plan.key if replaced > 1 else ())]
+
+
+def _stamps(sequence: int) -> dict[str, str]:
+    """What a changed row gets beside its record."""
+    now = datetime.now(UTC).isoformat()
+    return {
+        SilverColumn.SEQUENCE.value: f"CAST({sequence} AS BIGINT)",
+        SilverColumn.LOADED_AT.value: f"CAST({literal(now)} AS TIMESTAMP WITH TIME ZONE)",
+    }
+
+
+def _check_columns(table: LakeTable, plan: SilverPlan) -> None:
+    """A row that is updated keeps what the plan doesn't know, which here would be null."""
+    known = {column.name for column in plan.columns} | {column.value for column in SilverColumn}
+    unknown = [column for column in table.columns if column not in known]
+    if unknown:
+        raise NotForThisEngine(
+            f"{table.name} has columns that its contract hasn't: {', '.join(unknown)}",
+            why="A contract that was rolled back leaves them; their values must stay.",
+            remedy="Nothing: Spark takes it over.",
+        )
+
+
+def _glue() -> Any:
+    import boto3
+
+    return boto3.client("glue")

@@ -1,0 +1,367 @@
+"""Iceberg tables as the DuckDB engine uses them: files to views, batches to files, one commit.
+
+PyIceberg plans and commits; DuckDB's own Parquet reader reads. Rows never become Python objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.expressions import AlwaysTrue, BooleanExpression
+from pyiceberg.manifest import DataFile, ManifestContent
+from pyiceberg.table import Table
+from pyiceberg.table import snapshots as iceberg_snapshots
+from pyiceberg.table.update.snapshot import ManageSnapshots
+from pyiceberg.types import PrimitiveType
+
+from dataplatform.adapters.iceberg import open_table, stage_append, without_retries
+from dataplatform.adapters.iceberg_files import DataFiles
+from dataplatform.duckdb_engine.engine import Engine
+from dataplatform.duckdb_engine.fetching import fetch
+from dataplatform.errors import AuditFailed, NotForThisEngine, WeirError
+from dataplatform.ledger.records import TableSize
+from dataplatform.naming import AUDIT_BRANCH
+
+FILE: Final = "_file"
+"""Column of a view `with_places`: the local path of the file that a row is in."""
+AT: Final = "_at"
+"""Column of a view `with_places`: the row's number in that file."""
+
+_ATTEMPTS: Final = 5
+
+
+class Overtaken(WeirError):
+    """Someone committed to a table whose lease was held by another."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One published snapshot."""
+
+    snapshot_id: int
+    summary: Mapping[str, str]
+
+
+class LakeTable:
+    """One Iceberg table, as it was when it was opened, and as this object has changed it since."""
+
+    def __init__(self, name: str, table: Table) -> None:
+        self.name = name
+        self._table = table
+
+    @classmethod
+    def open(cls, name: str) -> Self:
+        """The table `database.name`.
+
+        Raises:
+            TableMissing: it isn't in the catalogue.
+        """
+        return cls(name, open_table(name))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Its columns, in order."""
+        return tuple(self._table.schema().column_names)
+
+    @property
+    def partition(self) -> tuple[str, ...]:
+        """The columns whose values split its files."""
+        schema = self._table.schema()
+        fields = self._table.spec().fields
+        return tuple(schema.find_field(field.source_id).name for field in fields)
+
+    def field_id(self, column: str) -> int:
+        """A column's number, which outlives its name."""
+        return self._table.schema().find_field(column).field_id
+
+    def type_of(self, column: str) -> PrimitiveType:
+        """A column's Iceberg type."""
+        found = self._table.schema().find_field(column).field_type
+        assert isinstance(found, PrimitiveType), f"{self.name}.{column}: plans have no nested types"
+        return found
+
+    def files(self, row_filter: BooleanExpression | None = None) -> list[DataFile]:
+        """Published data files that may hold such rows, by partitions and columns' bounds.
+
+        Raises:
+            NotForThisEngine: rows of them are deleted by files of their own (merge-on-read).
+        """
+        wanted = AlwaysTrue() if row_filter is None else row_filter
+        found = []
+        self._refuse_deletes()
+        for task in self._table.scan(row_filter=wanted).plan_files():
+            found.append(task.file)
+        return found
+
+    def view(
+        self,
+        engine: Engine,
+        name: str,
+        files: Sequence[DataFile],
+        *,
+        columns: Sequence[str] | None = None,
+        with_places: bool = False,
+    ) -> dict[str, DataFile]:
+        """Fetch files and lay a DuckDB view over them, in the table's columns as they are now.
+
+        Columns are found by Iceberg's field ids: one that was renamed since a file was written is
+        read by its old name, one that was added is null, one that was widened is cast.
+
+        Args:
+            columns: of the view; the table's if not told.
+            with_places: add where each row stands: `FILE` and `AT`.
+
+        Returns:
+            Local path of each file, as in `FILE`.
+
+        Raises:
+            TooLarge: they don't fit on the function's disk.
+            NotForThisEngine: a file has no field ids.
+        """
+        wanted = self.columns if columns is None else columns
+        selected = [quoted(column) for column in wanted]
+        if not files:
+            types = [f"CAST(NULL AS {duckdb_type(self.type_of(c))}) AS {quoted(c)}" for c in wanted]
+            types += [f"'' AS {FILE}", f"CAST(0 AS BIGINT) AS {AT}"] if with_places else []
+            engine.execute(
+                f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS SELECT {', '.join(types)} LIMIT 0"
+            )
+            return {}
+        local = fetch(engine, self.name, files)
+        selected += [f"filename AS {FILE}", f"file_row_number AS {AT}"] if with_places else []
+        places = ", ".join(literal(path) for path in local)
+        self._refuse_unmarked(engine, places)
+        fields = ", ".join(self._field(column) for column in wanted)
+        engine.execute(
+            f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS SELECT {', '.join(selected)} "
+            f"FROM read_parquet([{places}], schema = MAP {{{fields}}}, "
+            f"filename = {with_places}, file_row_number = {with_places})"
+        )
+        return local
+
+    def snapshots(self) -> list[Snapshot]:
+        """Snapshots that readers of `main` have seen, newest first; staged ones are left out."""
+        metadata = self._table.metadata
+        return [
+            Snapshot(snapshot.snapshot_id, _summary(snapshot))
+            for snapshot in iceberg_snapshots.ancestors_of(metadata.current_snapshot(), metadata)
+        ]
+
+    def size(self) -> TableSize:
+        """Its published data files."""
+        current = self._table.metadata.current_snapshot()
+        return TableSize() if current is None else TableSize.of_snapshot(_summary(current))
+
+    def count(self) -> int:
+        """Rows that readers see, by the manifests."""
+        return self._count(self._table.metadata.current_snapshot())
+
+    def write(self, batches: Iterable[pa.RecordBatch]) -> list[DataFile]:
+        """Write rows to data files, each of one partition; nothing is committed.
+
+        Rows with the same partition in a row share a file, so a stream that is ordered by partition
+        gives the fewest.
+
+        Args:
+            batches: of the table's columns, by name.
+        """
+        done: list[DataFile] = []
+        files: DataFiles | None = None
+        part: tuple[Any, ...] = ()
+        try:
+            for batch in batches:
+                for values, rows in self._runs(batch):
+                    if files is None or values != part:
+                        done += files.finish() if files else []
+                        files = DataFiles(
+                            self._table, dict(zip(self.partition, values, strict=True))
+                        )
+                        part = values
+                    files.write(_conform(rows, files.arrow_schema))
+        except BaseException:
+            if files:
+                files.discard()
+            raise
+        return done + (files.finish() if files else [])
+
+    def publish(
+        self,
+        *,
+        added: Sequence[DataFile],
+        removed: Sequence[DataFile],
+        properties: Mapping[str, str],
+        expected_rows: Callable[[int], int],
+    ) -> int:
+        """Stage files on the audit branch, count them, show them only if the count is right.
+
+        Args:
+            removed: published files whose rows that stay are in `added`.
+            properties: snapshot properties of the commit.
+            expected_rows: from the rows before, the rows that there must be after.
+
+        Returns:
+            The published snapshot's id.
+
+        Raises:
+            AuditFailed: the branch holds another number of rows; `main` is as it was.
+            Overtaken: `main` isn't what the files were made from any more.
+        """
+        if self._table.metadata.current_snapshot() is None:
+            self._commit(None, self._begin)
+        base = self._table.metadata.current_snapshot()
+        before = self._count(base)
+        self._commit(base, lambda: self._stage(added, removed, properties))
+        staged = self._table.metadata.snapshot_by_name(AUDIT_BRANCH)
+        assert staged is not None
+        found, expected = self._count(staged), expected_rows(before)
+        if found != expected:
+            raise AuditFailed(
+                f"{self.name}: the staged rows are {found}, counted were {expected} "
+                f"(before: {before})",
+                why="Nothing was published: readers still see the table as it was.",
+                remedy=f"Look at the branch '{AUDIT_BRANCH}' of the table; the next run stages "
+                "anew.",
+            )
+        self._commit(base, lambda: self._show(staged.snapshot_id))
+        return staged.snapshot_id
+
+    def _begin(self) -> None:
+        """A snapshot without rows: PyIceberg makes no branch of a table that has none."""
+        with self._table.transaction() as transaction, transaction.update_snapshot().fast_append():
+            pass
+
+    def _stage(
+        self, added: Sequence[DataFile], removed: Sequence[DataFile], properties: Mapping[str, str]
+    ) -> None:
+        """One commit: a branch that a killed attempt left goes, this one comes with the files."""
+        current = self._table.metadata.current_snapshot()
+        assert current is not None
+        with self._table.transaction() as transaction:
+            if AUDIT_BRANCH in self._table.metadata.refs:
+                ManageSnapshots(transaction).remove_branch(AUDIT_BRANCH).commit()
+            branch = ManageSnapshots(transaction)
+            branch.create_branch(current.snapshot_id, AUDIT_BRANCH).commit()
+            update = transaction.update_snapshot(
+                snapshot_properties=dict(properties), branch=AUDIT_BRANCH
+            )
+            producer = update.overwrite() if removed else stage_append(update, self._table)
+            with producer as staging:
+                for file in added:
+                    staging.append_data_file(file)
+                for file in removed:
+                    staging.delete_data_file(file)
+
+    def _show(self, snapshot_id: int) -> None:
+        with self._table.transaction() as transaction:
+            manage = ManageSnapshots(transaction)
+            manage.set_current_snapshot(snapshot_id).remove_branch(AUDIT_BRANCH).commit()
+
+    def _commit(self, base: iceberg_snapshots.Snapshot | None, commit: Callable[[], None]) -> None:
+        """Commit on `base`; what leaves `main` alone (new settings, a comment) may come between."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            without_retries(self._table)
+            try:
+                commit()
+            except CommitFailedException:
+                if attempt == _ATTEMPTS:
+                    raise
+                self._table.refresh()
+                self._check_base(base)
+            else:
+                return
+
+    def _check_base(self, base: iceberg_snapshots.Snapshot | None) -> None:
+        current = self._table.metadata.current_snapshot()
+        if (current and current.snapshot_id) != (base and base.snapshot_id):
+            raise Overtaken(
+                f"{self.name}: another writer published while its lease was held",
+                why="The files were made from rows that may have changed; nothing was published.",
+                remedy="The next run makes them anew. Find out who writes without the lease.",
+            )
+
+    def _count(self, snapshot: iceberg_snapshots.Snapshot | None) -> int:
+        if snapshot is None:
+            return 0
+        return sum(
+            (manifest.added_rows_count or 0) + (manifest.existing_rows_count or 0)
+            for manifest in snapshot.manifests(self._table.io)
+        )
+
+    def _refuse_deletes(self) -> None:
+        current = self._table.metadata.current_snapshot()
+        manifests = current.manifests(self._table.io) if current else []
+        if any(manifest.content == ManifestContent.DELETES for manifest in manifests):
+            raise NotForThisEngine(
+                f"{self.name} has delete files",
+                why="This engine reads data files alone, so it would bring deleted rows back.",
+                remedy="Nothing: Spark takes it over. Compaction takes the delete files away.",
+            )
+
+    def _refuse_unmarked(self, engine: Engine, places: str) -> None:
+        """DuckDB would read every column of a file without ids as null, and say nothing."""
+        unmarked = engine.rows(
+            f"SELECT DISTINCT file_name FROM parquet_schema([{places}]) "
+            "WHERE num_children IS NULL AND field_id IS NULL LIMIT 1"
+        )
+        if unmarked:
+            raise NotForThisEngine(
+                f"{self.name}: a data file has columns without Iceberg's ids",
+                why="Its columns can't be told apart safely, so none is guessed.",
+                remedy="Nothing: Spark takes it over, by the table's name mapping.",
+            )
+
+    def _field(self, column: str) -> str:
+        kind = duckdb_type(self.type_of(column))
+        named = f"name: {literal(column)}, type: '{kind}', default_value: NULL"
+        return f"{self.field_id(column)}: {{{named}}}"
+
+    def _runs(self, batch: pa.RecordBatch) -> Iterator[tuple[tuple[Any, ...], pa.RecordBatch]]:
+        """The stretches of a batch that are of one partition each."""
+        parts = [batch.column(name) for name in self.partition]
+        ends = {batch.num_rows} - {0}
+        for part in parts:
+            ends |= set(pc.run_end_encode(part).run_ends.to_pylist())
+        start = 0
+        for end in sorted(ends):
+            values = tuple(part[start].as_py() for part in parts)
+            yield values, batch.slice(start, end - start)
+            start = end
+
+
+def quoted(name: str) -> str:
+    """A name as SQL: `"select"`."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Text as SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def duckdb_type(kind: PrimitiveType) -> str:
+    """DuckDB's name of an Iceberg type."""
+    name = str(kind)
+    return _TYPES.get(name, name.upper())  # boolean, double, decimal(10, 2), date: the same
+
+
+_TYPES: Final = {
+    "int": "INTEGER",
+    "long": "BIGINT",
+    "string": "VARCHAR",
+    "timestamptz": "TIMESTAMP WITH TIME ZONE",
+}
+
+
+def _conform(rows: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays(
+        [rows.column(field.name).cast(field.type) for field in schema], schema=schema
+    )
+
+
+def _summary(snapshot: iceberg_snapshots.Snapshot) -> Mapping[str, str]:
+    return snapshot.summary.additional_properties if snapshot.summary else {}
