@@ -1,0 +1,58 @@
+"""What each run of the maintenance did to each table."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Final, Literal
+
+from dataplatform.ledger.table import LedgerTable, put
+
+KEPT_DAYS: Final = 90
+
+UpkeepState = Literal["started", "done", "spark", "skipped", "failed"]
+"""`spark`: too large for a function, a job is to join its files. `skipped`: a writer had it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upkeep:
+    """One table in one run of the maintenance; sizes are in bytes.
+
+    joined: small files that were written anew as fewer.
+    forgotten: snapshots dropped from the metadata.
+    orphans: files that no snapshot names; `deleted` of them are gone.
+    detail: why it was skipped, left to Spark or failed.
+    """
+
+    run: str
+    table: str
+    state: UpkeepState
+    engine: str = ""
+    rows: int = 0
+    files_before: int = 0
+    files: int = 0
+    bytes_before: int = 0
+    bytes: int = 0
+    manifests_before: int = 0
+    manifests: int = 0
+    joined: int = 0
+    forgotten: int = 0
+    orphans: int = 0
+    orphan_bytes: int = 0
+    deleted: int = 0
+    detail: str = ""
+
+
+class UpkeepBooks(LedgerTable):
+    """Maintenance runs, by table; forgotten themselves after a while."""
+
+    def note_upkeep(self, upkeep: Upkeep) -> None:
+        """Keep what is known of a table in a run; what a retry finds takes its place."""
+        key = {"pk": f"upkeep#{upkeep.run}", "sk": upkeep.table}
+        detail = {"detail": upkeep.detail[:2000]}
+        expires = {"expires_at": self._expires(KEPT_DAYS)}
+        self._write(put({**key, **asdict(upkeep), **detail, **expires}))
+
+    def upkeep(self, run: str) -> list[Upkeep]:
+        """All tables of a run, by name."""
+        found = self._query(f"upkeep#{run}")
+        return [Upkeep(**{f.name: item[f.name] for f in fields(Upkeep)}) for item in found]

@@ -1,0 +1,1 @@
+"""What upkeep decides without a table: which files to join, which snapshots to forget."""

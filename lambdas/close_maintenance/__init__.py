@@ -1,0 +1,1 @@
+"""Ends a run of the maintenance."""

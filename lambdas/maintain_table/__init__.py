@@ -1,0 +1,1 @@
+"""Looks after one table: joins small files, forgets snapshots, finds orphans."""

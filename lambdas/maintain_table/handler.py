@@ -1,0 +1,31 @@
+"""One table of a run of the maintenance."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from dataplatform.adapters.iceberg_io import s3
+from dataplatform.adapters.plans import load_plan
+from dataplatform.settings import MaintenanceSettings
+from lambdas.common import LambdaContext, ledger_at, logger
+from lambdas.maintain_table.logic import Caretaker, figures
+
+log = logger("maintain-table")
+
+
+@log.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """{"run", "table"} -> {"table", "state"}; a table that fails is in the ledger, not raised."""
+    settings = MaintenanceSettings.from_environment()
+    done = Caretaker(
+        ledger=ledger_at(settings.ledger_table),
+        plan=load_plan(settings.plans_uri),
+        s3=s3(),
+        run=event["run"],
+        owner=f"maintenance/{event['run']}/{context.aws_request_id}",
+        deletes=settings.deletes_orphans,
+        now=datetime.now(UTC),
+    ).maintain(event["table"])
+    log.info("table maintained", extra=figures(done))
+    return {"table": done.table, "state": done.state}

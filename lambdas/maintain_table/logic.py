@@ -1,0 +1,160 @@
+"""One table, looked after: small files joined, snapshots forgotten, orphans found."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.table import FileScanTask, Table
+
+from dataplatform.adapters import iceberg_rewrite, iceberg_upkeep
+from dataplatform.adapters.iceberg import open_table
+from dataplatform.adapters.iceberg_rewrite import Files, Joined
+from dataplatform.errors import LeaseHeld
+from dataplatform.ledger import Ledger
+from dataplatform.ledger.leases import lease_lost
+from dataplatform.ledger.upkeep import Upkeep
+from dataplatform.maintenance.history import Needs
+from dataplatform.plans.model import PlatformPlan
+from lambdas.maintain_table.needs import lease_of, needs_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+FUNCTION_BYTES: Final = 4 * 1024**3
+"""Of small files that a function joins in its 15 minutes; a Spark job joins more than that.
+docs/performance.md has the rate that this is taken from, with room for a slower day."""
+
+ORPHAN_AGE: Final = timedelta(days=3)
+"""What a writer may have written and not yet committed: Iceberg's default, and longer than a run
+of the pipeline and its retries last."""
+
+_LEASE_SECONDS: Final = 120
+"""Of the commits alone. Should the function die, the table is free again after that."""
+
+_ATTEMPTS: Final = 5
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caretaker:
+    """Looks after tables for one run of the maintenance.
+
+    owner: of leases; another for each call.
+    deletes: whether orphans are deleted; else they are counted.
+    """
+
+    ledger: Ledger
+    plan: PlatformPlan
+    s3: S3Client
+    run: str
+    owner: str
+    deletes: bool
+    now: datetime
+
+    def maintain(self, name: str) -> Upkeep:
+        """Look after a table; what was done is in the ledger, also where it failed.
+
+        Files are joined before the table's lease is taken, so a writer waits for two commits at
+        most. Where a writer has the lease, the table is left to the next run.
+        """
+        done = Upkeep(run=self.run, table=name, state="started")
+        self.ledger.note_upkeep(done)
+        try:
+            done = self._tended(done)
+        except LeaseHeld as held:
+            done = replace(done, state="skipped", detail=held.what)
+        except Exception as error:
+            done = replace(done, state="failed", detail=f"{type(error).__name__}: {error}")
+        self.ledger.note_upkeep(done)
+        return done
+
+    def _tended(self, done: Upkeep) -> Upkeep:
+        table = open_table(done.table)
+        files = Files(table)
+        groups = files.small()
+        to_join = sum(task.file.file_size_in_bytes for group in groups for task in group)
+        too_large = to_join > FUNCTION_BYTES or files.has_row_deletes
+        joined = [] if too_large else self._joined(table, groups)
+        given_up, forgotten = self._committed(table, joined, manifests=files.many_manifests)
+        before, after = files.layout, Files(open_table(done.table)).layout
+        done = replace(
+            done,
+            state="spark" if too_large else "done",
+            engine="" if too_large else "pyiceberg",
+            detail=f"{to_join:,} bytes of small files are for Spark" if too_large else "",
+            rows=after.rows,
+            files_before=before.files,
+            files=after.files,
+            bytes_before=before.bytes,
+            bytes=after.bytes,
+            manifests_before=before.manifests,
+            manifests=after.manifests,
+            joined=sum(len(each.old) for each in joined if each not in given_up),
+            forgotten=forgotten,
+        )
+        return self._without_orphans(open_table(done.table), done)
+
+    def _joined(self, table: Table, groups: Sequence[Sequence[FileScanTask]]) -> list[Joined]:
+        """Nothing is written where a writer has the table: it would most likely be given up."""
+        lease = lease_of(self.plan, _name(table))
+        if groups and (holder := self.ledger.lease_holder(lease)):
+            raise lease_lost(lease, holder)
+        return [iceberg_rewrite.join(table, group) for group in groups]
+
+    def _committed(
+        self, table: Table, joined: Sequence[Joined], *, manifests: bool
+    ) -> tuple[list[Joined], int]:
+        """Commit under the table's lease; what was given up, and how many snapshots are forgotten.
+
+        Only staging commits without the lease, and only appends: then the commit is tried again.
+        Files that aren't committed stay as orphans: whether an answer that was lost was a yes,
+        only the table can tell.
+        """
+        name = _name(table)
+        given_up: list[Joined] = []
+        with self.ledger.lease(lease_of(self.plan, name), self.owner, _LEASE_SECONDS):
+            if joined or manifests:
+                given_up = _patiently(lambda: iceberg_rewrite.commit(table, joined))
+            needs = needs_of(self.ledger, self.plan, name)
+            return given_up, _patiently(lambda: self._forget(name, needs))
+
+    def _forget(self, name: str, needs: Needs) -> int:
+        return iceberg_upkeep.forget(open_table(name), needs, now=self.now)
+
+    def _without_orphans(self, table: Table, done: Upkeep) -> Upkeep:
+        found = iceberg_upkeep.orphans(table, self.s3, before=self.now - ORPHAN_AGE)
+        if self.deletes:
+            iceberg_upkeep.delete(table, self.s3, found)
+        return replace(
+            done,
+            orphans=len(found),
+            orphan_bytes=sum(orphan.size for orphan in found),
+            deleted=len(found) if self.deletes else 0,
+        )
+
+
+def _patiently(commit: Callable[[], Answer]) -> Answer:
+    for attempt in range(_ATTEMPTS):
+        try:
+            return commit()
+        except CommitFailedException:
+            if attempt + 1 == _ATTEMPTS:
+                raise
+            time.sleep(random.uniform(0, min(5.0, 0.1 * 2**attempt)))
+    raise AssertionError("unreachable")
+
+
+def _name(table: Table) -> str:
+    return ".".join(table.name())
+
+
+def figures(done: Upkeep) -> dict[str, object]:
+    """For the function's log."""
+    return {name: value for name, value in asdict(done).items() if value}

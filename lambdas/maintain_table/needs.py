@@ -1,0 +1,47 @@
+"""What the platform will still ask of a table, and whose turn writing it is."""
+
+from __future__ import annotations
+
+from dataplatform.ledger import Ledger
+from dataplatform.ledger.records import table_lease
+from dataplatform.maintenance.history import Needs
+from dataplatform.naming import changes_table
+from dataplatform.plans.model import PlatformPlan
+
+
+def needs_of(ledger: Ledger, plan: PlatformPlan, table: str) -> Needs:
+    """What of the table's history is still asked for, by the ledger."""
+    return Needs(
+        batches=frozenset(batch.batch_id for batch in ledger.unfinished_batches()),
+        sequence=_consumed(ledger, plan, table),
+        exports=_exports_wait(ledger, plan, table),
+    )
+
+
+def lease_of(plan: PlatformPlan, table: str) -> str:
+    """The lease under which the table is written; a model's changes are written under its own."""
+    for model in plan.models:
+        if table == changes_table(model.table):
+            return table_lease(model.table)
+    return table_lease(table)
+
+
+def _consumed(ledger: Ledger, plan: PlatformPlan, table: str) -> int | None:
+    """The lowest sequence up to which a model has read the changes of a silver table."""
+    datasets = {dataset.silver_table: dataset.dataset for dataset in plan.datasets}
+    dataset = datasets.get(table)
+    consumed = [
+        state.sequences[dataset]
+        for model in plan.models
+        if dataset and model.incremental == dataset
+        if (state := ledger.model(model.name)) and dataset in state.sequences
+    ]
+    return min(consumed, default=None)
+
+
+def _exports_wait(ledger: Ledger, plan: PlatformPlan, table: str) -> bool:
+    return any(
+        bool(ledger.pending_loads(model.name))
+        for model in plan.models
+        if table == changes_table(model.table)
+    )

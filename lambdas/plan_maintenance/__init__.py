@@ -1,0 +1,1 @@
+"""Says which tables a run of the maintenance looks after."""
