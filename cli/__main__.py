@@ -60,13 +60,16 @@ def run(
     datasets: Annotated[list[str] | None, typer.Argument(help="Only these datasets.")] = None,
     since: Annotated[str | None, typer.Option("--from", help="Earliest arrival, ISO 8601.")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Latest arrival, ISO 8601.")] = None,
+    engine: Annotated[
+        str | None, typer.Option("--engine", help="duckdb or spark; without it, chosen by size.")
+    ] = None,
     stage: Stage = None,
     as_json: Json = False,
 ) -> None:
     """Run the pipeline for what is due, and show its books."""
     from cli.run import run as verb
 
-    verb(Screen(as_json=as_json), stage, datasets or [], since, until)
+    verb(Screen(as_json=as_json), stage, datasets or [], since, until, engine)
 
 
 @app.command(epilog="Example: ./weir status --run 2026-11-21T10:04:12Z-7f3a --html run.html")

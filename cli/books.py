@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import typer
@@ -10,6 +11,8 @@ from rich.table import Table
 
 from cli.screen import Exit
 from cli.target import Target
+from dataplatform.ledger.costs import PRICES, Cost, cost
+from dataplatform.ledger.engines import EngineChoice
 from dataplatform.ledger.records import DatasetBooks, Totals
 
 _COUNTS = ("inserted", "updated", "deleted", "duplicate", "quarantined")
@@ -47,8 +50,29 @@ def of_lifetime(books: dict[str, dict[str, int]]) -> Table:
     return table
 
 
-def run_json(books: Iterable[DatasetBooks]) -> dict[str, Any]:
-    """Books of one run for `--json`."""
+def cost_of(target: Target, run_id: str) -> Cost:
+    """What a run has cost so far."""
+    return cost(target.ledger.usage(run_id))
+
+
+def dollars(spent: Cost) -> str:
+    """`Cost $0.0042 at list prices of us-east-1: Lambda $0.0042, Glue $0`"""
+    return (
+        f"Cost {_dollars(spent.total)} at list prices of {PRICES.region}: "
+        f"Lambda {_dollars(spent.functions)}, Glue {_dollars(spent.jobs)}"
+    )
+
+
+def _dollars(amount: float) -> str:
+    """Two figures at least, however small: $0.00031, $0.015, $1.20."""
+    if not amount:
+        return "$0"
+    decimals = max(2, 1 - math.floor(math.log10(amount)))
+    return f"${amount:,.{decimals}f}"
+
+
+def run_json(books: Iterable[DatasetBooks], engines: Mapping[str, EngineChoice]) -> dict[str, Any]:
+    """Books of one run for `--json`; `engine` is "" where none was chosen."""
     return {
         entry.dataset: {
             "source": entry.source,
@@ -56,8 +80,16 @@ def run_json(books: Iterable[DatasetBooks]) -> dict[str, Any]:
             "live": entry.live,
             "balanced": entry.balanced,
             "error": entry.error,
+            **_engine(engines.get(entry.dataset)),
         }
         for entry in books
+    }
+
+
+def _engine(choice: EngineChoice | None) -> dict[str, str]:
+    return {
+        "engine": choice.engine if choice else "",
+        "reason": choice.reason if choice else "",
     }
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
 
+from cli.books import dollars
+from cli.timeline import with_engines
+from dataplatform.ledger.costs import Cost
+from dataplatform.ledger.engines import EngineChoice
 from dataplatform.ledger.records import DatasetBooks, Run, Step
 
 _STYLE = """
@@ -18,7 +22,7 @@ body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(
 h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem } small { color: var(--soft) }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
 th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: right }
-th:first-child, td:first-child { text-align: left } .failed { color: var(--bad) }
+:is(th, td):nth-child(-n + 2) { text-align: left } .failed { color: var(--bad) }
 .row { display: grid; grid-template-columns: 17rem 1fr 6rem; gap: .8rem; align-items: center }
 .track { height: .9rem; position: relative; border-bottom: 1px dotted var(--line) }
 .bar { position: absolute; height: .7rem; min-width: 2px; background: var(--bar) }
@@ -32,7 +36,14 @@ th:first-child, td:first-child { text-align: left } .failed { color: var(--bad) 
 _COLUMNS = ("source", "inserted", "updated", "deleted", "duplicate", "quarantined", "live")
 
 
-def page(stage: str, run: Run, steps: Sequence[Step], entries: Sequence[DatasetBooks]) -> str:
+def page(
+    stage: str,
+    run: Run,
+    steps: Sequence[Step],
+    entries: Sequence[DatasetBooks],
+    engines: Mapping[str, EngineChoice],
+    cost: Cost,
+) -> str:
     """The whole page; every value from outside is escaped."""
     return "".join(
         (
@@ -44,24 +55,28 @@ def page(stage: str, run: Run, steps: Sequence[Step], entries: Sequence[DatasetB
             f"{escape(run.started_at)}{_took(run)}</small></h1>",
             f"<p class=failed>{escape(run.error)}</p>" if run.error else "",
             "<h2>Books</h2>",
-            _books(entries),
+            _books(entries, engines),
+            f"<p>{escape(dollars(cost))}</p>",
             "<h2>Timeline</h2>",
-            _timeline(steps),
+            _timeline(with_engines(steps)),
             "</html>",
         )
     )
 
 
-def _books(entries: Sequence[DatasetBooks]) -> str:
+def _books(entries: Sequence[DatasetBooks], engines: Mapping[str, EngineChoice]) -> str:
     if not entries:
         return "<p>Nothing was due.</p>"
-    head = "".join(f"<th>{name}</th>" for name in ("dataset", *_COLUMNS, "balanced"))
+    head = "".join(f"<th>{name}</th>" for name in ("dataset", "engine", *_COLUMNS, "balanced"))
     rows = []
     for entry in entries:
         figures = {"source": entry.source, **entry.outcomes.to_dict(), "live": entry.live}
         cells = "".join(_cell(figures[name]) for name in _COLUMNS)
         balanced = "yes" if entry.balanced else "<span class=failed>no</span>"
-        rows.append(f"<tr><td>{escape(entry.dataset)}</td>{cells}<td>{balanced}</td></tr>")
+        engine = escape(str(engines.get(entry.dataset, "")))
+        rows.append(
+            f"<tr><td>{escape(entry.dataset)}</td><td>{engine}</td>{cells}<td>{balanced}</td></tr>"
+        )
     return f"<div class=wide><table><tr>{head}</tr>{''.join(rows)}</table></div>"
 
 
@@ -82,8 +97,9 @@ def _timeline(steps: Sequence[Step]) -> str:
         begin, end = _seconds(found[0].at) - first, _seconds(found[-1].at) - first
         state = "failed" if found[-1].state == "failed" else "done"
         counts = ", ".join(f"{key} {value:,}" for key, value in found[-1].counts.items() if value)
+        said = " · ".join(filter(None, (found[-1].detail, counts)))
         rows.append(
-            f"<div class=row title='{escape(counts or found[-1].detail, quote=True)}'>"
+            f"<div class=row title='{escape(said, quote=True)}'>"
             f"<span class={state}>{escape(name)} <small>{escape(dataset)}</small></span>"
             f"<span class=track><span class='bar {state}' style='left:{begin / whole:.2%};"
             f"width:{(end - begin) / whole:.2%}'></span></span>"

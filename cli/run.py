@@ -11,21 +11,34 @@ from cli.timeline import Timeline
 
 
 def run(
-    screen: Screen, stage: str | None, datasets: list[str], since: str | None, until: str | None
+    screen: Screen,
+    stage: str | None,
+    datasets: list[str],
+    since: str | None,
+    until: str | None,
+    engine: str | None,
 ) -> None:
     """Start the pipeline, follow it to its end and show its books."""
     target = Target.choose(stage)
-    wanted: dict[str, Any] = {"datasets": datasets, "from": since, "to": until}
+    wanted: dict[str, Any] = {
+        "datasets": datasets,
+        "from": since,
+        "to": until,
+        "engine": engine,
+    }
     followed = execute(screen, target, {name: value for name, value in wanted.items() if value})
     entries = target.ledger.books(followed.run_id)
+    spent = books.cost_of(target, followed.run_id)
     if entries:
         screen.show(books.of_run(entries))
+        screen.say(f"\n {books.dollars(spent)}")
     else:
         screen.say("Nothing was due: no new rows, no Glue run, no load.")
     screen.result(
         {
             "run": followed.run_id,
-            "datasets": books.run_json(entries),
+            "datasets": books.run_json(entries, target.ledger.engines(followed.run_id)),
+            "cost": spent.to_dict(),
             "seconds": round(followed.seconds, 1),
         }
     )

@@ -48,6 +48,7 @@ def status(screen: Screen, stage: str | None, run_id: str | None, html: str | No
 def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
     steps = target.ledger.steps(run.run_id)
     entries = target.ledger.books(run.run_id)
+    engines, spent = target.ledger.engines(run.run_id), books.cost_of(target, run.run_id)
     screen.say(f" run {run.run_id}   {run.state}   {run.started_at} – {run.ended_at or 'now'}")
     for step in timeline.latest(steps):
         screen.say(timeline.line(step))
@@ -55,10 +56,19 @@ def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
         screen.say(_trouble(run))
     screen.say()
     screen.show(books.of_run(entries))
+    screen.say(f"\n {books.dollars(spent)}")
     if html:
-        Path(html).write_text(report.page(target.stage, run, steps, entries), encoding="utf-8")
+        page = report.page(target.stage, run, steps, entries, engines, spent)
+        Path(html).write_text(page, encoding="utf-8")
         screen.say(f" Written: {html}")
-    screen.result({**_run_json(run), "datasets": books.run_json(entries), "page": html or ""})
+    screen.result(
+        {
+            **_run_json(run),
+            "datasets": books.run_json(entries, engines),
+            "cost": spent.to_dict(),
+            "page": html or "",
+        }
+    )
     books.exit_if_waiting(entries)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
 from rich.console import Group
 from rich.live import Live
@@ -10,23 +12,43 @@ from rich.markup import escape
 from rich.text import Text
 
 from cli.screen import Screen
+from dataplatform.ledger.engines import ENGINE_STEP, GOLD, model_subject
 from dataplatform.ledger.records import Run, Step
 
+_BY_AN_ENGINE: Final = ("silver", "gold")
 _MARKS = {"started": "[cyan]▸[/]", "done": "[green]✓[/]", "failed": "[red]✗[/]", "skipped": "·"}
 
 
 def latest(steps: Sequence[Step]) -> list[Step]:
     """The newest state of each (step, dataset), in the order in which they began."""
     newest: dict[tuple[str, str], Step] = {}
-    for step in steps:
+    for step in with_engines(steps):
         newest[step.name, step.dataset] = step
     return list(newest.values())
 
 
+def with_engines(steps: Sequence[Step]) -> list[Step]:
+    """Steps that an engine does say which and why: `duckdb · 6 MB batch`; the choice is no step."""
+    chosen: dict[str, str] = {}
+    told: list[Step] = []
+    for step in steps:
+        if step.name == ENGINE_STEP:
+            chosen[step.dataset] = step.detail
+            continue
+        engine = chosen.get(step.dataset, "")
+        if step.name == "gold":
+            engine = chosen.get(GOLD) or chosen.get(model_subject(step.dataset), "")
+        if step.name in _BY_AN_ENGINE and engine:
+            step = replace(step, detail=" · ".join(filter(None, (engine, step.detail))))
+        told.append(step)
+    return told
+
+
 def line(step: Step) -> str:
-    """`✓ silver       sales          inserted 269,720`"""
+    """`✓ silver       sales          duckdb · 62 MB batch · inserted 269,720`"""
     counts = "  ".join(f"{name} {value:,}" for name, value in step.counts.items() if value)
-    text = " · ".join(part for part in (counts, step.detail) if part)
+    parts = (step.detail, counts) if step.name in _BY_AN_ENGINE else (counts, step.detail)
+    text = " · ".join(filter(None, parts))
     mark = _MARKS.get(step.state, " ")
     return f"    {mark} {step.name:<14} {step.dataset:<26} {escape(text[:120])}"
 

@@ -111,8 +111,66 @@ class LakeSettings(LedgerSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MaintenanceSettings(LakeSettings):
+    """Looking after tables; `delete_orphans` is "true" where files without an owner may go."""
+
+    delete_orphans: str
+
+    @property
+    def deletes_orphans(self) -> bool:
+        """Whether the stage lets files be deleted."""
+        return self.delete_orphans == "true"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineSettings(LedgerSettings):
+    """Choosing engines: up to where DuckDB in a function is tried. docs/decisions.md says why.
+
+    batch_mib, batch_rows: landed bytes and records of a dataset's batches together.
+    table_mib: of a silver table that isn't partitioned, since any of its files may be touched.
+    """
+
+    batch_mib: str
+    batch_rows: str
+    table_mib: str
+
+    @property
+    def batch_bytes(self) -> int:
+        """Landed bytes up to which DuckDB is tried."""
+        return int(self.batch_mib) << 20
+
+    @property
+    def rows(self) -> int:
+        """Records up to which DuckDB is tried."""
+        return int(self.batch_rows)
+
+    @property
+    def table_bytes(self) -> int:
+        """Bytes of an unpartitioned silver table up to which DuckDB is tried."""
+        return int(self.table_mib) << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class DuckdbSettings(LakeSettings):
+    """A function's that runs DuckDB: the lake, and the memory and the disk that it has."""
+
+    memory_mib: str
+    storage_mib: str
+
+    @property
+    def memory_bytes(self) -> int:
+        """The function's memory."""
+        return int(self.memory_mib) << 20
+
+    @property
+    def storage_bytes(self) -> int:
+        """The function's ephemeral storage."""
+        return int(self.storage_mib) << 20
+
+
+@dataclass(frozen=True, kw_only=True)
 class JobSettings(LakeSettings):
-    """A Spark job's: the lake, and how many tables it works on at once."""
+    """A Spark job's: the lake, how many tables it works on at once, the DPU that it is billed."""
 
     at_once: str
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from dataplatform.errors import BooksUnbalanced
 from dataplatform.ledger.batches import Batches, refused_transition
 from dataplatform.ledger.leases import Leases, lease_lost
-from dataplatform.ledger.records import Batch, DatasetBooks, Lease, Outcomes, Totals
+from dataplatform.ledger.records import Batch, DatasetBooks, Lease, Outcomes, TableSize, Totals
 from dataplatform.ledger.table import Item, Refused, Write, check, delete, update
 
 
@@ -24,6 +25,7 @@ class Books(Batches, Leases):
         sequence: int,
         live: int,
         lease: Lease | None = None,
+        size: TableSize | None = None,
     ) -> bool:
         """Publish a staged batch and add it to the lifetime books, in one transaction.
 
@@ -33,6 +35,7 @@ class Books(Batches, Leases):
                 share it.
             live: rows of the silver table after the commit.
             lease: publish only while this lease, by its fencing token, is still held.
+            size: of the silver table after the commit.
 
         Returns:
             False where it was published before with the same outcomes: nothing is added twice.
@@ -56,7 +59,7 @@ class Books(Batches, Leases):
             )
         published = {"state": "published", "outcomes": outcomes.to_dict(), "sequence": sequence}
         writes = [
-            self._add_to_totals(batch, outcomes, sequence, live),
+            self._add_to_totals(batch, outcomes, sequence, live, size),
             update(
                 f"batch#{batch_id}",
                 "batch",
@@ -74,14 +77,18 @@ class Books(Batches, Leases):
             raise refused_transition(self.batch(batch_id), "published") from refused
         return True
 
-    def _add_to_totals(self, batch: Batch, outcomes: Outcomes, sequence: int, live: int) -> Write:
-        """Counts are added; sequence and live follow the newest commit.
+    def _add_to_totals(
+        self, batch: Batch, outcomes: Outcomes, sequence: int, live: int, size: TableSize | None
+    ) -> Write:
+        """Counts are added; sequence, live and size follow the newest commit.
 
         A commit that is recovered after a later one was published is in that one's live count.
         """
         so_far = self.totals(batch.dataset)
         before, newest = so_far.sequence, max(so_far.newest, batch.newest)
-        latest = {"sequence": sequence, "live": live} if sequence >= before else {}
+        latest = {"sequence": sequence, "live": live, **(asdict(size) if size else {})}
+        if sequence < before:
+            latest = {}
         unchanged: ConditionBase = Attr("sequence").eq(before)
         if not before:
             unchanged = unchanged | Attr("sequence").not_exists()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 
 from boto3.dynamodb.conditions import Attr
 
 from dataplatform.errors import TransitionRefused
-from dataplatform.ledger.records import Load, ModelState
+from dataplatform.ledger.records import Load, ModelState, TableSize
 from dataplatform.ledger.table import (
     ABSENT,
     PRESENT,
@@ -38,6 +38,7 @@ class Gold(LedgerTable):
         rows: int,
         export_uri: str,
         digest: str,
+        size: TableSize | None = None,
     ) -> bool:
         """Note a build and, where `export_uri` isn't "", the export to load; both or neither.
 
@@ -55,6 +56,7 @@ class Gold(LedgerTable):
         changes = {"inserted": inserted, "updated": updated, "deleted": deleted}
         state: Item = {"run_id": run_id, "sequences": dict(sequences), "snapshot": snapshot}
         state |= {"rows": rows, "digest": digest, "builds": build, "built_at": self.now()}
+        state |= asdict(size) if size else {}
         where = Attr("builds").eq(before.builds) if before else ABSENT
         writes: list[Write] = [
             update("models", model, sets={"model": model, **state, **changes}, where=where)

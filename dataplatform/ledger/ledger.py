@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataplatform.ledger.books import Books
 from dataplatform.ledger.cursors import Cursors
+from dataplatform.ledger.engines import Engines
 from dataplatform.ledger.gold import Gold
-from dataplatform.ledger.runs import Runs
+from dataplatform.ledger.upkeep import UpkeepBooks
+from dataplatform.ledger.usage import UsageBooks
 
 
-class Ledger(Books, Cursors, Runs, Gold):
+class Ledger(Books, Cursors, Engines, UsageBooks, UpkeepBooks, Gold):
     """What landed, what became of it, and who may write where.
 
     Every change is conditional on what it starts from, so that doing it twice, or by a holder that

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Final, Literal, Self
@@ -80,6 +81,24 @@ class Outcomes:
     def from_dict(cls, counts: dict[str, int]) -> Self:
         """Read what `to_dict` wrote; a count left out is 0, other keys are ignored."""
         return cls(**{f.name: int(counts.get(f.name, 0)) for f in fields(cls)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableSize:
+    """Data files of an Iceberg table, and their bytes."""
+
+    files: int = 0
+    bytes: int = 0
+
+    @classmethod
+    def of_snapshot(cls, summary: Mapping[str, str]) -> Self:
+        """What the summary of a table's newest snapshot says; nothing is read for it."""
+        files, size = (summary.get(name, "0") for name in _SIZES)
+        return cls(files=int(files), bytes=int(size))
+
+
+_SIZES: Final = ("total-data-files", "total-files-size")
+"""https://iceberg.apache.org/spec/#optional-snapshot-summary-fields"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,8 +180,8 @@ class ModelState:
     """A gold model as last built, and how far the warehouse has followed.
 
     sequences: dataset -> last published sequence that the model has consumed.
-    rows: rows of the gold table at `snapshot`; loaded_rows: rows the warehouse counted after
-    loading `loaded_snapshot`.
+    rows: rows of the gold table at `snapshot`, in `files` of together `bytes`; loaded_rows: rows
+    the warehouse counted after loading `loaded_snapshot`.
     """
 
     model: str
@@ -176,6 +195,8 @@ class ModelState:
     deleted: int = 0
     builds: int = 0
     built_at: str = ""
+    files: int = 0
+    bytes: int = 0
     loaded_run: str = ""
     loaded_snapshot: int = 0
     loaded_rows: int = 0
@@ -205,6 +226,7 @@ class Totals:
     """The lifetime books of a dataset: source = all outcomes; live = inserted - deleted.
 
     newest: when the last of its published objects arrived; "" before the first.
+    files, bytes: of the silver table as the newest commit left it.
     """
 
     dataset: str
@@ -217,6 +239,8 @@ class Totals:
     live: int = 0
     sequence: int = 0
     newest: str = ""
+    files: int = 0
+    bytes: int = 0
 
     @property
     def outcomes(self) -> Outcomes:

@@ -12,7 +12,8 @@ from typing import Any, Final, Self
 from dataplatform.errors import InvalidRunInput, Problem
 from dataplatform.ledger.records import iso
 
-_KEYS: Final = ("datasets", "from", "to")
+_KEYS: Final = ("datasets", "from", "to", "engine")
+_ENGINES: Final = ("duckdb", "spark")
 _TIME: Final = 'an ISO 8601 date or time such as "2026-11-21" or "2026-11-21T10:00:00Z"'
 
 
@@ -21,11 +22,13 @@ class RunInput:
     """What a run is narrowed to.
 
     datasets: empty means all. since, until: "" means open; else UTC, half open [since, until).
+    engine: "duckdb" or "spark" for every dataset and model, whatever its size; "" to choose.
     """
 
     datasets: tuple[str, ...] = ()
     since: str = ""
     until: str = ""
+    engine: str = ""
 
     def selects(self, dataset: str) -> bool:
         """Whether the run is about a dataset."""
@@ -34,6 +37,7 @@ class RunInput:
     def to_json(self) -> str:
         """As a person would have written it, times in UTC."""
         said = {"datasets": list(self.datasets), "from": self.since, "to": self.until}
+        said["engine"] = self.engine
         return json.dumps({key: value for key, value in said.items() if value})
 
     @classmethod
@@ -44,6 +48,7 @@ class RunInput:
             datasets=tuple(said.get("datasets", ())),
             since=said.get("from", ""),
             until=said.get("to", ""),
+            engine=said.get("engine", ""),
         )
 
 
@@ -72,12 +77,17 @@ def parse_run_input(raw: Any, known: Sequence[str], now: datetime) -> RunInput:
         problems.append(_problem("to", raw["to"], f'a time after "from" ({iso(since)})'))
     if since and since > now:
         problems.append(_problem("from", raw["from"], f"a time that has been (now: {iso(now)})"))
+    engine = raw.get("engine", "")
+    if "engine" in raw and engine not in _ENGINES:
+        expected = f"one of {', '.join(_ENGINES)}; leave the key out to choose by size"
+        problems.append(_problem("engine", engine, expected, _near(str(engine), _ENGINES)))
     if problems:
         raise _invalid(problems)
     return RunInput(
         datasets=datasets,
         since=iso(since) if since else "",
         until=iso(until) if until else "",
+        engine=engine,
     )
 
 

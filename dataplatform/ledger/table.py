@@ -14,8 +14,9 @@ Partitions (`pk` / `sk`), each item of bounded size however much data goes throu
     cursor#<dataset>        / cursor             the last record pulled
     runs                    / <run_id>           one run
     execution#<arn>         / execution          which run an execution opened
-    run#<run_id>            / batch#|step#|failure#
+    run#<run_id>            / batch#|step#|failure#|engine#|usage#
     models                  / <model>            a gold model's state
+    upkeep#<run>            / <table>            what a run of the maintenance did to a table
     load#<model>            / <build>            an export that the warehouse hasn't merged
 """
 

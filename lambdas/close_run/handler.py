@@ -8,11 +8,13 @@ from dataplatform.adapters.plans import load_plan
 from dataplatform.settings import LedgerSettings
 from lambdas.close_run.logic import close_run
 from lambdas.common import LambdaContext, ledger_at, logger
+from lambdas.metering import metered
 
 log = logger("close-run")
 
 
 @log.inject_lambda_context(clear_state=True)
+@metered
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """{"run_id"} -> {"run_id", "counts"}; raises BooksUnbalanced or DatasetsFailed."""
     log.append_keys(run_id=event["run_id"])

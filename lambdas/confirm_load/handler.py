@@ -8,11 +8,13 @@ from lambdas.common import LambdaContext, logger
 from lambdas.confirm_load.logic import confirm_load
 from lambdas.load_warehouse.connect import loader
 from lambdas.load_warehouse.logic import LoadState
+from lambdas.metering import metered
 
 log = logger("confirm-load")
 
 
 @log.inject_lambda_context(clear_state=True)
+@metered
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """What load_warehouse or this function answered -> the same, gone on; "done" when all is in."""
     state = LoadState.from_event(event)

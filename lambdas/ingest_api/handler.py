@@ -15,6 +15,7 @@ from lambdas.common import LambdaContext, hold, ledger_at, logger
 from lambdas.ingest_api.client import ApiClient
 from lambdas.ingest_api.pull import Pull
 from lambdas.ingest_api.sources import api_key, base_url
+from lambdas.metering import metered
 
 STEP: Final = "ingest"
 
@@ -25,6 +26,7 @@ log = logger("ingest-api")
 
 
 @log.inject_lambda_context(clear_state=True)
+@metered
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """{"run_id", "dataset"} -> those, "more" and "rows" (of this run, so far)."""
     run_id, dataset = event["run_id"], event["dataset"]

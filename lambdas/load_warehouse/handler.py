@@ -6,11 +6,13 @@ from typing import Any
 
 from lambdas.common import LambdaContext, logger
 from lambdas.load_warehouse.connect import loader
+from lambdas.metering import metered
 
 log = logger("load-warehouse")
 
 
 @log.inject_lambda_context(clear_state=True)
+@metered
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """{"run_id", "model"} -> {"run_id", "model", "statement_id", …, "done"}."""
     log.append_keys(run_id=event["run_id"], model=event["model"])

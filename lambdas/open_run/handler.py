@@ -10,12 +10,14 @@ import boto3
 from dataplatform.adapters.plans import load_plan
 from dataplatform.settings import LedgerSettings
 from lambdas.common import LambdaContext, ledger_at, logger
+from lambdas.metering import metered
 from lambdas.open_run.logic import open_run
 
 log = logger("open-run")
 
 
 @log.inject_lambda_context(clear_state=True)
+@metered
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """{"input", "execution"} -> {"run_id", "datasets", "sources"}."""
     settings = LedgerSettings.from_environment()

@@ -7,12 +7,14 @@ from typing import Any
 from dataplatform.adapters.plans import load_plan
 from dataplatform.settings import LedgerSettings
 from lambdas.common import LambdaContext, ledger_at, logger
+from lambdas.metering import metered
 from lambdas.plan_loads.logic import plan_loads
 
 log = logger("plan-loads")
 
 
 @log.inject_lambda_context(clear_state=True)
+@metered
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """{"run_id"} -> {"run_id", "loads": [{"run_id", "model"}]}."""
     log.append_keys(run_id=event["run_id"])

@@ -11,6 +11,7 @@ from dataplatform.adapters.iceberg_io import s3
 from dataplatform.adapters.plans import load_plan
 from dataplatform.settings import STAGING_STORAGE_MIB, LakeSettings
 from lambdas.common import LambdaContext, ledger_at, logger
+from lambdas.metering import metered
 from lambdas.stage_batch.logic import stage_batch
 
 log = logger("stage-batch")
@@ -24,6 +25,7 @@ gc.freeze()
 
 
 @log.inject_lambda_context(clear_state=True)
+@metered
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """{"run_id", "batch_id"} -> {"batch_id", "source", "unreadable"}."""
     log.append_keys(run_id=event["run_id"], batch_id=event["batch_id"])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from cli import run, status
 from cli.__main__ import main
 from cli.pipeline import Followed
 from cli.target import Target, UnknownRun
+from dataplatform.ledger.engines import EngineChoice
 from dataplatform.ledger.records import DatasetBooks, Outcomes, Run, Step
+from dataplatform.ledger.usage import Usage
 
 RUN = Run(
     run_id="2026-11-21T10:04:12Z-7f3a",
@@ -35,10 +38,18 @@ class FakeLedger:
         return self.entries
 
     def steps(self, run_id: str) -> list[Step]:
-        first = Step(
-            run_id=run_id, name="silver", at="2026-11-21T10:04:13.000000Z", state="started"
-        )
-        return [first, Step(run_id=run_id, name="silver", at="2026-11-21T10:04:14.500000Z")]
+        sales = Step(run_id=run_id, name="silver", dataset="sales", at="2026-11-21T10:04:13.000Z")
+        chosen = replace(sales, name="engine", detail="duckdb · 6 MB batch")
+        done = replace(sales, at="2026-11-21T10:04:14.500Z", counts={"inserted": 10})
+        return [chosen, replace(sales, state="started"), done]
+
+    def engines(self, run_id: str) -> dict[str, EngineChoice]:
+        choice = EngineChoice(run_id=run_id, dataset="sales", engine="duckdb", reason="6 MB batch")
+        return {"sales": choice}
+
+    def usage(self, run_id: str) -> list[Usage]:
+        call = Usage(run_id=run_id, step="s", meter="lambda", size=3008, milliseconds=4000)
+        return [call, replace(call, meter="glue", size=2)]
 
     def unclaimed_objects(self) -> list[Any]:
         return []

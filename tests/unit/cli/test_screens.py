@@ -13,6 +13,7 @@ from cli import books as books_table
 from cli import sql as sql_verb
 from cli.screen import Screen
 from cli.status import _took
+from dataplatform.ledger.costs import Cost
 from dataplatform.ledger.records import Outcomes, Run
 from tests.unit.cli.conftest import RUN, books
 
@@ -47,6 +48,24 @@ def test_rows_that_fit_are_a_table() -> None:
     assert "city" in heading
     assert "customer_id" in heading
     assert "51" in row
+
+
+@pytest.mark.parametrize(
+    ("cost", "said"),
+    [
+        (Cost(), "Cost $0 at list prices of us-east-1: Lambda $0, Glue $0"),
+        (
+            Cost(functions=0.00031, jobs=1.2),
+            "Cost $1.20 at list prices of us-east-1: Lambda $0.00031, Glue $1.20",
+        ),
+        (
+            Cost(functions=0.0146667),
+            "Cost $0.015 at list prices of us-east-1: Lambda $0.015, Glue $0",
+        ),
+    ],
+)
+def test_a_cost_is_said_in_figures_that_tell_something(cost: Cost, said: str) -> None:
+    assert books_table.dollars(cost) == said
 
 
 def test_the_books_of_hundreds_of_thousands_of_records_fit_80_columns() -> None:

@@ -41,6 +41,23 @@ def test_records_in_quarantine_end_a_run_with_data_waiting(weir: Weir, target: F
     assert weir("status")[0] == Exit.DONE
 
 
+def test_a_run_says_which_engine_did_what_and_why_and_what_it_cost(
+    weir: Weir, target: FakeTarget
+) -> None:
+    _, out, _ = weir("status", "--run", RUN.run_id)
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert "✓ silver sales duckdb · 6 MB batch · inserted 10" in lines
+    assert "Cost $0.015 at list prices of us-east-1: Lambda $0.00020, Glue $0.015" in lines
+    assert not [line for line in lines if "engine" in line], "the choice is no step of its own"
+    _, out, _ = weir("status", "--run", RUN.run_id, "--json")
+    said = json.loads(out)
+    assert (said["datasets"]["sales"]["engine"], said["datasets"]["sales"]["reason"]) == (
+        "duckdb",
+        "6 MB batch",
+    )
+    assert said["cost"] == {"lambda": 0.000196, "glue": 0.0146667, "total": 0.0148627}
+
+
 def test_an_event_is_shown_once_though_its_group_is_on_two_pages(
     weir: Weir, target: FakeTarget
 ) -> None:

@@ -28,6 +28,13 @@ def test_times_are_understood_as_utc_and_kept_so() -> None:
     assert RunInput.from_json(given.to_json()) == given
 
 
+@pytest.mark.parametrize("engine", ["duckdb", "spark"])
+def test_an_engine_may_be_named_for_the_whole_run(engine: str) -> None:
+    given = parse({"engine": engine})
+    assert given.engine == engine
+    assert RunInput.from_json(given.to_json()) == given
+
+
 def test_every_problem_is_listed_with_what_to_do() -> None:
     with pytest.raises(InvalidRunInput) as caught:
         parse({"dataset": ["x"], "datasets": ["salse", 3], "from": "yesterday", "to": 5})
@@ -49,6 +56,9 @@ def test_every_problem_is_listed_with_what_to_do() -> None:
         ({"from": "2026-11-22"}, "from"),
         ({"from": ""}, "from"),
         ({"to": None}, "to"),
+        ({"engine": "auto"}, "engine"),
+        ({"engine": ""}, "engine"),
+        ({"engine": ["spark"]}, "engine"),
     ],
 )
 def test_what_selects_nothing_or_means_nothing_is_refused(raw: Any, field: str) -> None:

@@ -1,0 +1,1 @@
+"""Chooses the engine that publishes each dataset."""

@@ -1,0 +1,101 @@
+"""DuckDB for what a function can do in minutes, Spark for the rest; docs/decisions.md says why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dataplatform.ledger import Ledger
+from dataplatform.ledger.engines import Engine
+from dataplatform.ledger.records import Batch, Totals
+from dataplatform.ledger.run_input import RunInput
+from dataplatform.plans.model import PlatformPlan, SilverPlan
+from dataplatform.settings import EngineSettings
+from lambdas.common import hold
+
+_AUTO: Final = "auto"
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a dataset has to publish in a run, and what it goes into."""
+
+    batches: Sequence[Batch]
+    table: Totals
+
+    @property
+    def bytes(self) -> int:
+        """As landed."""
+        return sum(batch.bytes for batch in self.batches)
+
+    @property
+    def rows(self) -> int:
+        """Records staged in bronze."""
+        return sum(batch.rows for batch in self.batches)
+
+
+def choose_engines(
+    ledger: Ledger, plan: PlatformPlan, limits: EngineSettings, run_id: str
+) -> dict[str, Any]:
+    """Choose once for each dataset with staged batches; what was chosen before stands.
+
+    Asked again after the merges, it says whether anything was left to Spark.
+    """
+    wanted = RunInput.from_json(hold(ledger, run_id).input).engine
+    engines = ledger.engines(run_id)
+    waiting = _staged(ledger, run_id)
+    for name, batches in waiting.items():
+        if name not in engines:
+            load = Load(batches, ledger.totals(name))
+            engine, reason = choice(plan.dataset(name), load, limits, wanted)
+            engines[name] = ledger.choose_engine(run_id, name, engine, reason)
+    largest_first = sorted(waiting, key=lambda name: -Load(waiting[name], Totals(dataset="")).bytes)
+    return {
+        "run_id": run_id,
+        "duckdb": [
+            {"run_id": run_id, "dataset": name}
+            for name in largest_first
+            if engines[name].engine == "duckdb"
+        ],
+        "spark": any(engines[name].engine == "spark" for name in waiting),
+    }
+
+
+def choice(plan: SilverPlan, load: Load, limits: EngineSettings, wanted: str) -> tuple[Engine, str]:
+    """The engine for a dataset in a run, with the reason that the books show.
+
+    Args:
+        wanted: by whoever started the run; "" where nothing was said.
+    """
+    for said, by in ((wanted, "the run"), (plan.engine, "the contract")):
+        if said not in ("", _AUTO):
+            return ("duckdb" if said == "duckdb" else "spark"), f"asked for by {by}"
+    if load.bytes > limits.batch_bytes:
+        return "spark", f"{size(load.bytes)} batch, over {size(limits.batch_bytes)}"
+    if load.rows > limits.rows:
+        return "spark", f"batch of {load.rows:,} records, over {limits.rows:,}"
+    if not plan.partition_by and load.table.bytes > limits.table_bytes:
+        over = size(limits.table_bytes)
+        return "spark", f"table of {size(load.table.bytes)} without partitions, over {over}"
+    return "duckdb", f"{size(load.bytes)} batch"
+
+
+def size(count: int) -> str:
+    """Bytes for people, two figures or so: `6 MB`, `1.4 GB`."""
+    if count < 1000:
+        return f"{count} B"
+    value = float(count)
+    for unit in ("kB", "MB", "GB", "TB"):
+        value /= 1000
+        if value < 999.5 or unit == "TB":
+            break
+    return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
+
+
+def _staged(ledger: Ledger, run_id: str) -> Mapping[str, list[Batch]]:
+    staged: dict[str, list[Batch]] = {}
+    for batch in ledger.run_batches(run_id):
+        if batch.state == "staged":
+            staged.setdefault(batch.dataset, []).append(batch)
+    return staged

@@ -1,0 +1,1 @@
+"""Leaves to Spark what a function could not do."""

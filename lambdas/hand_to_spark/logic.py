@@ -1,0 +1,76 @@
+"""A function couldn't do it: its leases go back, and Spark takes over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from dataplatform.ledger import Ledger
+from dataplatform.ledger.engines import GOLD
+from dataplatform.ledger.holders import Call, holder
+from dataplatform.ledger.records import Lease, table_lease
+from dataplatform.plans.model import PlatformPlan
+from lambdas.common import hold
+
+_KILLED: Final = {
+    "Sandbox.Timedout": "out of time",
+    "States.Timeout": "out of time",
+    "Runtime.OutOfMemory": "out of memory",
+    "Runtime.ExitError": "killed, as a rule for want of memory",
+    # AWS's one name for a function that ran out of memory or time; the cause tells which.
+    "Lambda.Unknown": "out of memory or time",
+}
+
+
+def hand_to_spark(
+    ledger: Ledger, plan: PlatformPlan, run_id: str, subject: str, error: Mapping[str, str]
+) -> dict[str, Any]:
+    """Give back what the call held and note the reason; both may be done again.
+
+    Nothing else is undone: what the call committed is found by its snapshot's properties, and what
+    it only staged on a branch is dropped by the next writer.
+
+    Args:
+        subject: the dataset, or `engines.GOLD`.
+        error: `Error` and `Cause` as Step Functions caught them.
+    """
+    hold(ledger, run_id)
+    for lease in _held(ledger, plan, run_id, subject):
+        ledger.release_lease(lease.name, lease.owner, token=lease.token)
+    choice = ledger.leave_to_spark(run_id, subject, reason(error))
+    return {"run_id": run_id, "subject": subject, "reason": choice.reason}
+
+
+def reason(error: Mapping[str, str]) -> str:
+    """Why the function gave up, in a line."""
+    name, cause = error.get("Error", ""), _message(error.get("Cause", ""))
+    if name == "Lambda.Unknown" and "timed out" in cause.lower():
+        return "out of time"
+    return _KILLED.get(name) or (f"{name}: {cause}" if cause else name)
+
+
+def _held(ledger: Ledger, plan: PlatformPlan, run_id: str, subject: str) -> Iterator[Lease]:
+    """Leases of calls for this subject of this run: Step Functions says that they have ended."""
+    for table in _tables(plan, subject):
+        lease = ledger.lease_holder(table_lease(table))
+        call = holder(lease.owner) if lease else None
+        if lease and isinstance(call, Call) and (call.run_id, call.subject) == (run_id, subject):
+            yield lease
+
+
+def _tables(plan: PlatformPlan, subject: str) -> list[str]:
+    if subject == GOLD:
+        return [model.table for model in plan.models]
+    dataset = plan.dataset(subject)
+    return [dataset.silver_table, dataset.quarantine_table]
+
+
+def _message(cause: str) -> str:
+    """The first line of what a function raised, which Step Functions gives as JSON."""
+    try:
+        parsed = json.loads(cause)
+    except ValueError:
+        return cause.partition("\n")[0][:300]
+    said = parsed.get("errorMessage", "") if isinstance(parsed, dict) else cause
+    return str(said).partition("\n")[0][:300]
