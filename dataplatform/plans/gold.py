@@ -253,9 +253,7 @@ def _engine(file: SqlFile) -> str:
     return engine
 
 
-def _duckdb(
-    file: SqlFile, query: exp.Query, part: exp.Query, changed: str, engine: str
-) -> GoldSql:
+def _duckdb(file: SqlFile, query: exp.Query, part: exp.Query, changed: str, engine: str) -> GoldSql:
     """The model for DuckDB, which a model of Spark's alone isn't written for."""
     if engine == "spark" or file.problems:
         return GoldSql(sql="", full_sql="")

@@ -3,30 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from dataplatform.errors import AuditFailed
+from dataplatform.gold.records import ACTION, DELETE, INSERT, UPDATE, Counts
 from dataplatform.plans.model import GoldModel
-
-INSERT, UPDATE, DELETE = "insert", "update", "delete"
-ACTION = "_action"
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Rows of a model that a run changed."""
-
-    inserted: int
-    updated: int
-    deleted: int
-
-    @property
-    def total(self) -> int:
-        """All rows changed."""
-        return self.inserted + self.updated + self.deleted
 
 
 def compare(model: GoldModel, fresh: DataFrame, current: DataFrame, *, whole: bool) -> DataFrame:

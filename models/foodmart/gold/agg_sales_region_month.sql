@@ -1,5 +1,6 @@
 -- description: Sales by region and month. Lines of a store, region or day that isn't known yet count too.
 -- key: sales_region, year, month_of_year
+-- incremental: fact_sales
 SELECT
     COALESCE(r.sales_region, 'Unknown') AS sales_region,
     COALESCE(d.year, 0) AS year,

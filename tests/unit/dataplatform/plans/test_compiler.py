@@ -62,12 +62,13 @@ def test_spark_gives_each_gold_column_the_type_that_was_derived(
     for dataset in sample.datasets:
         _empty_view(spark, f"silver_{dataset.dataset}", dataset.columns)
     for model in sample.models:
-        changed = f"silver_{model.incremental}"
+        _empty_view(spark, f"gold_{model.name}", model.columns)
+        gold = model.incremental.startswith("gold.")
+        changed = model.incremental.replace(".", "_") if gold else f"silver_{model.incremental}"
         for sql in (model.full_sql, fill(model.sql, changed=changed)):
             frame = spark.sql(_TABLE.sub(r"\1_", sql))
             found = [(field.name, field.dataType.simpleString()) for field in frame.schema.fields]
             assert found == [(column.name, column.type) for column in model.columns], model.name
-        _empty_view(spark, f"gold_{model.name}", model.columns)
 
 
 def test_spark_gives_each_silver_column_the_type_of_its_contract(

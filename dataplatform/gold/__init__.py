@@ -1,0 +1,1 @@
+"""How a gold model is brought up to date, whatever engine computes its rows."""

@@ -1,0 +1,1 @@
+"""Builds gold models in a function."""

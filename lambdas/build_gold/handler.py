@@ -1,0 +1,53 @@
+"""Step of the pipeline after silver: the gold models that a function can build."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import boto3
+
+from dataplatform.adapters.holders import goes_on
+from dataplatform.adapters.plans import load_plan
+from dataplatform.duckdb_engine.gold import DuckdbGold
+from dataplatform.ledger.engines import GOLD
+from dataplatform.ledger.holders import Call
+from dataplatform.settings import DuckdbSettings
+from lambdas.build_gold.logic import LEASE_SECONDS, Limits, build_gold
+from lambdas.common import LambdaContext, ledger_at, logger
+from lambdas.metering import metered
+
+log = logger("build-gold")
+
+
+@log.inject_lambda_context(clear_state=True)
+@metered
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """{"run_id"} -> {"run_id", "spark"}: whether a model is left to Spark."""
+    run_id = event["run_id"]
+    log.append_keys(run_id=run_id)
+    settings = DuckdbSettings.from_environment()
+    ledger, plan = ledger_at(settings.ledger_table), load_plan(settings.plans_uri)
+    limits = Limits.of(settings)
+    owner = str(Call(run_id, GOLD, context.aws_request_id))
+    built = build_gold(
+        ledger,
+        plan,
+        run_id,
+        engine=DuckdbGold(
+            plan=plan,
+            memory=settings.memory_bytes,
+            storage=settings.storage_bytes,
+            limit=limits.read,
+        ),
+        limits=limits,
+        bucket=settings.gold_bucket,
+        lease=partial(
+            ledger.lease,
+            owner=owner,
+            seconds=LEASE_SECONDS,
+            alive=goes_on(run_id, partial(boto3.client, "glue")),
+        ),
+    )
+    log.info("gold built", extra={"spark": built["spark"]})
+    return built

@@ -1,0 +1,135 @@
+"""Due gold models in order: those that fit a function are built, the others are left to Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dataplatform.errors import NotForThisEngine, TooLarge
+from dataplatform.gold.builder import GoldBuilder, GoldEngine
+from dataplatform.gold.due import lagging, tables_of
+from dataplatform.ledger import Ledger
+from dataplatform.ledger.engines import GOLD, Engine
+from dataplatform.ledger.run_input import RunInput
+from dataplatform.naming import Zone
+from dataplatform.plans.model import GoldModel, PlatformPlan
+from dataplatform.settings import DuckdbSettings
+from lambdas.common import hold
+
+LEASE_SECONDS: Final = 15 * 60
+"""As long as a call can last."""
+
+_HANDED_OVER: Final = (TooLarge, NotForThisEngine)
+_AUTO: Final = "auto"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Up to where DuckDB is tried.
+
+    read: bytes of data files that one model may read. Packed as they are, four times as much is
+        needed for their rows, those of the model as it stands, and those that differ.
+    """
+
+    read: int
+
+    @classmethod
+    def of(cls, settings: DuckdbSettings) -> Limits:
+        """What a function of this memory and disk can do."""
+        return cls(read=min(settings.memory_bytes, settings.storage_bytes) // 4)
+
+
+def build_gold(
+    ledger: Ledger,
+    plan: PlatformPlan,
+    run_id: str,
+    *,
+    engine: GoldEngine,
+    limits: Limits,
+    bucket: str,
+    lease: Callable[[str], AbstractContextManager[object]],
+) -> dict[str, Any]:
+    """Build what is due.
+
+    A model is left to Spark where it or the run asks for that, where it has too much to read, and
+    where it reads a model that is left: it would be built from what is about to change.
+
+    Returns:
+        Whether any model is left to Spark.
+
+    Raises:
+        LeaseHeld: a job of an earlier run still builds one of the models.
+    """
+    wanted = RunInput.from_json(hold(ledger, run_id).input).engine
+    given_up = ledger.engine(run_id, GOLD)
+    if given_up and given_up.engine == "spark":
+        return {"run_id": run_id, "spark": True}
+    builder = GoldBuilder(
+        engine=engine,
+        ledger=ledger,
+        plan=plan,
+        run_id=run_id,
+        bucket=bucket,
+        lease=lease,
+        handed_over=_HANDED_OVER,
+    )
+    left: dict[str, str] = {}
+    for model in plan.models:
+        below = next((name for name in model.models if name in left), "")
+        if not below and not lagging(ledger, model):
+            continue
+        chosen, reason = choice(ledger, model, limits, wanted, below)
+        chosen = ledger.choose_engine(run_id, _subject(model), chosen, reason).engine
+        if chosen == "duckdb":
+            try:
+                builder.build_due(model.name)
+                continue
+            except _HANDED_OVER as error:
+                reason = f"{type(error).__name__}: {error.what}"
+                ledger.leave_to_spark(run_id, _subject(model), reason)
+        left[model.name] = reason
+    return {"run_id": run_id, "spark": bool(left)}
+
+
+def choice(
+    ledger: Ledger, model: GoldModel, limits: Limits, wanted: str, below: str
+) -> tuple[Engine, str]:
+    """The engine for a model in a run, with the reason that the books show.
+
+    Sizes are the ledger's, of whole tables. What an incremental model has to read is known only
+    when its files are planned: the engine itself gives up where that is too much.
+
+    Args:
+        wanted: by whoever started the run; "" where nothing was said.
+        below: a model that it reads and that is left to Spark; "" where there is none.
+    """
+    if below:
+        return "spark", f"reads {below}, which is left to Spark"
+    if not model.duckdb.full_sql:
+        return "spark", "asked for by the model"
+    for said, by in ((wanted, "the run"), (model.engine, "the model")):
+        if said not in ("", _AUTO):
+            return ("duckdb" if said == "duckdb" else "spark"), f"asked for by {by}"
+    size = _bytes(ledger, model)
+    if size > limits.read and not model.incremental:
+        return "spark", f"tables of {_mib(size)}, over {_mib(limits.read)}"
+    return "duckdb", f"tables of {_mib(size)}"
+
+
+def _bytes(ledger: Ledger, model: GoldModel) -> int:
+    """Of the tables that the model reads, and of its own, with which it is compared."""
+    read = tables_of(model.duckdb.full_sql)
+    silver = sum(ledger.totals(name).bytes for zone, name in read if zone == Zone.SILVER)
+    states = [ledger.model(name) for name in (*model.models, model.name)]
+    return silver + sum(state.bytes for state in states if state)
+
+
+def _subject(model: GoldModel) -> str:
+    """Models' choices stand beside those of datasets, which may have the same names."""
+    return f"{GOLD}.{model.name}"
+
+
+def _mib(size: int) -> str:
+    return f"{size / (1 << 20):.1f} MiB"
