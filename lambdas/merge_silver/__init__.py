@@ -1,0 +1,1 @@
+"""Publishes one dataset's batches with DuckDB."""
