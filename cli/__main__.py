@@ -72,6 +72,20 @@ def run(
     verb(Screen(as_json=as_json), stage, datasets or [], since, until, engine)
 
 
+@app.command(epilog="Example: ./weir maintain silver.sales --json")
+def maintain(
+    tables: Annotated[
+        list[str] | None, typer.Argument(help="Only these tables, such as silver.sales.")
+    ] = None,
+    stage: Stage = None,
+    as_json: Json = False,
+) -> None:
+    """Look after the lake's tables: join small files, forget old snapshots, find orphans."""
+    from cli.maintain import maintain as verb
+
+    verb(Screen(as_json=as_json), stage, tables or [])
+
+
 @app.command(epilog="Example: ./weir status --run 2026-11-21T10:04:12Z-7f3a --html run.html")
 def status(
     run_id: Annotated[str | None, typer.Option("--run", help="One run instead of all.")] = None,

@@ -1,4 +1,4 @@
-"""Starting the `pipeline` state machine and following a run in the ledger."""
+"""Starting a state machine, and following a run of the pipeline in the ledger."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dataplatform.errors import WeirError
 from dataplatform.ledger.records import Run, Step
 
 _POLL_SECONDS = 0.5
-_ENDED = {"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}
+ENDED = {"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}
 
 
 class RunFailed(WeirError):
@@ -32,16 +32,16 @@ class Followed:
     seconds: float
 
 
-def start(target: Target, run_input: dict[str, Any]) -> str:
-    """Start an execution; returns its ARN."""
-    arn = target.output("PipelineArn")
+def start(target: Target, run_input: dict[str, Any], *, machine: str = "PipelineArn") -> str:
+    """Start an execution of the machine that a stack's output names; returns its ARN."""
+    arn = target.output(machine)
     try:
         started = target.client("stepfunctions").start_execution(
             stateMachineArn=arn, input=json.dumps(run_input)
         )
     except ClientError as error:
         raise RunFailed(
-            f"the pipeline can't be started: {error}",
+            f"{arn} can't be started: {error}",
             why="Nothing was changed.",
             remedy="Check that your credentials may call states:StartExecution.",
         ) from error
@@ -62,7 +62,7 @@ def follow(target: Target, execution: str, show: Callable[[Run, Sequence[Step]],
         run = run or _run_of(target, execution)
         if run:
             show(run, target.ledger.steps(run.run_id))
-        if description["status"] in _ENDED:
+        if description["status"] in ENDED:
             break
         time.sleep(_POLL_SECONDS)  # the status is polled: Step Functions has no call that waits
     if description["status"] != "SUCCEEDED":
@@ -84,13 +84,13 @@ def as_it_is(target: Target, run: Run) -> Run:
         return run
     client = target.client("stepfunctions")
     description = client.describe_execution(executionArn=run.execution)
-    if description["status"] not in _ENDED - {"SUCCEEDED"}:
+    if description["status"] not in ENDED - {"SUCCEEDED"}:
         return run
     ended = description["stopDate"].astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return replace(run, state="failed", ended_at=ended, error=_reason(client, description))
+    return replace(run, state="failed", ended_at=ended, error=reason(client, description))
 
 
-def _reason(client: Any, description: dict[str, Any]) -> str:
+def reason(client: Any, description: dict[str, Any]) -> str:
     """The error that ended an execution, with the human part of its cause."""
     error, cause = description.get("error", ""), description.get("cause", "")
     if not error:
@@ -101,7 +101,7 @@ def _reason(client: Any, description: dict[str, Any]) -> str:
 def _failure(client: Any, description: dict[str, Any], run: Run | None) -> RunFailed:
     name = run.run_id if run else description["name"]
     return RunFailed(
-        f"run {name} {description['status'].lower()}: {_reason(client, description)}",
+        f"run {name} {description['status'].lower()}: {reason(client, description)}",
         why="What was published stays; what wasn't is taken up by the next run.",
         remedy=f"Look: ./weir status --run {name}, ./weir logs --run {name}; then ./weir run",
     )

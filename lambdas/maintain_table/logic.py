@@ -20,8 +20,9 @@ from dataplatform.ledger import Ledger
 from dataplatform.ledger.leases import lease_lost
 from dataplatform.ledger.upkeep import Upkeep
 from dataplatform.maintenance.history import Needs
+from dataplatform.maintenance.leases import lease_of
 from dataplatform.plans.model import PlatformPlan
-from lambdas.maintain_table.needs import lease_of, needs_of
+from lambdas.maintain_table.needs import needs_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -1,9 +1,8 @@
-"""What the platform will still ask of a table, and whose turn writing it is."""
+"""What the platform will still ask of a table."""
 
 from __future__ import annotations
 
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.records import table_lease
 from dataplatform.maintenance.history import Needs
 from dataplatform.naming import changes_table
 from dataplatform.plans.model import PlatformPlan
@@ -16,14 +15,6 @@ def needs_of(ledger: Ledger, plan: PlatformPlan, table: str) -> Needs:
         sequence=_consumed(ledger, plan, table),
         exports=_exports_wait(ledger, plan, table),
     )
-
-
-def lease_of(plan: PlatformPlan, table: str) -> str:
-    """The lease under which the table is written; a model's changes are written under its own."""
-    for model in plan.models:
-        if table == changes_table(model.table):
-            return table_lease(model.table)
-    return table_lease(table)
 
 
 def _consumed(ledger: Ledger, plan: PlatformPlan, table: str) -> int | None:

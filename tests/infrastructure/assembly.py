@@ -91,15 +91,23 @@ class Assembly:
     @cached_property
     def machine(self) -> dict[str, Any]:
         """The pipeline's definition."""
-        (machine,) = self.resources("AWS::StepFunctions::StateMachine")
+        return self.machine_of("pipeline")
+
+    def machine_of(self, concern: str) -> dict[str, Any]:
+        """The definition of a state machine (`pipeline`, `maintenance`)."""
+        (machine,) = (
+            each
+            for each in self.resources("AWS::StepFunctions::StateMachine")
+            if each.properties["StateMachineName"].endswith(f"-{concern}")
+        )
         _, parts = machine.properties["DefinitionString"]["Fn::Join"]
         text = "".join(part if isinstance(part, str) else "aws" for part in parts)
         definition: dict[str, Any] = json.loads(text)
         return definition
 
-    def states(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Every state, those inside maps too."""
-        yield from _states(self.machine["States"])
+    def states(self, concern: str = "pipeline") -> Iterator[tuple[str, dict[str, Any]]]:
+        """Every state of a state machine, those inside maps too."""
+        yield from _states(self.machine_of(concern)["States"])
 
 
 def _states(states: Mapping[str, dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:

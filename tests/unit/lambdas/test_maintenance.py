@@ -16,6 +16,7 @@ from dataplatform.errors import InvalidRunInput
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import table_lease
 from dataplatform.ledger.upkeep import Upkeep
+from dataplatform.maintenance.leases import lease_of
 from dataplatform.naming import changes_table
 from dataplatform.settings import MaintenanceSettings
 from lambdas.close_maintenance.handler import handler as close
@@ -23,7 +24,7 @@ from lambdas.close_maintenance.logic import MaintenanceFailed
 from lambdas.maintain_table import logic
 from lambdas.maintain_table.handler import handler as maintain
 from lambdas.maintain_table.logic import Caretaker
-from lambdas.maintain_table.needs import lease_of, needs_of
+from lambdas.maintain_table.needs import needs_of
 from lambdas.plan_maintenance.handler import handler as plan
 from tests.unit.lambdas.conftest import Context, deploy
 from tests.unit.support.lakes import LAKE, Lake, lakes, plan_of, stores

@@ -1,0 +1,125 @@
+"""`weir maintain`"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any, Final
+
+from rich.markup import escape
+from rich.table import Table
+
+from cli import pipeline
+from cli.screen import Screen
+from cli.target import Target
+from dataplatform.errors import WeirError
+from dataplatform.ledger.upkeep import Upkeep
+
+_POLL_SECONDS: Final = 0.5
+_MARKS: Final = {
+    "done": "[green]✓[/]",
+    "failed": "[red]✗[/]",
+    "skipped": "·",
+    "spark": "[cyan]▸[/]",
+}
+
+
+class MaintenanceFailed(WeirError):
+    """The state machine's execution ended without success."""
+
+
+def maintain(screen: Screen, stage: str | None, tables: list[str]) -> None:
+    """Start the maintenance, follow it to its end and show what it did to each table."""
+    target = Target.choose(stage)
+    wanted = {"tables": tables} if tables else {}
+    execution = pipeline.start(target, wanted, machine="MaintenanceArn")
+    began = time.monotonic()
+    done = _follow(screen, target, execution)
+    seconds = time.monotonic() - began
+    screen.show(_table(target, done))
+    _say_of_orphans(screen, done)
+    screen.result(
+        {
+            "run": _run(execution),
+            "seconds": round(seconds, 1),
+            "tables": {_short(target, each.table): _as_json(each) for each in done},
+        }
+    )
+
+
+def _follow(screen: Screen, target: Target, execution: str) -> list[Upkeep]:
+    """Wait for the execution's end, with a line for each table that is done.
+
+    Raises:
+        MaintenanceFailed: with the state machine's own error and cause.
+    """
+    client = target.client("stepfunctions")
+    said: set[str] = set()
+    while True:
+        description = client.describe_execution(executionArn=execution)
+        tables = target.ledger.upkeep(_run(execution))
+        for each in tables:
+            if each.state != "started" and each.table not in said:
+                said.add(each.table)
+                screen.progress(f"    {_MARKS[each.state]} {_short(target, each.table)}")
+        if description["status"] in pipeline.ENDED:
+            break
+        time.sleep(_POLL_SECONDS)  # the status is polled: Step Functions has no call that waits
+    if description["status"] != "SUCCEEDED":
+        raise MaintenanceFailed(
+            f"maintenance {description['status'].lower()}: {pipeline.reason(client, description)}",
+            why="Rows are as they were; tables that were looked after stay so.",
+            remedy="Look: ./weir logs --function maintain-table; then ./weir maintain",
+        )
+    return tables
+
+
+def _table(target: Target, done: Iterable[Upkeep]) -> Table:
+    shown = Table(title="Tables", title_justify="left", box=None, pad_edge=False)
+    shown.add_column("", overflow="fold")
+    for name in ("rows", "files", "MiB", "manifests", "snapshots", "orphans"):
+        shown.add_column(name, justify="right", no_wrap=True)
+    for each in done:
+        shown.add_row(
+            f"{_MARKS[each.state]} {escape(_short(target, each.table))}",
+            f"{each.rows:,}",
+            _change(each.files_before, each.files),
+            _change(each.bytes_before >> 20, each.bytes >> 20),
+            _change(each.manifests_before, each.manifests),
+            f"-{each.forgotten}" if each.forgotten else "",
+            f"{each.orphans:,}" if each.orphans else "",
+        )
+        if each.detail:
+            shown.add_row(f"  {escape(each.detail[:100])}")
+    return shown
+
+
+def _change(before: int, after: int) -> str:
+    return f"{before:,} → {after:,}" if before != after else f"{after:,}"
+
+
+def _say_of_orphans(screen: Screen, done: Iterable[Upkeep]) -> None:
+    found = [each for each in done if each.orphans]
+    count, size = sum(each.orphans for each in found), sum(each.orphan_bytes for each in found)
+    if not count:
+        return
+    mebibytes = f"{count:,} files that no snapshot names, {size / 2**20:,.1f} MiB"
+    if all(each.deleted for each in found):
+        screen.say(f"\n Deleted: {mebibytes}.")
+    else:
+        screen.say(f"\n Left: {mebibytes}. The stage's switch delete_orphans deletes them.")
+
+
+def _as_json(each: Upkeep) -> dict[str, Any]:
+    return {name: value for name, value in asdict(each).items() if name not in ("run", "table")}
+
+
+def _short(target: Target, table: str) -> str:
+    """`silver.sales` of `weir_dev_silver.sales`"""
+    return table.removeprefix(f"weir_{target.stage}_")
+
+
+def _run(execution: str) -> str:
+    """The execution's name, under which the ledger keeps what was done."""
+    return execution.rpartition(":")[2]
