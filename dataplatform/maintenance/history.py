@@ -55,11 +55,13 @@ class Needs:
     batches: not published yet; a retry looks whether they are in the table.
     sequence: of a silver table, the lowest that a model which reads changed rows has consumed; what
         was deleted since must be found. None where no model asks.
+    snapshots: of a gold table, those up to which a model that reads new rows has read.
     exports: changes that the warehouse hasn't loaded yet: their files are named one by one.
     """
 
     batches: frozenset[str] = field(default_factory=frozenset)
     sequence: int | None = None
+    snapshots: frozenset[int] = field(default_factory=frozenset)
     exports: bool = False
 
 
@@ -75,6 +77,7 @@ def forgettable(lineage: Sequence[Commit], needs: Needs, *, before: int, keep: i
     if needs.exports:
         return []
     wanted = {commit.snapshot_id for commit in (*lineage[:keep], *_last_changes(lineage))}
+    wanted |= needs.snapshots
     wanted |= {commit.snapshot_id for commit in _since(lineage, needs.sequence)}
     found = []
     for commit in reversed(lineage):

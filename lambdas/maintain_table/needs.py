@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataplatform.ledger import Ledger
 from dataplatform.maintenance.history import Needs
-from dataplatform.naming import changes_table
+from dataplatform.naming import Zone, changes_table
 from dataplatform.plans.model import PlatformPlan
 
 
@@ -13,6 +13,7 @@ def needs_of(ledger: Ledger, plan: PlatformPlan, table: str) -> Needs:
     return Needs(
         batches=frozenset(batch.batch_id for batch in ledger.unfinished_batches()),
         sequence=_consumed(ledger, plan, table),
+        snapshots=_read_up_to(ledger, plan, table),
         exports=_exports_wait(ledger, plan, table),
     )
 
@@ -28,6 +29,17 @@ def _consumed(ledger: Ledger, plan: PlatformPlan, table: str) -> int | None:
         if (state := ledger.model(model.name)) and dataset in state.sequences
     ]
     return min(consumed, default=None)
+
+
+def _read_up_to(ledger: Ledger, plan: PlatformPlan, table: str) -> frozenset[int]:
+    """Snapshots of a gold table after which a model will ask for new rows."""
+    inputs = {f"{Zone.GOLD}.{model.name}" for model in plan.models if model.table == table}
+    return frozenset(
+        state.sequences[model.incremental]
+        for model in plan.models
+        if model.incremental in inputs
+        if (state := ledger.model(model.name)) and model.incremental in state.sequences
+    )
 
 
 def _exports_wait(ledger: Ledger, plan: PlatformPlan, table: str) -> bool:

@@ -127,6 +127,28 @@ def test_history_stays_as_far_back_as_a_model_has_read(busy: Lake, books: Ledger
     assert lease_of(reads, changes_table(gold.table)) == table_lease(gold.table)
 
 
+def test_history_stays_as_far_back_as_a_model_has_read_new_rows_of_another(
+    lake: Lake, books: Ledger
+) -> None:
+    fact = model("fact", "stores")
+    total = replace(model("total", models=("fact",)), incremental="gold.fact")
+    reads = replace(plan_of(), models=(fact, total))
+    books.model_built(
+        "total",
+        run_id="r",
+        sequences={"gold.fact": 7},
+        snapshot=9,
+        inserted=1,
+        updated=0,
+        deleted=0,
+        rows=1,
+        export_uri="",
+        digest="d",
+    )
+    assert needs_of(books, reads, fact.table).snapshots == {7}
+    assert needs_of(books, reads, total.table).snapshots == frozenset()
+
+
 def test_a_table_that_a_writer_has_is_left_to_the_next_run(busy: Lake, books: Ledger) -> None:
     books.acquire_lease(table_lease(SILVER), "weir-dev-silver/jr_1", 600)
     done = tended(busy, books)

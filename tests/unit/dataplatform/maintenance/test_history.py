@@ -52,6 +52,12 @@ def test_history_reaches_back_to_what_a_model_has_consumed() -> None:
     assert forgotten(lineage, Needs(sequence=0)) == []
 
 
+def test_history_reaches_back_to_the_snapshot_up_to_which_a_model_has_read() -> None:
+    lineage = [change(4), rewrite(3), change(2), change(1)]
+    assert forgotten(lineage, Needs(snapshots=frozenset({2}))) == [1]
+    assert forgotten(lineage, Needs(snapshots=frozenset({99}))) == [1, 2, 3]
+
+
 def test_rewrites_on_top_do_not_hide_the_commit_that_says_what_the_table_is_made_from() -> None:
     assert forgotten([rewrite(4), rewrite(3), change(2), change(1)]) == [1]
 
