@@ -173,6 +173,7 @@ class JobSettings(LakeSettings):
     """A Spark job's: the lake, how many tables it works on at once, the DPU that it is billed."""
 
     at_once: str
+    dpu: str
 
     @property
     def tables_at_once(self) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -10,14 +9,15 @@ from datetime import UTC, datetime
 
 from pyspark.sql import functions as F
 
-from dataplatform.ledger.records import Batch, Outcomes, table_lease
-from dataplatform.naming import (
-    BATCHES_PROPERTY,
-    DELETED_PROPERTY,
-    OUTCOMES_PROPERTY,
-    SEQUENCE_PROPERTY,
-    SilverColumn,
+from dataplatform.ledger.commits import (
+    commit_properties,
+    last_sequence,
+    not_quarantined,
+    quarantine_marks,
+    recovered,
 )
+from dataplatform.ledger.records import Batch, Outcomes, TableSize, table_lease
+from dataplatform.naming import BATCHES_PROPERTY, SilverColumn
 from dataplatform.plans.model import SilverPlan, fill
 from glue_jobs import side_by_side, tables
 from glue_jobs.runtime import Job
@@ -41,17 +41,26 @@ log = logging.getLogger("weir.silver")
 
 
 def main() -> None:
-    """Publish what this run staged, the largest dataset first, several side by side."""
+    """Publish what this run left to Spark, the largest dataset first, several side by side."""
     job = Job.start()
+    with job.metered(STEP):
+        batches = _left_to_spark(job)
+        side_by_side.each(
+            job,
+            sorted(batches, key=lambda dataset: -sum(batch.bytes for batch in batches[dataset])),
+            lambda own, dataset: _publish_alone(own, dataset, batches[dataset]),
+        )
+
+
+def _left_to_spark(job: Job) -> dict[str, list[Batch]]:
+    """Staged batches of the datasets for which the run has chosen Spark."""
+    engines = job.ledger.engines(job.run_id)
     batches: dict[str, list[Batch]] = {}
     for batch in job.ledger.run_batches(job.run_id):
-        if batch.state == "staged":
+        choice = engines.get(batch.dataset)
+        if batch.state == "staged" and choice is not None and choice.engine == "spark":
             batches.setdefault(batch.dataset, []).append(batch)
-    side_by_side.each(
-        job,
-        sorted(batches, key=lambda dataset: -sum(batch.bytes for batch in batches[dataset])),
-        lambda own, dataset: _publish_alone(own, dataset, batches[dataset]),
-    )
+    return batches
 
 
 def _publish_alone(job: Job, dataset: str, staged: Sequence[Batch]) -> None:
@@ -75,44 +84,31 @@ def publish_dataset(job: Job, plan: SilverPlan, staged: Sequence[Batch]) -> Outc
         The outcomes of all batches together.
     """
     with job.lease(table_lease(plan.silver_table)) as lease:
-        # Listed once: while the lease is held, what this function commits is all that is added.
+        # While the lease is held, what this function commits is all that is added.
         snapshots = tables.published_snapshots(job.spark, plan.silver_table)
-        done = _recovered(snapshots, staged)
-        sequence = _last_sequence(snapshots)
+        summaries = [snapshot.summary for snapshot in snapshots]
+        done, sequence = recovered(summaries, staged), last_sequence(summaries)
+        for found in done:
+            log.info("batch %s is in a snapshot already", found)
         todo = [batch.batch_id for batch in staged if batch.batch_id not in done]
         if todo:
             merged, sequence = _merge(job, plan, todo, sequence)
             done |= merged
+            snapshots = tables.published_snapshots(job.spark, plan.silver_table)
         live = tables.count_rows(job.spark, tables.qualified(plan.silver_table))
+        size = TableSize.of_snapshot(snapshots[0].summary) if snapshots else TableSize()
         total = Outcomes()
         for batch in staged:
             job.ledger.publish_batch(
-                batch.batch_id, done[batch.batch_id], sequence=sequence, live=live, lease=lease
+                batch.batch_id,
+                done[batch.batch_id],
+                sequence=sequence,
+                live=live,
+                lease=lease,
+                size=size,
             )
             total = total + done[batch.batch_id]
         return total
-
-
-def _recovered(
-    snapshots: Sequence[tables.Snapshot], staged: Sequence[Batch]
-) -> dict[str, Outcomes]:
-    """Outcomes of batches that an earlier attempt had committed without telling the ledger."""
-    wanted = {batch.batch_id for batch in staged}
-    found: dict[str, Outcomes] = {}
-    for snapshot in snapshots:
-        committed = json.loads(snapshot.summary.get(OUTCOMES_PROPERTY, "{}"))
-        for batch in wanted & committed.keys():
-            log.info("batch %s is in snapshot %s already", batch, snapshot.snapshot_id)
-            found[batch] = Outcomes(**committed[batch])
-    return found
-
-
-def _last_sequence(snapshots: Sequence[tables.Snapshot]) -> int:
-    """The sequence of the newest published change; 0 for a table that never had one."""
-    for snapshot in snapshots:
-        if SEQUENCE_PROPERTY in snapshot.summary:
-            return int(snapshot.summary[SEQUENCE_PROPERTY])
-    return 0
 
 
 def _merge(
@@ -151,12 +147,7 @@ def _merge(
                 spark,
                 plan.silver_table,
                 write=lambda branch: _write(job, plan, branch, only_inserts=_only_inserts(total)),
-                properties={
-                    BATCHES_PROPERTY: ",".join(batches),
-                    OUTCOMES_PROPERTY: json.dumps({b: asdict(o) for b, o in counted.items()}),
-                    SEQUENCE_PROPERTY: str(sequence),
-                    DELETED_PROPERTY: str(total.deleted),
-                },
+                properties=commit_properties(counted, sequence),
                 expected_rows=lambda before: before + total.inserted - total.deleted,
             )
         return counted, sequence
@@ -195,17 +186,15 @@ def _quarantine(
     """Append the rejected records once: an attempt that was killed after this isn't repeated."""
     table = plan.quarantine_table
     with job.lease(table_lease(table)):
-        kept = set()
-        for snapshot in tables.published_snapshots(job.spark, table):
-            kept.update(snapshot.summary.get(BATCHES_PROPERTY, "").split(";"))
-        missing = [batch for batch in batches if f"{STEP}:{batch}" not in kept]
+        snapshots = tables.published_snapshots(job.spark, table)
+        missing = not_quarantined((snapshot.summary for snapshot in snapshots), batches)
         if not missing:
             return
         log.info("quarantining records of %s", missing)
         records = silver.quarantine_records(classified, plan, job.run_id)
         view = f"weir_quarantine_{plan.dataset}"
         records.where(F.col("batch_id").isin(missing)).createOrReplaceTempView(view)
-        properties = {BATCHES_PROPERTY: ";".join(f"{STEP}:{batch}" for batch in missing)}
+        properties = {BATCHES_PROPERTY: quarantine_marks(missing)}
         target = tables.qualified(table)
         commit_with(
             job.spark,

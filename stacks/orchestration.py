@@ -13,16 +13,29 @@ from aws_cdk.aws_scheduler_targets import LambdaInvoke
 from aws_cdk.aws_stepfunctions import LogLevel, LogOptions, StateMachine
 from constructs import Construct
 
-from dataplatform.settings import StarterSettings, WarehouseSettings
+from dataplatform.settings import (
+    EngineSettings,
+    LakeSettings,
+    LedgerSettings,
+    MaintenanceSettings,
+    StarterSettings,
+    WarehouseSettings,
+)
 from stacks.constructs import executions
-from stacks.constructs.function import FunctionFactory, PlatformFunction, function_role
+from stacks.constructs.function import (
+    MAX_MEMORY_MIB,
+    FunctionFactory,
+    PlatformFunction,
+    function_role,
+)
+from stacks.constructs.maintenance import Maintenance, MaintenanceSteps
 from stacks.constructs.pipeline import Steps, pipeline_definition
 from stacks.constructs.stack import PlatformStack
 from stacks.constructs.state import PlatformState
 from stacks.constructs.wildcards import Wildcard, accept_wildcards, allow
 from stacks.ingestion import IngestionStack
 from stacks.lake import LakeStack
-from stacks.processing import ProcessingStack
+from stacks.processing import FUNCTION_TIMEOUT, ProcessingStack
 from stacks.sources.files import ArrivalQueue
 from stacks.stage import Stage
 from stacks.warehouse import WarehouseStack
@@ -62,8 +75,16 @@ class OrchestrationStack(PlatformStack):
             ingest_api=ingestion.ingest_api,
             plan_batches=self._step("plan_batches", "Makes batches of what has landed"),
             stage_batch=ingestion.stage_batch,
+            choose_engines=self._step(
+                "choose_engines",
+                "Chooses the engine that publishes each dataset",
+                EngineSettings(**state.fields, **stage.engine_limits),
+            ),
+            merge_silver=processing.merge_silver,
+            hand_to_spark=self._step("hand_to_spark", "Leaves to Spark what a function couldn't"),
             silver=processing.silver,
             plan_gold=self._step("plan_gold", "Finds whether gold has anything to do"),
+            build_gold=processing.build_gold,
             gold=processing.gold,
             plan_loads=self._step("plan_loads", "Finds what the warehouse has to take"),
             load_warehouse=loads[0],
@@ -71,15 +92,22 @@ class OrchestrationStack(PlatformStack):
             close_run=self.close_run,
         )
         self.pipeline = self._pipeline(steps, lake)
+        self.maintenance = self._maintenance(lake, processing)
         self.start_run = self._starter()
         self._start_by_schedule()
         if stage.start_on_arrival:
             self._start_by_arrival(lake)
         CfnOutput(self, "PipelineArn", value=self.pipeline.state_machine_arn)
+        CfnOutput(self, "MaintenanceArn", value=self.maintenance.machine.state_machine_arn)
 
-    def _step(self, name: str, description: str) -> PlatformFunction:
+    def _step(
+        self, name: str, description: str, settings: LedgerSettings | None = None
+    ) -> PlatformFunction:
         function = PlatformFunction(
-            self._functions, name, description=description, settings=self._state.settings
+            self._functions,
+            name,
+            description=description,
+            settings=settings or self._state.settings,
         )
         self._state.grant_use(function)
         self._grant_look_at_executions(function)
@@ -144,6 +172,46 @@ class OrchestrationStack(PlatformStack):
             ),
         )
         return machine
+
+    def _maintenance(self, lake: LakeStack, processing: ProcessingStack) -> Maintenance:
+        fields = {**self._state.fields, **lake.bucket_fields}
+        plan = PlatformFunction(
+            self._functions,
+            "plan_maintenance",
+            description="Says which tables to look after",
+            settings=LakeSettings(**fields),
+        )
+        self._state.plans.grant_read(plan)
+        maintain = PlatformFunction(
+            self._functions,
+            "maintain_table",
+            description="Joins a table's small files, forgets its old snapshots, finds orphans",
+            settings=MaintenanceSettings(
+                **fields, delete_orphans=str(self.stage.delete_orphans).lower()
+            ),
+            memory=MAX_MEMORY_MIB,
+            timeout=FUNCTION_TIMEOUT,
+            lake=True,
+        )
+        self._state.grant_use(maintain)
+        for zone in (lake.bronze, lake.silver, lake.gold, lake.quarantine):
+            zone.grant_write(maintain)
+        close = PlatformFunction(
+            self._functions,
+            "close_maintenance",
+            description="Says what failed, and what is left to Spark",
+            settings=self._state.settings,
+        )
+        self._state.ledger.grant_read(close)
+        return Maintenance(
+            self,
+            "Maintenance",
+            stage=self.stage,
+            key=lake.operations_key,
+            steps=MaintenanceSteps(
+                plan=plan, maintain=maintain, close=close, job=processing.maintain
+            ),
+        )
 
     def _grant_look_at_executions(self, function: Function) -> None:
         """By name: the machine calls these functions, so a reference to it would be a circle."""

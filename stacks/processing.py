@@ -1,17 +1,18 @@
-"""Processing: the Spark jobs that make silver of bronze, and gold of silver."""
+"""Processing: silver of bronze and gold of silver, by DuckDB in functions or by Spark jobs."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from aws_cdk import CfnOutput, RemovalPolicy
+from aws_cdk import CfnOutput, Duration, RemovalPolicy
 from aws_cdk.aws_glue import (
     JobBookmarksEncryption,
     SecurityConfiguration,
 )
 from constructs import Construct
 
-from dataplatform.settings import JobSettings
+from dataplatform.settings import DuckdbSettings, JobSettings
+from stacks.constructs.function import FunctionFactory, PlatformFunction
 from stacks.constructs.job import JOB_TIMEOUT, SparkJob
 from stacks.constructs.stack import PlatformStack
 from stacks.constructs.state import PlatformState
@@ -22,16 +23,27 @@ TABLES_AT_ONCE: Final = 4
 """Tables that a job works on side by side: most of a small table's time is waiting for S3 and the
 catalogue, so that four are the driver's cores (G.1X) busy, and memory holds four classified."""
 
+FUNCTION_TIMEOUT: Final = Duration.minutes(15)
+"""Lambda's longest. What takes longer is handed to Spark, which may take two hours."""
+
 
 class ProcessingStack(PlatformStack):
-    """One run of a job takes all that is due of all datasets: a start is paid once."""
+    """A function merges one dataset, another builds the models; each has a job beside it.
+
+    One run of a job takes all that is left to Spark of all datasets: a start is paid once.
+    """
 
     def __init__(
         self, scope: Construct, *, stage: Stage, lake: LakeStack, state: PlatformState
     ) -> None:
-        super().__init__(scope, "processing", stage=stage, description="Weir: Spark jobs on Glue")
+        super().__init__(
+            scope, "processing", stage=stage, description="Weir: DuckDB functions and Spark jobs"
+        )
         self._lake = lake
         self._state = state
+        self._functions = FunctionFactory(
+            self, "Functions", stage=stage, log_key=lake.operations_key
+        )
         self._security = SecurityConfiguration(
             self,
             "Security",
@@ -41,13 +53,27 @@ class ProcessingStack(PlatformStack):
         # A named configuration that outlived its stack would block the next deployment.
         self._security.apply_removal_policy(RemovalPolicy.DESTROY)
         self.silver = self._job("silver", "Bronze batches, checked and merged into silver")
-        lake.bronze.grant_read(self.silver.role)
-        lake.silver.grant_write(self.silver.role)
-        lake.quarantine.grant_write(self.silver.role)
+        self.merge_silver = self._function(
+            "merge_silver", "A dataset's batches, checked and merged into silver", self.silver
+        )
+        for role in (self.silver.role, self.merge_silver):
+            lake.bronze.grant_read(role)
+            lake.silver.grant_write(role)
+            lake.quarantine.grant_write(role)
 
         self.gold = self._job("gold", "Models, built from what changed in silver")
-        lake.silver.grant_read(self.gold.role)
-        lake.gold.grant_write(self.gold.role)
+        self.build_gold = self._function(
+            "build_gold", "Models, built from what changed in silver", self.gold
+        )
+        for role in (self.gold.role, self.build_gold):
+            lake.silver.grant_read(role)
+            lake.gold.grant_write(role)
+        self.maintain = self._job("maintain", "Joins the small files of large tables")
+        for zone in (lake.bronze, lake.silver, lake.gold, lake.quarantine):
+            zone.grant_write(self.maintain.role)
+        # Whoever finds that it has a table's lease asks whether it goes on.
+        for writer in (self.silver.role, self.gold.role, self.merge_silver, self.build_gold):
+            self.maintain.grant_look_at_runs(writer)
         CfnOutput(self, "SilverJob", value=self.silver.name)
         CfnOutput(self, "GoldJob", value=self.gold.name)
 
@@ -60,7 +86,10 @@ class ProcessingStack(PlatformStack):
             security=self._security,
             log_key=self._lake.operations_key,
             settings=JobSettings(
-                **self._state.fields, **self._lake.bucket_fields, at_once=str(TABLES_AT_ONCE)
+                **self._state.fields,
+                **self._lake.bucket_fields,
+                at_once=str(TABLES_AT_ONCE),
+                dpu=str(self.stage.workers),
             ),
             warehouse_uri=f"s3://{self._lake.silver.bucket_name}/",
             timeout=JOB_TIMEOUT,
@@ -68,3 +97,25 @@ class ProcessingStack(PlatformStack):
         self._state.grant_use(job.role)
         self._lake.operations_key.grant_encrypt_decrypt(job.role)
         return job
+
+    def _function(self, name: str, description: str, job: SparkJob) -> PlatformFunction:
+        """DuckDB's part of what a job does; it may ask whether a run of that job goes on."""
+        stage = self.stage
+        function = PlatformFunction(
+            self._functions,
+            name,
+            description=description,
+            settings=DuckdbSettings(
+                **self._state.fields,
+                **self._lake.bucket_fields,
+                memory_mib=str(stage.duckdb_memory_mib),
+                storage_mib=str(stage.duckdb_storage_mib),
+            ),
+            memory=stage.duckdb_memory_mib,
+            storage=stage.duckdb_storage_mib,
+            timeout=FUNCTION_TIMEOUT,
+            lake=True,
+        )
+        self._state.grant_use(function)
+        job.grant_look_at_runs(function)
+        return function

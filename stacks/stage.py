@@ -40,6 +40,16 @@ class Stage:
     redshift_rpu_hours: RPU hours a month after which the warehouse stops answering.
     log_retention_days: how long logs are kept.
     workers: G.1X workers of a Spark job, 2 or more ($0.44 an hour each).
+    maintenance_schedule: when tables are looked after (small files joined, old snapshots
+        forgotten), as `schedule`; "" only by hand.
+    delete_orphans: whether files that no snapshot names, three days old, are deleted; else they are
+        counted. The bucket keeps what was deleted as superseded versions for 30 days.
+    duckdb_memory_mib: memory of the functions that run DuckDB. Lambda's most is 10,240; a new
+        account allows 3,008.
+    duckdb_storage_mib: their disk, for the files that they read and what memory can't hold.
+    duckdb_batch_mib, duckdb_batch_rows: a dataset's batches up to which DuckDB is tried, as landed
+        and by records; beyond, Spark takes them.
+    duckdb_table_mib: silver tables without partitions up to which DuckDB is tried.
     """
 
     name: str
@@ -52,6 +62,13 @@ class Stage:
     redshift_rpu_hours: int
     log_retention_days: int
     workers: int
+    maintenance_schedule: str
+    delete_orphans: bool
+    duckdb_memory_mib: int
+    duckdb_storage_mib: int
+    duckdb_batch_mib: int
+    duckdb_batch_rows: int
+    duckdb_table_mib: int
     allow_erase: bool = False
 
     @property
@@ -63,6 +80,15 @@ class Stage:
     def erases(self) -> bool:
         """True where the stage and the flag agree that deleting a stack deletes its data."""
         return self.erasable and self.allow_erase
+
+    @property
+    def engine_limits(self) -> dict[str, str]:
+        """The fields of `EngineSettings` that a stage sets."""
+        return {
+            "batch_mib": str(self.duckdb_batch_mib),
+            "batch_rows": str(self.duckdb_batch_rows),
+            "table_mib": str(self.duckdb_table_mib),
+        }
 
     @property
     def data_removal(self) -> RemovalPolicy:
@@ -152,39 +178,54 @@ def _switch_problems(stage: str, switches: object) -> Iterator[Problem]:
             )
 
 
+_RANGES: Final = {
+    "redshift_rpu_hours": (1, None),
+    "workers": (2, 100),
+    # Below, DuckDB, PyIceberg and PyArrow leave no room for rows. Above: Lambda's own limits.
+    "duckdb_memory_mib": (1024, 10_240),
+    "duckdb_storage_mib": (512, 10_240),
+    # 0: nothing is tried, every batch is Spark's.
+    "duckdb_batch_mib": (0, None),
+    "duckdb_batch_rows": (0, None),
+    "duckdb_table_mib": (0, None),
+}
+"""Whole numbers from and, where there is one, to a limit."""
+
 _EXPECTED: Final = {
     "private": "true or false",
     "schedule": '"", "rate(...)" or "cron(...)"',
+    "maintenance_schedule": '"", "rate(...)" or "cron(...)"',
+    "delete_orphans": "true or false",
     "start_on_arrival": "true or false",
     "alarm_email": 'an address, or ""',
     "erasable": "true or false",
     "redshift_rpu": "4 or 8",
-    "redshift_rpu_hours": "a whole number from 1",
     "log_retention_days": f"one of {', '.join(map(str, _RETENTION_OF_DAYS))}",
-    "workers": "a whole number from 2 to 100",
 }
 
 
 def _expected(key: str) -> str:
-    return _EXPECTED[key]
+    if key not in _RANGES:
+        return _EXPECTED[key]
+    least, most = _RANGES[key]
+    return f"a whole number from {least}" + (f" to {most}" if most else "")
 
 
 def _fits(key: str, value: object, kind: str) -> bool:
     if type(value).__name__ != kind:
         return False
     match key, value:
-        case "schedule", str():
+        case "schedule" | "maintenance_schedule", str():
             return value == "" or _SCHEDULE.fullmatch(value) is not None
         case "alarm_email", str():
             return value == "" or _EMAIL.fullmatch(value) is not None
         case "redshift_rpu", int():
             return value in (4, 8)
-        case "redshift_rpu_hours", int():
-            return value >= 1
         case "log_retention_days", int():
             return value in _RETENTION_OF_DAYS
-        case "workers", int():
-            return 2 <= value <= 100
+        case _, int() if key in _RANGES:
+            least, most = _RANGES[key]
+            return least <= value and (most is None or value <= most)
     return True
 
 

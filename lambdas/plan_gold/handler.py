@@ -7,14 +7,16 @@ from typing import Any
 from dataplatform.adapters.plans import load_plan
 from dataplatform.settings import LedgerSettings
 from lambdas.common import LambdaContext, ledger_at, logger
+from lambdas.metering import metered
 from lambdas.plan_gold.logic import plan_gold
 
 log = logger("plan-gold")
 
 
 @log.inject_lambda_context(clear_state=True)
+@metered
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """{"run_id"} -> {"run_id", "gold_due"}."""
+    """{"run_id"} -> {"run_id", "gold_due", "spark"}."""
     log.append_keys(run_id=event["run_id"])
     settings = LedgerSettings.from_environment()
     planned = plan_gold(

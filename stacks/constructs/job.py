@@ -14,7 +14,7 @@ from aws_cdk.aws_glue import (
     WorkerConfiguration,
     WorkerType,
 )
-from aws_cdk.aws_iam import PolicyStatement, Role, ServicePrincipal
+from aws_cdk.aws_iam import IGrantable, PolicyStatement, Role, ServicePrincipal
 from aws_cdk.aws_kms import IKey
 from aws_cdk.aws_logs import LogGroup
 from constructs import Construct
@@ -89,12 +89,14 @@ class SparkJob(Construct):
         accept_wildcards(self.role, *S3_READ, *OBJECTS)
         self._make_log_groups(stage, log_key)
         self._allow_logs_and_metrics()
-        self._allow_looking_after_leases()
+        # A run that finds a table's lease held asks whether its holder, a run too, goes on.
+        self.grant_look_at_runs(self.role)
 
-    def _allow_looking_after_leases(self) -> None:
-        """A run that finds a table's lease held asks whether its holder, a run too, goes on."""
+    def grant_look_at_runs(self, grantee: IGrantable) -> None:
+        """Ask how a run of the job goes."""
         arn = Stack.of(self).format_arn(service="glue", resource="job", resource_name=self.name)
-        self.role.add_to_policy(PolicyStatement(actions=["glue:GetJobRun"], resources=[arn]))
+        statement = PolicyStatement(actions=["glue:GetJobRun"], resources=[arn])
+        grantee.grant_principal.add_to_principal_policy(statement)
 
     def _make_log_groups(self, stage: Stage, key: IKey) -> None:
         """Made here, so that their names, their key and how long they keep are ours to say.

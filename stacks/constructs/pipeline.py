@@ -1,7 +1,8 @@
-"""The `pipeline` state machine: ten states, each with retries that fit its errors.
+"""The `pipeline` state machine, each state with retries that fit its errors.
 
-No state catches: an execution that fails can be redriven from the state that failed, and a task
-whose error was caught has ended as far as redrive can tell.
+The one error that is caught is a function's that has outgrown itself: Spark takes over. Nothing
+else is: an execution that fails can be redriven from the state that failed, and a task whose error
+was caught has ended as far as redrive can tell.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from aws_cdk.aws_stepfunctions import (
     JitterType,
     JsonPath,
     Map,
+    State,
     Succeed,
     TaskInput,
     TaskStateBase,
@@ -31,10 +33,12 @@ from aws_cdk.aws_stepfunctions import (
 from aws_cdk.aws_stepfunctions_tasks import GlueStartJobRun, LambdaInvoke
 from constructs import Construct
 
+from dataplatform.ledger.engines import GOLD
 from stacks.constructs.job import JOB_TIMEOUT, SparkJob
 
 SOURCES_AT_ONCE: Final = 4
 BATCHES_AT_ONCE: Final = 4
+MERGES_AT_ONCE: Final = 4
 LOADS_AT_ONCE: Final = 4
 
 _STEP: Final = Duration.minutes(5)
@@ -84,6 +88,17 @@ KILLED: Final = Retry(
     attempts=1,
 )
 LEASED: Final = Retry(errors=("LeaseHeld",), first=5, longest=60, attempts=40)
+OUTGROWN: Final = (
+    # What the engine says itself; then how the runtime, Lambda and Step Functions tell of a
+    # function that was killed. A second try would end the same way.
+    "TooLarge",
+    "NotForThisEngine",
+    "Runtime.OutOfMemory",
+    "Runtime.ExitError",
+    "Sandbox.Timedout",
+    "Lambda.Unknown",
+    "States.Timeout",
+)
 SOURCE_DOWN: Final = Retry(errors=("SourceUnavailable",), first=10, longest=300, attempts=6)
 WAREHOUSE_BUSY: Final = Retry(
     errors=("ActiveStatementsExceededException", "ThrottlingException", "InternalServerException"),
@@ -120,8 +135,12 @@ class Steps:
     ingest_api: IFunction
     plan_batches: IFunction
     stage_batch: IFunction
+    choose_engines: IFunction
+    merge_silver: IFunction
+    hand_to_spark: IFunction
     silver: SparkJob
     plan_gold: IFunction
+    build_gold: IFunction
     gold: SparkJob
     plan_loads: IFunction
     load_warehouse: IFunction
@@ -161,22 +180,38 @@ def pipeline_definition(scope: Construct, steps: Steps) -> DefinitionBody:
     loaded = builder.each("LoadWarehouse", "$.loads", LOADS_AT_ONCE, _load(builder, steps))
     closed = builder.call("CloseRun", steps.close_run, run)
 
-    chain = (
-        Chain.start(opened)
-        .next(pulled)
-        .next(batches)
-        .next(
-            builder.where(
-                "AnythingStaged", "$.has_batches", staged, builder.spark("Silver", steps.silver)
-            )
-        )
-        .next(gold_plan)
-        .next(builder.where("GoldDue", "$.gold_due", builder.spark("Gold", steps.gold)))
-        .next(loads)
-        .next(loaded)
-        .next(closed)
+    opened.next(pulled).next(batches).next(
+        builder.either("AnythingStaged", "$.has_batches", staged, gold_plan)
     )
-    return DefinitionBody.from_chainable(chain)
+    staged.next(_silver(builder, steps, run, after=gold_plan))
+    gold_plan.next(_gold(builder, steps, run, after=loads))
+    loads.next(loaded).next(closed)
+    return DefinitionBody.from_chainable(opened)
+
+
+def _silver(builder: _Builder, steps: Steps, run: dict[str, Any], *, after: State) -> State:
+    """Each dataset by the engine chosen for it; DuckDB goes first, since it may leave some over."""
+    chosen = builder.call("ChooseEngines", steps.choose_engines, run)
+    merge = builder.call("MergeDataset", steps.merge_silver, timeout=_STAGE, killed=False)
+    builder.hand_over(merge, "HandToSpark", steps.hand_to_spark, JsonPath.string_at("$.dataset"))
+    merged = builder.each("MergeSilver", "$.duckdb", MERGES_AT_ONCE, merge)
+    left = builder.call("LeftToSpark", steps.choose_engines, run)
+    silver = builder.spark("Silver", steps.silver)
+    chosen.next(merged).next(left).next(builder.either("SparkMerges", "$.spark", silver, after))
+    silver.next(after)
+    return chosen
+
+
+def _gold(builder: _Builder, steps: Steps, run: dict[str, Any], *, after: State) -> State:
+    """A function builds what it can; the job then takes every model that is still due, in order."""
+    built = builder.call("BuildGold", steps.build_gold, run, timeout=_STAGE, killed=False)
+    gold = builder.spark("Gold", steps.gold)
+    builder.hand_over(built, "HandGoldToSpark", steps.hand_to_spark, GOLD).next(gold)
+    built.next(builder.either("SparkBuilds", "$.spark", gold, after))
+    gold.next(after)
+    return builder.either(
+        "GoldDue", "$.gold_due", builder.either("GoldBySpark", "$.spark", gold, built), after
+    )
 
 
 def _pull(builder: _Builder, steps: Steps) -> Chain:
@@ -217,8 +252,13 @@ class _Builder:
         *,
         timeout: Duration = _STEP,
         also: Sequence[Retry] = (),
+        killed: bool = True,
     ) -> LambdaInvoke:
-        """Call a function with `payload` (the state's input, if none); its answer is the output."""
+        """Call a function with `payload` (the state's input, if none); its answer is the output.
+
+        Args:
+            killed: try once more a call that ran out of time or memory.
+        """
         task = LambdaInvoke(
             self.scope,
             name,
@@ -228,9 +268,22 @@ class _Builder:
             task_timeout=Timeout.duration(timeout),
             retry_on_service_exceptions=False,  # THROTTLED has them, with jitter
         )
-        for retry in (*also, LEASED, THROTTLED, KILLED):
+        for retry in (*also, LEASED, THROTTLED, *((KILLED,) if killed else ())):
             retry.add_to(task)
         return task
+
+    def hand_over(
+        self, task: LambdaInvoke, name: str, function: IFunction, subject: str
+    ) -> LambdaInvoke:
+        """Where a task's function has outgrown itself, call another that leaves it to Spark."""
+        payload = {
+            "run_id": JsonPath.string_at("$.run_id"),
+            "dataset": subject,
+            "error": JsonPath.object_at("$.error"),
+        }
+        handed = self.call(name, function, payload)
+        task.add_catch(handed, errors=list(OUTGROWN), result_path="$.error")
+        return handed
 
     def spark(self, name: str, job: SparkJob) -> GlueStartJobRun:
         """Run a job to its end; the state's input goes on."""
@@ -266,10 +319,7 @@ class _Builder:
         )
         return state.item_processor(work)
 
-    def where(self, name: str, flag: str, *work: Map | TaskStateBase) -> Chain:
-        """Do the work where the flag is true; go on either way."""
-        chain = Chain.start(work[0])
-        for state in work[1:]:
-            chain = chain.next(state)
-        choice = Choice(self.scope, name).when(Condition.boolean_equals(flag, True), chain)
-        return Chain.start(choice.afterwards(include_otherwise=True))
+    def either(self, name: str, flag: str, yes: State, no: State) -> Choice:
+        """Go one way where the flag is true, the other where it isn't."""
+        true = Condition.boolean_equals(flag, True)
+        return Choice(self.scope, name).when(true, yes).otherwise(no)

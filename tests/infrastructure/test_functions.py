@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dataplatform import settings
-from dataplatform.settings import Settings
+from dataplatform.settings import EngineSettings, Settings
 from stacks.assets import ROOT, lambda_code, spark_code
 from tests.infrastructure.assembly import Assembly, Resource
 
@@ -98,4 +98,24 @@ def test_only_functions_that_touch_iceberg_carry_the_lake_layer(stage: Assembly)
         for function in _functions(stage)
         if len(function.properties["Layers"]) == 2
     }
-    assert carriers == {"stage-batch", "migrate-schemas"}
+    assert carriers == {"stage-batch", "migrate-schemas", "merge-silver", "build-gold"}
+
+
+def test_functions_that_run_duckdb_have_what_a_stage_gives_them(stage: Assembly) -> None:
+    for name in ("merge_silver", "build_gold"):
+        function = stage.one("AWS::Lambda::Function", Handler=f"lambdas.{name}.handler.handler")
+        given = function.properties["Environment"]["Variables"]
+        assert function.properties["MemorySize"] == int(given["WEIR_MEMORY_MIB"]) == 3008
+        storage = function.properties["EphemeralStorage"]["Size"]
+        assert storage == int(given["WEIR_STORAGE_MIB"]) == 8192
+        assert function.properties["Timeout"] == 15 * 60
+        assert "ReservedConcurrentExecutions" not in function.properties
+
+
+def test_engines_are_chosen_by_the_stages_limits(dev: Assembly) -> None:
+    function = dev.one("AWS::Lambda::Function", FunctionName="weir-dev-choose-engines")
+    given = function.properties["Environment"]["Variables"]
+    limits = EngineSettings.from_environment(
+        {name: str(value) for name, value in given.items()}  # names of resources are references
+    )
+    assert (limits.batch_bytes, limits.rows, limits.table_bytes) == (512 << 20, 3_000_000, 1 << 30)

@@ -90,6 +90,27 @@ def test_pulling_an_api_can_only_add_to_landing(stage: Assembly) -> None:
     assert not {action for action in actions if "Delete" in action or "Get" in action}
 
 
+@pytest.mark.parametrize(("function", "job"), [("MergeSilver", "Silver"), ("BuildGold", "Gold")])
+def test_a_function_may_touch_the_tables_that_its_job_may(
+    stage: Assembly, function: str, job: str
+) -> None:
+    def of_tables(role: str) -> set[tuple[str, str]]:
+        return {
+            (action, flat(resource))
+            for policy in stage.resources("AWS::IAM::Policy", stack="processing")
+            if any(flat(reference).startswith(role) for reference in policy.properties["Roles"])
+            for statement in policy.properties["PolicyDocument"]["Statement"]
+            for action in listed(statement["Action"])
+            for resource in listed(statement["Resource"])
+            if action.startswith(("s3:", "glue:"))
+            if "cdk-" not in flat(resource)
+        }
+
+    allowed = of_tables(f"{function}Role")
+    assert "glue:UpdateTable" in {action for action, _ in allowed}
+    assert allowed == of_tables(f"{job}Role")
+
+
 def test_registering_touches_no_row(stage: Assembly) -> None:
     services = {
         action.partition(":")[0]

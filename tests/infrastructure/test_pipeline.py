@@ -7,20 +7,23 @@ import pytest
 from tests.infrastructure.assembly import Assembly
 
 ORDER = (
-    *("OpenRun", "PullSources", "PlanBatches", "StageBatches", "Silver"),
-    *("PlanGold", "Gold", "PlanLoads", "LoadWarehouse", "CloseRun"),
+    *("OpenRun", "PullSources", "PlanBatches", "StageBatches"),
+    *("ChooseEngines", "MergeSilver", "LeftToSpark", "Silver"),
+    *("PlanGold", "BuildGold", "Gold", "PlanLoads", "LoadWarehouse", "CloseRun"),
 )
+HANDED_OVER = {"MergeDataset": "HandToSpark", "BuildGold": "HandGoldToSpark"}
+"""Tasks that run DuckDB, and the state that leaves to Spark what they couldn't do."""
 HISTORY_LIMIT = 25_000
 """https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 
 
 def _main_path(assembly: Assembly) -> list[str]:
-    """From the start to the end, with everything due."""
+    """From the start to the end, with everything due, and for DuckDB first."""
     states, name, path = assembly.machine["States"], assembly.machine["StartAt"], []
     while name:
         state = states[name]
         if state["Type"] == "Choice":
-            name = state["Choices"][0]["Next"]
+            name = state["Default"] if name == "GoldBySpark" else state["Choices"][0]["Next"]
             continue
         path.append(name)
         name = state.get("Next")
@@ -37,13 +40,62 @@ def test_with_nothing_staged_and_no_gold_due_no_job_starts(dev: Assembly) -> Non
     assert states["GoldDue"]["Default"] == "PlanLoads"
 
 
-def test_no_state_catches_so_that_an_execution_can_be_redriven(dev: Assembly) -> None:
-    assert [name for name, state in dev.states() if "Catch" in state] == []
+def test_what_duckdb_did_is_left_out_by_spark(dev: Assembly) -> None:
+    states = dev.machine["States"]
+    assert states["SparkMerges"]["Default"] == "PlanGold"
+    assert states["SparkBuilds"]["Default"] == "PlanLoads"
+
+
+def test_a_run_by_spark_alone_builds_gold_by_spark_at_once(dev: Assembly) -> None:
+    (by_spark,) = dev.machine["States"]["GoldBySpark"]["Choices"]
+    assert (by_spark["Variable"], by_spark["Next"]) == ("$.spark", "Gold")
+
+
+def test_only_a_function_that_outgrew_itself_is_caught_so_that_a_failure_can_be_redriven(
+    dev: Assembly,
+) -> None:
+    caught = {name: state["Catch"] for name, state in dev.states() if "Catch" in state}
+    assert {name: [catch["Next"] for catch in found] for name, found in caught.items()} == {
+        name: [following] for name, following in HANDED_OVER.items()
+    }
+    for name, (catch,) in caught.items():
+        assert set(catch["ErrorEquals"]) == {
+            *("TooLarge", "NotForThisEngine"),
+            *("Runtime.OutOfMemory", "Runtime.ExitError", "Lambda.Unknown"),
+            *("Sandbox.Timedout", "States.Timeout"),
+        }, name
+        assert catch["ResultPath"] == "$.error", name
+
+
+@pytest.mark.parametrize(("task", "handed"), HANDED_OVER.items())
+def test_a_killed_function_is_not_tried_again_but_handed_over_with_its_error(
+    dev: Assembly, task: str, handed: str
+) -> None:
+    states = dict(dev.states())
+    (catch,) = states[task]["Catch"]
+    retried = {error for retry in states[task]["Retry"] for error in retry["ErrorEquals"]}
+    assert not retried & set(catch["ErrorEquals"])
+    assert set(states[handed]["Parameters"]["Payload"]) >= {"run_id.$", "error.$"}
+
+
+def test_names_of_errors_that_are_caught_are_errors_of_ours(dev: Assembly) -> None:
+    import dataplatform.errors
+
+    (catch,) = dict(dev.states())["MergeDataset"]["Catch"]
+    for name in catch["ErrorEquals"]:
+        assert "." in name or issubclass(getattr(dataplatform.errors, name), Exception)
+
+
+def test_the_merges_of_one_run_share_nothing_but_the_catch(dev: Assembly) -> None:
+    """A dataset that is handed over leaves the other merges alone: each item ends by itself."""
+    processor = dev.machine["States"]["MergeSilver"]["ItemProcessor"]["States"]
+    assert set(processor) == {"MergeDataset", "HandToSpark"}
+    assert all(state["End"] for state in processor.values())
 
 
 def test_every_task_has_a_timeout(dev: Assembly) -> None:
     tasks = [(name, state) for name, state in dev.states() if state["Type"] == "Task"]
-    assert len(tasks) == 11
+    assert len(tasks) == 17
     for name, state in tasks:
         if state["Resource"].endswith(":glue:startJobRun.sync"):
             assert state["Parameters"]["Timeout"] == 120, f"{name}: minutes, of the run itself"
@@ -86,6 +138,7 @@ def test_a_retry_stands_where_its_error_can_arise(dev: Assembly, error: str, sta
     [
         *("SourceRejected", "SourceNotConfigured", "InvalidRunInput"),
         *("WarehouseLoadFailed", "BooksUnbalanced", "DatasetsFailed", "AuditFailed"),
+        *("TooLarge", "NotForThisEngine"),
         "States.ALL",
     ],
 )

@@ -36,6 +36,7 @@ def job(spark: SparkSession, connected: Ledger) -> Callable[..., Job]:
             gold_bucket="gold",
             quarantine_bucket="quarantine",
             at_once=str(at_once),
+            dpu="2",
         )
         return Job(
             spark=spark,

@@ -37,6 +37,7 @@ def run(
     connected.open_run(RUN, "arn:execution", "{}")
     for name, size in (("small", 1), ("big", 900), ("middle", 50)):
         staged(connected, name, size)
+        connected.choose_engine(RUN, name, "spark", "large batch")
 
     def of(at_once: int) -> None:
         monkeypatch.setattr(Job, "start", lambda: job(PLAN, at_once=at_once))
@@ -77,7 +78,7 @@ def test_the_largest_dataset_begins_first(
     assert begun == ["big", "middle", "small"]
 
 
-def test_a_tables_lease_is_taken_once_and_its_snapshots_are_listed_once(
+def test_a_tables_lease_is_taken_once_and_its_snapshots_are_listed_before_and_after(
     run: Callable[[int], None], connected: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listed: list[str] = []
@@ -92,7 +93,9 @@ def test_a_tables_lease_is_taken_once_and_its_snapshots_are_listed_once(
     _without_tables(monkeypatch, _insert_all)
     monkeypatch.setattr(tables, "published_snapshots", snapshots)
     run(2)
-    assert sorted(listed) == ["silver.big", "silver.middle", "silver.small"]
+    assert sorted(listed) == [
+        f"silver.{name}" for name in ("big", "middle", "small") for _ in range(2)
+    ]
     assert connected.acquire_lease(table_lease("silver.big"), "another", 60).token == 2
 
 

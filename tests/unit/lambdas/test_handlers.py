@@ -65,7 +65,11 @@ def test_a_run_goes_from_its_source_to_balanced_books(ledger: Ledger) -> None:
     (batch,) = planned["batches"]
     ledger.batch_staged(batch["batch_id"], source=1, unreadable=0, rows=1)
     ledger.publish_batch(batch["batch_id"], Outcomes(inserted=1), sequence=1, live=1)
-    assert plan_gold({"run_id": run_id}, Context()) == {"run_id": run_id, "gold_due": True}
+    assert plan_gold({"run_id": run_id}, Context()) == {
+        "run_id": run_id,
+        "gold_due": True,
+        "spark": False,
+    }
     closed = close_run({"run_id": run_id}, Context())
     assert closed["counts"]["source"] == closed["counts"]["inserted"] == 1
     steps = [(step.name, step.dataset, step.state) for step in ledger.steps(run_id)]

@@ -22,6 +22,13 @@ SWITCHES: dict[str, Any] = {
     "redshift_rpu_hours": 60,
     "log_retention_days": 14,
     "workers": 2,
+    "maintenance_schedule": "",
+    "delete_orphans": False,
+    "duckdb_memory_mib": 3008,
+    "duckdb_storage_mib": 8192,
+    "duckdb_batch_mib": 512,
+    "duckdb_batch_rows": 3_000_000,
+    "duckdb_table_mib": 1024,
 }
 
 
@@ -85,6 +92,10 @@ def test_a_stage_that_is_not_deployed_now_is_checked_too() -> None:
         ("log_retention_days", 15),
         ("workers", 1),
         ("workers", 2.5),
+        ("duckdb_memory_mib", 512),
+        ("duckdb_storage_mib", 10_241),
+        ("duckdb_batch_mib", -1),
+        ("duckdb_batch_rows", True),
     ],
 )
 def test_a_wrong_value_is_refused_with_what_is_right(key: str, value: object) -> None:
