@@ -106,12 +106,15 @@ class SparkGold:
         client("s3").put_object(Bucket=bucket, Key=key, Body=body)
 
     def _changed_only(self, model: GoldModel, changed: ChangedRows) -> str:
-        table = tables.qualified(changed.table)
-        if changed.sequence is None:
-            appended = self.spark.read.format("iceberg")
-            rows = appended.option("start-snapshot-id", changed.snapshot).load(table)
-        else:
-            rows = self.spark.sql(f"SELECT * FROM {table} WHERE _sequence > {changed.sequence}")
         view = f"weir_changed_{model.name}"
-        rows.createOrReplaceTempView(view)
+        self._rows(changed).createOrReplaceTempView(view)
         return fill(model.sql, changed=view)
+
+    def _rows(self, changed: ChangedRows) -> DataFrame:
+        table = tables.qualified(changed.table)
+        if changed.sequence is not None:
+            return self.spark.sql(f"SELECT * FROM {table} WHERE _sequence > {changed.sequence}")
+        if self.snapshots(changed.table)[0].snapshot_id == changed.snapshot:
+            return self.spark.table(table).limit(0)  # Iceberg refuses a range of no snapshots
+        appended = self.spark.read.format("iceberg")
+        return appended.option("start-snapshot-id", changed.snapshot).load(table)

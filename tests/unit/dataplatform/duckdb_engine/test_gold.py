@@ -10,7 +10,7 @@ import pytest
 from pyiceberg.manifest import DataFile
 
 from dataplatform.adapters import iceberg
-from dataplatform.duckdb_engine import tables
+from dataplatform.duckdb_engine import fetching, tables
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.gold import DuckdbChanges
 from dataplatform.duckdb_engine.tables import LakeTable
@@ -131,7 +131,7 @@ class TestIncremental:
         shop.build("fact")
         shop.publish("orders", {200: OPEN})
         read: list[str] = []
-        fetched = tables.fetch
+        fetched = fetching.fetch
 
         def fetch(engine: Engine, table: str, found: list[DataFile]) -> dict[str, DataFile]:
             read.extend(table for _ in found)
