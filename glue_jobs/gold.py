@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataplatform.gold.builder import GoldBuilder
+from dataplatform.gold.builder import STEP, GoldBuilder
 from glue_jobs import side_by_side
 from glue_jobs.runtime import Job
 from glue_jobs.spark_gold import SparkGold
@@ -14,7 +14,9 @@ def main() -> None:
     The first model that fails stops the run: others are made from it.
     """
     job = Job.start()
-    side_by_side.in_order(job, {model.name: model.models for model in job.plan.models}, _build_due)
+    models = {model.name: model.models for model in job.plan.models}
+    with job.metered(STEP):
+        side_by_side.in_order(job, models, _build_due)
 
 
 def _build_due(job: Job, name: str) -> None:

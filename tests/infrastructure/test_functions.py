@@ -98,7 +98,13 @@ def test_only_functions_that_touch_iceberg_carry_the_lake_layer(stage: Assembly)
         for function in _functions(stage)
         if len(function.properties["Layers"]) == 2
     }
-    assert carriers == {"stage-batch", "migrate-schemas", "merge-silver", "build-gold"}
+    assert carriers == {
+        "stage-batch",
+        "migrate-schemas",
+        "merge-silver",
+        "build-gold",
+        "maintain-table",
+    }
 
 
 def test_functions_that_run_duckdb_have_what_a_stage_gives_them(stage: Assembly) -> None:

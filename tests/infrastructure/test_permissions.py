@@ -98,7 +98,9 @@ def test_a_function_may_touch_the_tables_that_its_job_may(
         return {
             (action, flat(resource))
             for policy in stage.resources("AWS::IAM::Policy", stack="processing")
-            if any(flat(reference).startswith(role) for reference in policy.properties["Roles"])
+            if any(
+                flat(reference).startswith(f"<{role}") for reference in policy.properties["Roles"]
+            )
             for statement in policy.properties["PolicyDocument"]["Statement"]
             for action in listed(statement["Action"])
             for resource in listed(statement["Resource"])

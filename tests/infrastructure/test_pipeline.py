@@ -187,10 +187,10 @@ def test_only_ids_travel_between_states(dev: Assembly) -> None:
 
 
 def test_executions_are_logged_whole_and_traced(stage: Assembly) -> None:
-    (machine,) = stage.resources("AWS::StepFunctions::StateMachine")
-    logging = machine.properties["LoggingConfiguration"]
-    assert (logging["Level"], logging["IncludeExecutionData"]) == ("ALL", True)
-    assert machine.properties["TracingConfiguration"] == {"Enabled": True}
+    for machine in stage.resources("AWS::StepFunctions::StateMachine"):
+        logging = machine.properties["LoggingConfiguration"]
+        assert (logging["Level"], logging["IncludeExecutionData"]) == ("ALL", True), machine
+        assert machine.properties["TracingConfiguration"] == {"Enabled": True}, machine
 
 
 def test_a_failed_run_reaches_the_operator(stage: Assembly) -> None:

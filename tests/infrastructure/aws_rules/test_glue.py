@@ -64,7 +64,7 @@ def test_jobs_may_write_their_own_logs_and_no_others(stage: Assembly) -> None:
         flat(statement["Resource"]).partition("log-group:")[2]
         for policy in stage.resources("AWS::IAM::Policy", stack="processing")
         for statement in policy.properties["PolicyDocument"]["Statement"]
-        if "logs:PutLogEvents" in listed(statement["Action"])
+        if "logs:CreateLogGroup" in listed(statement["Action"])  # functions find their groups
     ]
     prefixes = [
         job.properties["DefaultArguments"]["--custom-logGroup-prefix"]

@@ -97,16 +97,18 @@ def test_access_logs_go_where_s3_can_write_them(stage: Assembly) -> None:
     assert "ObjectLockConfiguration" not in logs.properties
 
 
-def test_the_pipelines_log_has_the_vended_prefix(stage: Assembly) -> None:
+def test_state_machines_logs_have_the_vended_prefix(stage: Assembly) -> None:
     """Elsewhere each state machine grows one resource policy that ends at 5,120 characters.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/bp-cwl.html
     """
-    (machine,) = stage.resources("AWS::StepFunctions::StateMachine")
-    (destination,) = machine.properties["LoggingConfiguration"]["Destinations"]
-    group_id = destination["CloudWatchLogsLogGroup"]["LogGroupArn"]["Fn::GetAtt"][0]
-    group = next(g for g in stage.resources("AWS::Logs::LogGroup") if g.logical_id == group_id)
-    assert group.properties["LogGroupName"].startswith("/aws/vendedlogs/states/")
+    groups = {group.logical_id: group for group in stage.resources("AWS::Logs::LogGroup")}
+    machines = stage.resources("AWS::StepFunctions::StateMachine")
+    assert machines
+    for machine in machines:
+        (destination,) = machine.properties["LoggingConfiguration"]["Destinations"]
+        group = groups[destination["CloudWatchLogsLogGroup"]["LogGroupArn"]["Fn::GetAtt"][0]]
+        assert group.properties["LogGroupName"].startswith("/aws/vendedlogs/states/"), machine
 
 
 def test_nothing_bills_while_idle_in_dev(dev: Assembly) -> None:
