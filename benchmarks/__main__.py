@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import idle_run, maintenance, platform, set_up, wrapper
+from benchmarks import engines, idle_run, maintenance, platform, set_up, wrapper
 from benchmarks.measure import Figure
 
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "platform": platform.run,
     "set-up": set_up.run,
     "idle-run": idle_run.run,
+    "engines": engines.run,
     "maintenance": maintenance.run,
 }
 
