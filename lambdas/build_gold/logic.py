@@ -11,7 +11,7 @@ from dataplatform.errors import NotForThisEngine, TooLarge
 from dataplatform.gold.builder import GoldBuilder, GoldEngine
 from dataplatform.gold.due import lagging, tables_of
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.engines import GOLD, Engine
+from dataplatform.ledger.engines import GOLD, Engine, model_subject
 from dataplatform.ledger.run_input import RunInput
 from dataplatform.naming import Zone
 from dataplatform.plans.model import GoldModel, PlatformPlan
@@ -81,14 +81,14 @@ def build_gold(
         if not below and not lagging(ledger, model):
             continue
         chosen, reason = choice(ledger, model, limits, wanted, below)
-        chosen = ledger.choose_engine(run_id, _subject(model), chosen, reason).engine
+        chosen = ledger.choose_engine(run_id, model_subject(model.name), chosen, reason).engine
         if chosen == "duckdb":
             try:
                 builder.build_due(model.name)
                 continue
             except _HANDED_OVER as error:
                 reason = f"{type(error).__name__}: {error.what}"
-                ledger.leave_to_spark(run_id, _subject(model), reason)
+                ledger.leave_to_spark(run_id, model_subject(model.name), reason)
         left[model.name] = reason
     return {"run_id": run_id, "spark": bool(left)}
 
@@ -124,11 +124,6 @@ def _bytes(ledger: Ledger, model: GoldModel) -> int:
     silver = sum(ledger.totals(name).bytes for zone, name in read if zone == Zone.SILVER)
     states = [ledger.model(name) for name in (*model.models, model.name)]
     return silver + sum(state.bytes for state in states if state)
-
-
-def _subject(model: GoldModel) -> str:
-    """Models' choices stand beside those of datasets, which may have the same names."""
-    return f"{GOLD}.{model.name}"
 
 
 def _mib(size: int) -> str:
