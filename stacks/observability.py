@@ -49,7 +49,18 @@ class ObservabilityStack(PlatformStack):
         self._ingestion = ingestion
         self._starter = orchestration.start_run
         self.alerts = Alerts(self, "Alerts", stage=stage, key=lake.operations_key)
-        self.alerts.on_failure_of(self._pipeline)
+        self.alerts.on_failure_of(
+            "Failed",
+            self._pipeline,
+            name="pipeline",
+            remedy="aws stepfunctions redrive-execution --execution-arn",
+        )
+        self.alerts.on_failure_of(
+            "MaintenanceFailed",
+            orchestration.maintenance.machine,
+            name="maintenance",
+            remedy=f"./weir maintain --stage {stage.name}; tables are as they were. It was",
+        )
         self._functions: list[IFunction] = [
             node
             for stack in (ingestion, orchestration)

@@ -66,24 +66,31 @@ class Alerts(Construct):
             )
         )
 
-    def on_failure_of(self, machine: IStateMachine) -> None:
-        """Say which execution failed, so that it can be redriven."""
+    def on_failure_of(
+        self, construct_id: str, machine: IStateMachine, *, name: str, remedy: str
+    ) -> None:
+        """Say which execution failed and what to do.
+
+        Args:
+            name: what the machine is called: `pipeline`, `maintenance`.
+            remedy: what to type; the execution's ARN follows.
+        """
         Rule(
             self,
-            "Failed",
-            rule_name=self._stage.names.resource("pipeline-failed"),
-            description="A run of the pipeline failed",
+            construct_id,
+            rule_name=self._stage.names.resource(f"{name}-failed"),
+            description=f"A run of the {name} failed",
             event_pattern=executions.ended(machine, "FAILED", "TIMED_OUT", "ABORTED"),
             targets=[
                 SnsTopic(
                     self.topic,
                     message=RuleTargetInput.from_multiline_text(
-                        f"Weir {self._stage.name}: the pipeline "
+                        f"Weir {self._stage.name}: the {name} "
                         f"{EventField.from_path('$.detail.status')}.\n"
                         f"Execution: {EventField.from_path('$.detail.executionArn')}\n"
                         f"Error: {EventField.from_path('$.detail.error')}\n"
-                        "Mend the cause, then: aws stepfunctions redrive-execution "
-                        f"--execution-arn {EventField.from_path('$.detail.executionArn')}"
+                        f"Mend the cause, then: {remedy} "
+                        f"{EventField.from_path('$.detail.executionArn')}"
                     ),
                 )
             ],

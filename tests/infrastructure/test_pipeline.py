@@ -193,8 +193,9 @@ def test_executions_are_logged_whole_and_traced(stage: Assembly) -> None:
         assert machine.properties["TracingConfiguration"] == {"Enabled": True}, machine
 
 
-def test_a_failed_run_reaches_the_operator(stage: Assembly) -> None:
-    rule = stage.one("AWS::Events::Rule", Description="A run of the pipeline failed")
+@pytest.mark.parametrize("machine", ["pipeline", "maintenance"])
+def test_a_failed_run_reaches_the_operator(stage: Assembly, machine: str) -> None:
+    rule = stage.one("AWS::Events::Rule", Description=f"A run of the {machine} failed")
     assert rule.properties["EventPattern"]["detail"]["status"] == [
         *("FAILED", "TIMED_OUT", "ABORTED")
     ]
