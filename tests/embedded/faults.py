@@ -33,6 +33,40 @@ def denied(platform: Platform, role: str, action: str, resource: str = "*") -> I
 
 
 @contextmanager
+def confined(
+    platform: Platform, function: str, *, memory: int = 0, storage: int = 0
+) -> Iterator[None]:
+    """Give a function less: MiB of memory before it is killed, MiB of disk before it gives up."""
+    functions, name = platform.client("lambda"), platform.target.names.resource(function)
+    usual = functions.get_function_configuration(FunctionName=name)
+    variables = usual["Environment"]["Variables"]
+    less = variables | ({"WEIR_STORAGE_MIB": str(storage)} if storage else {})
+    functions.update_function_configuration(
+        FunctionName=name,
+        MemorySize=memory or usual["MemorySize"],
+        Environment={"Variables": less},
+    )
+    try:
+        yield
+    finally:
+        functions.update_function_configuration(
+            FunctionName=name,
+            MemorySize=usual["MemorySize"],
+            Environment={"Variables": variables},
+        )
+
+
+def kill_function_at_work(platform: Platform, function: str, *, begun: Callable[[], bool]) -> None:
+    """Kill a function's process as soon as its work has begun."""
+    wait_until(begun, _JOB_SECONDS, f"{function} works", every=0.01)
+    name = platform.target.names.resource(function)
+    processes = [p for p in _children(platform) if _variable(p, "AWS_LAMBDA_FUNCTION_NAME") == name]
+    assert processes
+    for process in processes:
+        process.kill()
+
+
+@contextmanager
 def source_down(platform: Platform) -> Iterator[None]:
     """The sales API hangs up on every request."""
     platform.source("POST", "/_control", {"down": True})
@@ -104,8 +138,19 @@ def _job_processes(platform: Platform) -> list[psutil.Process]:
         line = " ".join(process.cmdline())
         return "spark/driver.py" in line or "java" in process.name()
 
-    children = psutil.Process(Endpoint.read(platform.state).pid).children(recursive=True)
-    return [process for process in children if of_spark(process)]
+    return [process for process in _children(platform) if of_spark(process)]
+
+
+def _children(platform: Platform) -> list[psutil.Process]:
+    return psutil.Process(Endpoint.read(platform.state).pid).children(recursive=True)
+
+
+def _variable(process: psutil.Process, name: str) -> str:
+    """A variable of a process's environment; "" where the process has just ended."""
+    try:
+        return process.environ().get(name, "")
+    except psutil.NoSuchProcess:
+        return ""
 
 
 @contextmanager

@@ -17,7 +17,7 @@ def test_what_a_killed_job_had_committed_is_found_and_not_committed_again(
     ledger, number = platform.target.ledger, new_store(platform)
     books, before, started = platform.totals("stores"), platform.snapshots(), platform.job_runs()
     with hurried(platform):
-        run = platform.start("run", "stores")
+        run = platform.start("run", "stores", "--engine", "spark")
         silver = kill_job_after_commit(
             platform,
             "silver.stores",

@@ -1,0 +1,105 @@
+"""Small batches by DuckDB in a function; what outgrows it, or dies with it, by Spark."""
+
+from __future__ import annotations
+
+import pytest
+
+from dataplatform.ledger.costs import PRICES
+from dataplatform.ledger.engines import GOLD, EngineChoice
+from tests.embedded.faults import confined, kill_function_at_work
+from tests.embedded.harness import Platform, assert_balanced
+from tests.embedded.test_faults import in_warehouse, new_store
+
+pytestmark = pytest.mark.embedded
+
+
+def last_run(platform: Platform) -> str:
+    return str(platform.target.ledger.runs(1)[0].run_id)
+
+
+def engines(platform: Platform, run_id: str) -> dict[str, EngineChoice]:
+    chosen: dict[str, EngineChoice] = platform.target.ledger.engines(run_id)
+    return chosen
+
+
+def test_the_first_run_needs_no_spark_and_says_what_it_cost(platform: Platform) -> None:
+    run_id = str(platform.target.ledger.runs(1000)[-1].run_id)
+    chosen = engines(platform, run_id)
+    assert {choice.engine for choice in chosen.values()} == {"duckdb"}
+    assert chosen["sales"].reason == "6.0 MB batch"
+    said = platform.json("status", "--run", run_id)
+    assert said["datasets"]["sales"]["engine"] == "duckdb"
+    assert said["cost"]["glue"] == 0
+    two_jobs = 2 * 2 * PRICES.glue_dpu_hour / 60
+    assert 0 < said["cost"]["lambda"] < two_jobs / 2
+    assert (
+        "duckdb · 6.0 MB batch · inserted 269,720"
+        in platform.weir("status", "--run", run_id).stdout
+    )
+
+
+@pytest.mark.parametrize(
+    ("less", "reason"),
+    [({"memory": 128}, "out of memory"), ({"storage": 64}, "TooLarge: ")],
+    ids=["memory", "disk"],
+)
+def test_a_function_that_is_too_small_leaves_its_dataset_to_spark(
+    platform: Platform, less: dict[str, int], reason: str
+) -> None:
+    number, before = new_store(platform), platform.job_runs()
+    books = platform.totals("stores")
+    with confined(platform, "merge-silver", **less):
+        ended = platform.json("run")
+    by_spark(platform, number, books, before)
+    assert ended["datasets"]["stores"]["engine"] == "spark"
+    assert ended["datasets"]["stores"]["reason"].startswith(reason)
+    # Two workers for the shortest time that Glue bills.
+    assert ended["cost"]["glue"] >= round(2 * PRICES.glue_dpu_hour / 60, 7)
+
+
+def test_a_function_killed_at_work_leaves_its_dataset_to_spark(platform: Platform) -> None:
+    number, before = new_store(platform), platform.job_runs()
+    books, ledger = platform.totals("stores"), platform.target.ledger
+    earlier = last_run(platform)
+
+    def begun() -> bool:
+        run_id = last_run(platform)
+        steps = ledger.steps(run_id) if run_id != earlier else []
+        return any((step.name, step.dataset) == ("silver", "stores") for step in steps)
+
+    run = platform.start("run", "stores")
+    kill_function_at_work(platform, "merge-silver", begun=begun)
+    said, _ = run.communicate(timeout=300)
+    assert run.returncode == 0, said
+    by_spark(platform, number, books, before)
+    assert engines(platform, last_run(platform))["stores"].reason.startswith("killed")
+
+
+def test_gold_that_outgrows_its_function_is_sparks_and_the_next_is_not(platform: Platform) -> None:
+    number, before = new_store(platform), platform.job_runs()
+    with confined(platform, "build-gold", memory=128):
+        platform.json("run", "stores")
+    gold = platform.target.output("GoldJob")
+    assert platform.job_runs() == before | {gold: before[gold] + 1}
+    assert str(engines(platform, last_run(platform))[GOLD]) == "spark · out of memory"
+    assert in_warehouse(platform, number) == [number]
+
+    again = new_store(platform)
+    platform.json("run", "stores")
+    assert platform.job_runs()[gold] == before[gold] + 1
+    assert GOLD not in engines(platform, last_run(platform))
+    assert in_warehouse(platform, again) == [again]
+
+
+def by_spark(
+    platform: Platform, number: int, books: dict[str, int], before: dict[str, int]
+) -> None:
+    """The store is there once, Spark's silver job ran once for it, and gold needed none."""
+    silver = platform.target.output("SilverJob")
+    assert platform.job_runs() == before | {silver: before[silver] + 1}
+    one_more = {name: books[name] + 1 for name in ("source", "inserted", "live")}
+    assert platform.totals("stores") == books | one_more
+    assert_balanced(platform.totals("stores"))
+    assert platform.table("silver.stores", where=f"store_id = {number}").num_rows == 1
+    assert in_warehouse(platform, number) == [number]
+    assert platform.target.ledger.unfinished_batches() == []
