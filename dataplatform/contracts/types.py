@@ -128,6 +128,9 @@ def _number(
         )
         return None
     scale = second if isinstance(second, int) else 0
+    if scale == _MAX_PRECISION:
+        findings.unsupported(where, "a scale of 38", "DECIMAL(38,37) has a digit before the point.")
+        return None
     if not (1 <= first <= _MAX_PRECISION and 0 <= scale <= first):
         findings.add(where, f"1 <= precision <= {_MAX_PRECISION} and 0 <= scale <= precision")
         return None

@@ -60,10 +60,11 @@ def combined(
     same = exp.and_(
         *(exp.NullSafeEQ(this=_column(k, _NEW), expression=_column(k, _OLD)) for k in key)
     )
+    old = exp.alias_(exp.to_table(f"{Zone.GOLD}.{name}"), _OLD, table=True)
     return (
         exp.select(*(_combine(column, by_name[column.name], key) for column in columns))
         .from_(new)
-        .join(exp.to_table(f"{Zone.GOLD}.{name}", alias=_OLD), on=same, join_type="left")
+        .join(old, on=same, join_type="left")
     )
 
 

@@ -9,9 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from sqlglot import exp
-from sqlglot.errors import OptimizeError, UnsupportedError
-from sqlglot.optimizer.qualify import qualify
-from sqlglot.schema import MappingSchema
+from sqlglot.errors import OptimizeError
 
 from dataplatform.errors import Problem
 from dataplatform.naming import CATALOG, ENGINES, Names, SilverColumn, Zone
@@ -20,9 +18,11 @@ from dataplatform.plans.additive import check_additive, combined
 from dataplatform.plans.incremental import check_incremental
 from dataplatform.plans.model import Column, GoldModel, GoldSql, SilverPlan
 from dataplatform.plans.sql_file import COLUMN_NAME, SqlFile, line_of, nearest, read
-from dataplatform.plans.sql_types import select_columns
+from dataplatform.plans.sql_types import qualified, select_columns
 from dataplatform.render.duckdb import model_to_duckdb
 from dataplatform.render.redshift import warehouse_sql
+from dataplatform.render.spark_query import for_both
+from dataplatform.render.typed import Untranslatable
 
 _KEYS = ("description", "key", "incremental", "partition", "engine")
 _NEEDED = ("key",)
@@ -37,6 +37,7 @@ _SYSTEM_TYPES = {
 }
 
 
+_NO_SQL = GoldSql(sql="", full_sql="")
 _Schema = dict[str, dict[str, dict[str, Column]]]
 
 
@@ -135,7 +136,9 @@ def _compile(
     if changed.startswith(_GOLD) and not file.problems:
         part = combined(query, file.name, columns, key)
     engine = _engine(file)
-    duckdb = _duckdb(file, query, part, changed, engine)
+    duckdb = _NO_SQL
+    if engine != "spark" and not file.problems:
+        duckdb = _duckdb(file, query, part, changed, columns, schema)
     if file.problems:
         return None
     columns = tuple(replace(column, required=column.name in key) for column in columns)
@@ -178,24 +181,11 @@ def _columns(file: SqlFile, query: exp.Query, schema: _Schema) -> tuple[Column, 
         remedy = "A table's columns are a promise; `*` changes them with its source."
         file.add(None, "SELECT *", "all columns", "each column by name", remedy)
         return ()
-    types: dict[str, object] = {
-        zone: {
-            name: {column.name: column.type for column in table.values()}
-            for name, table in named.items()
-        }
-        for zone, named in schema.items()
-    }
     try:
-        qualified = qualify(
-            query.copy(),
-            schema=MappingSchema(types, dialect="spark"),
-            dialect="spark",
-            quote_identifiers=False,
-        )
+        known = select_columns(qualified(query, schema), schema)
     except OptimizeError as error:
         file.add(None, "(sql)", str(error), "columns that can be told apart")
         return ()
-    known = select_columns(qualified, schema)
     columns: dict[str, Column] = {}
     for select in query.selects:
         name = select.alias_or_name
@@ -240,7 +230,8 @@ def _sql(query: exp.Query, names: Names, *, changed: str) -> str:
             return _CHANGED
         return f"{CATALOG}.{names.table(Zone(table.db), table.name)}"
 
-    text = sql_names.rewrite(query, place).sql(dialect="spark", pretty=True, comments=False)
+    placed = sql_names.rewrite(for_both(query), place)
+    text = placed.sql(dialect="spark", pretty=True, comments=False)
     return text.replace(_CHANGED, "{changed}")
 
 
@@ -253,19 +244,29 @@ def _engine(file: SqlFile) -> str:
     return engine
 
 
-def _duckdb(file: SqlFile, query: exp.Query, part: exp.Query, changed: str, engine: str) -> GoldSql:
-    """The model for DuckDB, which a model of Spark's alone isn't written for."""
-    if engine == "spark" or file.problems:
-        return GoldSql(sql="", full_sql="")
+def _duckdb(
+    file: SqlFile,
+    query: exp.Query,
+    part: exp.Query,
+    changed: str,
+    columns: tuple[Column, ...],
+    schema: _Schema,
+) -> GoldSql:
+    """The model for DuckDB; a problem for what wouldn't give the same rows as Spark."""
+    known = {**schema, "gold": {**schema["gold"], file.name: {c.name: c for c in columns}}}
     try:
-        return GoldSql(
-            sql=model_to_duckdb(part, changed=changed),
-            full_sql=model_to_duckdb(query, changed=""),
-        )
-    except UnsupportedError as error:
-        remedy = "Or write `-- engine: spark`: then only Spark builds it."
-        file.add(None, "(sql)", str(error), "SQL that has a counterpart in DuckDB", remedy)
-        return GoldSql(sql="", full_sql="")
+        found = model_to_duckdb(qualified(part, known), known, changed=changed)
+        full = model_to_duckdb(qualified(query, schema), schema, changed="")
+    except Untranslatable as error:
+        remedy = "Or write `-- engine: spark`: then Spark alone builds it, whatever its size."
+        file.add(line_of(error.node), "(sql)", error.found, error.expected, remedy)
+        return _NO_SQL
+    for column in columns:
+        kinds = {relation.columns[column.name] for relation in (found, full)}
+        if kinds != {column.type}:
+            found_kinds = ", ".join(sorted({*kinds, column.type}))
+            file.add(None, column.name, found_kinds, f"CAST(... AS {column.type.upper()})")
+    return GoldSql(sql=found.sql, full_sql=full.sql)
 
 
 def _digest(*meaning: object) -> str:

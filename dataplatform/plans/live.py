@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sqlglot import exp
-from sqlglot.errors import UnsupportedError
+from sqlglot.errors import OptimizeError
 
 from dataplatform.errors import Problem
 from dataplatform.naming import RECEIVED_AT
 from dataplatform.plans import sql_names
 from dataplatform.plans.model import STREAM, Column, GoldModel, LiveModel, SilverPlan
 from dataplatform.plans.sql_file import SqlFile, line_of, read
-from dataplatform.render.duckdb import query_to_duckdb
+from dataplatform.plans.sql_types import qualified
+from dataplatform.render.duckdb import live_to_duckdb
+from dataplatform.render.typed import Untranslatable
 
 _KEYS = ("title", "description")
 _STREAM, _GOLD = "stream", "gold"
@@ -53,17 +55,20 @@ def _compile(file: SqlFile, schema: Mapping[str, _Tables]) -> LiveModel | None:
         return None
     sql_names.check_columns(file, query, schema)
     _check_names(file, query)
-    _check_functions(file, query)
     used = sql_names.tables(query)
     streams = sorted({table.name for table in used if table.db == _STREAM})
     if len(streams) != 1:
         read_now = ", ".join(streams) or "none"
         file.add(None, "FROM", f"{read_now} of stream.*", "one stream, as FROM stream.<dataset>")
-    try:
-        sql = query_to_duckdb(query)
-    except UnsupportedError as error:
-        file.add(None, "(sql)", str(error), "SQL that has a counterpart in DuckDB")
     if file.problems:
+        return None
+    try:
+        sql = live_to_duckdb(qualified(query, schema), schema)
+    except OptimizeError as error:
+        file.add(None, "(sql)", str(error), "columns that can be told apart")
+        return None
+    except Untranslatable as error:
+        file.add(line_of(error.node), "(sql)", error.found, error.expected)
         return None
     return LiveModel(
         name=file.name,
@@ -84,10 +89,3 @@ def _check_names(file: SqlFile, query: exp.Query) -> None:
         elif name in names:
             file.add(line_of(select), name, "a second column of this name", "each name once")
         names.add(name)
-
-
-def _check_functions(file: SqlFile, query: exp.Query) -> None:
-    """A function that the translation doesn't know would be found missing only when it is run."""
-    for call in query.find_all(exp.Anonymous):
-        expected = "a function of Spark SQL that has a counterpart in DuckDB"
-        file.add(line_of(call), f"{call.name}()", "an unknown function", expected)

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sqlglot import exp
+from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
+from sqlglot.schema import MappingSchema
 
 from dataplatform.plans.model import Column
 from dataplatform.plans.sql_names import Schema
@@ -44,6 +46,30 @@ def select_columns(query: exp.Query, schema: Schema) -> dict[str, Column | None]
     """
     scope = build_scope(query)
     return {} if scope is None else _outputs(scope, schema)
+
+
+def qualified(query: exp.Query, schema: Schema) -> exp.Query:
+    """A copy in which each column stands with its table, and `*`, USING and positions written out.
+
+    Raises:
+        OptimizeError: a column can't be told.
+    """
+    types: dict[str, object] = {
+        zone: {
+            name: {column.name: column.type for column in table.values()}
+            for name, table in named.items()
+        }
+        for zone, named in schema.items()
+    }
+    found = qualify(
+        query.copy(),
+        schema=MappingSchema(types, dialect="spark"),
+        dialect="spark",
+        quote_identifiers=False,
+    )
+    if not isinstance(found, exp.Query):
+        raise TypeError(f"a query became {found.key}")
+    return found
 
 
 def neutral(kind: exp.DataType) -> str | None:

@@ -1,4 +1,8 @@
-"""Spark SQL as DuckDB SQL, translated once, at synth; nothing at run time imports sqlglot."""
+"""Spark SQL as DuckDB SQL, translated once, at synth; nothing at run time imports sqlglot.
+
+A dataset's silver step is Weir's own SQL, so sqlglot translates it, and what DuckDB does otherwise
+is mended here, part by part. A model's SQL is anybody's: see `duckdb_query`.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,17 @@ import re
 
 from sqlglot import ErrorLevel, exp, parse_one
 
-from dataplatform.plans import sql_names
 from dataplatform.plans.model import SilverSql
+from dataplatform.plans.sql_names import Schema
+from dataplatform.render.duckdb_query import QueryTranslator, Relation
+from dataplatform.render.patterns import for_duckdb
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _STAND_IN = re.compile(r'"?weir_stand_in_([a-z_]+)"?')
 _WRITTEN_BRACE = "\\u007B"
 _BRACE = "\ue000"
-_TABLE = re.compile('"\ue001([^"\ue001]+)\ue001"')
+_FAST_DIGITS = 18  # a decimal of more is cast from text a hundred times as slowly
+_EXACT_DIGITS = 15  # a decimal of more is divided on its way to a double, which rounds again
 
 
 def silver_to_duckdb(spark: SilverSql) -> SilverSql:
@@ -39,40 +46,101 @@ def to_duckdb(spark_sql: str) -> str:
         UnsupportedError: something in it has no counterpart.
     """
     text = _PLACEHOLDER.sub(r"weir_stand_in_\1", spark_sql.replace(_WRITTEN_BRACE, _BRACE))
-    found = query_to_duckdb(parse_one(text, dialect="spark"))
+    query = parse_one(text, dialect="spark")
+    _mend(query)
+    found = query.sql(
+        dialect="duckdb", pretty=True, comments=False, unsupported_level=ErrorLevel.RAISE
+    )
     # A brace in a literal is put together, so that `fill` takes it for no placeholder here either.
     return _STAND_IN.sub(r"{\1}", found).replace(_BRACE, "' || CHR(123) || '")
 
 
-def model_to_duckdb(query: exp.Query, *, changed: str) -> str:
-    """A gold model's SELECT for DuckDB; see `GoldSql`.
+def model_to_duckdb(query: exp.Expr, schema: Schema, *, changed: str) -> Relation:
+    """A gold model's SELECT, its columns qualified; see `GoldSql`.
 
     Args:
-        changed: the table that is written {changed}, as `silver.sales`; "" for none.
+        changed: the table that is written {changed}: silver.sales; "" for none.
 
     Raises:
-        UnsupportedError: something in it has no counterpart.
+        Untranslatable: both engines don't answer alike, or aren't known to.
     """
 
     def place(table: exp.Table) -> str:
         name = f"{table.db}.{table.name}"
-        return "changed" if name == changed else name
+        return "{changed}" if name == changed else f"{{{name}}}"
 
-    copied = query.copy()
-    for table in sql_names.tables(copied):
-        stand_in = exp.to_identifier(f"\ue001{place(table)}\ue001", quoted=True)
-        table.set("alias", exp.TableAlias(this=exp.to_identifier(table.alias or table.name)))
-        table.set("this", stand_in)
-        table.set("db", None)
-    return _TABLE.sub(r"{\1}", query_to_duckdb(copied))
+    return QueryTranslator(schema, place).translate(query)
 
 
-def query_to_duckdb(query: exp.Expr) -> str:
-    """A parsed Spark query as DuckDB SQL.
+def live_to_duckdb(query: exp.Expr, schema: Schema) -> str:
+    """A live model's SELECT, its columns qualified, over tables of their own names.
 
     Raises:
-        UnsupportedError: something in it has no counterpart.
+        Untranslatable: as for gold: the same SQL means the same everywhere.
     """
-    return query.sql(
-        dialect="duckdb", pretty=True, comments=False, unsupported_level=ErrorLevel.RAISE
+    return QueryTranslator(schema, lambda t: f"{t.db}.{t.name}").translate(query).sql
+
+
+def _mend(query: exp.Expr) -> None:
+    """Change what sqlglot passes through although DuckDB means something else by it."""
+    for like in query.find_all(exp.RegexpLike):
+        like.set("expression", exp.Literal.string(for_duckdb(like.expression.this)))
+    for cast in list(query.find_all(exp.Cast)):
+        if cast.to.this == exp.DataType.Type.DOUBLE and _is_from_text(cast.this):
+            cast.set("this", _by_text(cast.this))
+    for cast in list(query.find_all(exp.Cast)):
+        if _is_from_text(cast):
+            cast.replace(_decimal(cast))
+    for kept in list(query.find_all(exp.ArrayFilter)):
+        kept.replace(_only_where_any(kept))
+
+
+def _is_from_text(node: exp.Expr) -> bool:
+    """Whether a node casts a column to a decimal; in a silver step that column is text."""
+    return (
+        isinstance(node, exp.Cast)
+        and isinstance(node.this, exp.Column)
+        and node.to.this == exp.DataType.Type.DECIMAL
     )
+
+
+def _parts(cast: exp.Expr) -> tuple[int, int]:
+    precision, scale = (int(part.name) for part in cast.args["to"].expressions)
+    return precision, scale
+
+
+def _by_text(cast: exp.Expr) -> exp.Expr:
+    """A decimal on its way to a double: DuckDB divides, and so rounds twice, where it has many
+    digits.
+    """
+    precision, scale = _parts(cast)
+    exact = precision <= _EXACT_DIGITS or not scale
+    return cast if exact else exp.cast(cast.copy(), "TEXT", dialect="duckdb")
+
+
+def _decimal(cast: exp.Expr) -> exp.Expr:
+    """Text to a decimal, as fast as can be, and `1e-3` to one without digits before the point."""
+    precision, scale = _parts(cast)
+    text = cast.this.sql(dialect="duckdb")
+    target = f"DECIMAL({precision}, {scale})"
+    sql = f"TRY_CAST({text} AS {target})"
+    if precision == scale:
+        sql = f"TRY_CAST(TRY_CAST({text} AS DECIMAL({precision + 1}, {scale})) AS {target})"
+    elif precision > _FAST_DIGITS and not scale:
+        sql = f"TRY_CAST(TRY_CAST({text} AS HUGEINT) AS {target})"
+    if precision >= _FAST_DIGITS > scale > 0:
+        short = f"TRY_CAST({text} AS DECIMAL({_FAST_DIGITS}, {scale}))"
+        sql = f"COALESCE(CAST({short} AS {target}), {sql})"
+    return parse_one(sql, dialect="duckdb")
+
+
+def _only_where_any(kept: exp.Expr) -> exp.Expr:
+    """Reasons are put together for the records that have one; most have none."""
+    if not isinstance(kept.this, exp.Array):
+        return kept
+    whens = [branch for case in kept.this.find_all(exp.Case) for branch in case.args["ifs"]]
+    own = [when.this.copy() for when in whens if when.find_ancestor(exp.Case).parent is kept.this]
+    if not own:
+        return kept
+    none = parse_one("CAST([] AS TEXT[])", dialect="duckdb")
+    return exp.Case().when(exp.or_(*own), kept.copy()).else_(none)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dataplatform.naming import BronzeColumn, SilverColumn
 from dataplatform.plans.model import Check, Column, SilverSql
+from dataplatform.render.patterns import for_spark
 from dataplatform.render.spark_casts import cast
 from dataplatform.render.spark_text import conjunction, literal, name, value
 
@@ -101,7 +102,7 @@ class SparkRenderer:
             sign = "<" if check.kind == "min_length" else ">"
             broken = f"char_length({held}) {sign} {int(check.arguments[0])}"
         elif check.kind == "pattern":
-            broken = f"NOT {held} RLIKE {literal(check.arguments[0])}"
+            broken = f"NOT {held} RLIKE {literal(for_spark(check.arguments[0]))}"
         else:
             allowed = ", ".join(value(column.type, item) for item in check.arguments)
             broken = f"{held} {'NOT IN' if check.kind == 'one_of' else 'IN'} ({allowed})"

@@ -9,7 +9,8 @@ from dataplatform.contracts.types import decimal_parts
 from dataplatform.render.spark_text import literal
 
 _END = r"\z"  # `$` would let a final line break through
-_WHOLE = r"^[+-]?0*[0-9]{1,19}(\.0+)?" + _END
+_DIGITS = r"^[+-]?0*[0-9]{1,19}" + _END
+_POINTED = r"^[+-]?0*[0-9]{1,19}\.0+" + _END
 _EXPONENT = r"[eE](\+?([0-2]?[0-9]|3[0-7])|-[0-9]{1,2})"  # beyond 37 even 0e38 overflows a decimal
 _SCIENTIFIC = r"^[+-]?[0-9]{1,3}(\.[0-9]{1,12})?" + _EXPONENT + _END
 _DOUBLE = r"^[+-]?([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?" + _END
@@ -42,8 +43,9 @@ def _integer(text: str, kind: str) -> str:
     whole = "DECIMAL(38,0)"
     number = f"TRY_CAST({text} AS {whole})"
     fits = f"{number} BETWEEN -{limit}BD AND {limit - 1}BD"
-    return (
-        f"CASE WHEN {_like(text, _WHOLE)} OR {_exact_scientific(text, whole)} "
+    return (  # two branches: only the rare number is cast by way of a decimal
+        f"CASE WHEN {_like(text, _DIGITS)} THEN TRY_CAST({text} AS {kind.upper()}) "
+        f"WHEN {_like(text, _POINTED)} OR {_exact_scientific(text, whole)} "
         f"THEN IF({fits}, CAST({number} AS {kind.upper()}), NULL) END"
     )
 
@@ -57,9 +59,10 @@ def _decimal(text: str, kind: str, precision: int, scale: int) -> str:
         shapes = [rf"{whole}(\.[0-9]{{1,{scale}}}0*)?", rf"\.[0-9]{{1,{scale}}}0*"]
     plain = rf"^[+-]?({'|'.join(shapes)}){_END}"
     target = kind.upper()
-    return (
-        f"CASE WHEN {_like(text, plain)} OR {_exact_scientific(text, target)} "
-        f"THEN TRY_CAST({text} AS {target}) END"
+    taken = f"TRY_CAST({text} AS {target})"
+    return (  # no OR: DuckDB would evaluate both its sides for every row
+        f"CASE WHEN {_like(text, plain)} THEN {taken} "
+        f"WHEN {_exact_scientific(text, target)} THEN {taken} END"
     )
 
 
