@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from stacks import packaging
+from stacks.assets import lambda_code
 from stacks.elf import glibc_needed
 from stacks.packaging import BASE, LAKE, LAMBDA_GLIBC, MAX_UNZIPPED_BYTES, Layer, LayerNotBuilt
 
@@ -50,10 +51,10 @@ def test_lambda_can_load_every_library(layer: Layer) -> None:
 
 
 @pytest.mark.network
-def test_both_layers_fit_lambdas_limit_together() -> None:
+def test_both_layers_and_the_functions_code_fit_lambdas_limit_together() -> None:
     size = 0
-    for layer in (BASE, LAKE):
-        with zipfile.ZipFile(layer.zip()) as archive:
+    for packed in (BASE.zip(), LAKE.zip(), lambda_code()):
+        with zipfile.ZipFile(packed) as archive:
             size += sum(entry.file_size for entry in archive.infolist())
     assert size < MAX_UNZIPPED_BYTES
 
