@@ -61,10 +61,10 @@ class Tools:
         """A command line of the pinned CDK CLI."""
         return [str(self.path("node")), str(self.path("cdk")), *arguments]
 
-    def for_embedded_aws(self, *, spark_soon: bool) -> EmbeddedTools:
-        """What the embedded AWS's server process is told; `spark_soon` warms Spark up at once."""
-        warm_up = {WARM_UP_VARIABLE: "1"} if spark_soon else {}
-        return EmbeddedTools.discover({VARIABLE: os.environ[VARIABLE]} | warm_up)
+    def for_embedded_aws(self) -> EmbeddedTools:
+        """What the embedded AWS's server process is told, of whoever called: to warm Spark up."""
+        told = {name: os.environ[name] for name in (WARM_UP_VARIABLE,) if name in os.environ}
+        return EmbeddedTools.discover({VARIABLE: os.environ[VARIABLE]} | told)
 
     def environment(self) -> dict[str, str]:
         """The caller's environment, with this Python and the pinned Node first on the PATH."""

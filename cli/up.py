@@ -27,9 +27,7 @@ def up(screen: Screen, *, samples: bool) -> None:
     began = time.monotonic()
     tools = Tools.load()
     with screen.task("embedded AWS", "starting") as task:
-        # The first time, the sample's rows follow the deployment, and Spark is warm by then.
-        started = tools.for_embedded_aws(spark_soon=not _BOOTSTRAPPED.exists())
-        endpoint = supervisor.start(STATE, started)
+        endpoint = supervisor.start(STATE, tools.for_embedded_aws())
         task.detail = f"{EMBEDDED_STAGE} at {endpoint.endpoint} · TLS · IAM enforced"
     assembly, synthesizing = _synthesize(screen, tools)
     seconds = {"synthesize": synthesizing, "deploy": _deploy(screen, tools, assembly)}

@@ -31,9 +31,6 @@ class Runner(Protocol):
     def stop(self, run: JobRun) -> None:
         """End a run."""
 
-    def prewarm(self) -> None:
-        """Make the next run's start quick."""
-
 
 class GlueJobs:
     """Start, look at and stop runs of Spark jobs.
@@ -70,7 +67,7 @@ class GlueJobs:
         _let_cloudformation_pass(_KEPT_BY_US)
 
     def create_job(self, data: dict[str, Any]) -> Response:
-        """CreateJob; a Spark job's JVM starts in the background, to be warm for the first run."""
+        """CreateJob; no JVM starts before a run: most runs of the pipeline need no Spark."""
         response = self._stock["_create_job"](data)
         if response[0] < 400:
             self._keep(data["Name"], data)
@@ -173,8 +170,6 @@ class GlueJobs:
     def _keep(self, name: str, definition: dict[str, Any]) -> None:
         job = glue._jobs[name]
         job.update({field: definition[field] for field in _KEPT_BY_US if field in definition})
-        if glue._is_spark_job(job):
-            self.runner.prewarm()
 
 
 def find_run(job_name: str | None, run_id: str | None) -> dict[str, Any] | None:

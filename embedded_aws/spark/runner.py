@@ -71,12 +71,6 @@ class JobRunner:
         self._queue.put(run)
         self._ensure_worker()
 
-    def prewarm(self) -> None:
-        """Start a JVM in the background, unless there is one."""
-        self._ensure_worker()
-        with self._lock:
-            self._ensure_jvm()
-
     def warm_up(self) -> None:
         """Start a JVM in the background and use it once; a run that comes meanwhile waits."""
         self._queue.put(None)

@@ -19,7 +19,6 @@ class Bench:
         self.after: Callable[[JobRun], None] = lambda run: None
         self.queued: list[JobRun] = []
         self.stopped: list[str] = []
-        self.warm = 0
 
     def submit(self, run: JobRun) -> None:
         self.queued.append(run)
@@ -27,9 +26,6 @@ class Bench:
     def stop(self, run: JobRun) -> None:
         self.stopped.append(run.id)
         self.end("STOPPED")
-
-    def prewarm(self) -> None:
-        self.warm += 1
 
     def end(self, state: str, error: str = "") -> JobRun:
         """End the oldest run."""

@@ -64,13 +64,6 @@ def test_cloudformation_hands_max_concurrent_runs_on(service: Glue) -> None:
     assert job["ExecutionProperty"] == {"MaxConcurrentRuns": 3}
 
 
-def test_creating_a_spark_job_warms_spark_up(service: Glue) -> None:
-    service.create("shell", Command={"Name": "pythonshell", "ScriptLocation": "s3://a/b.py"})
-    assert service.bench.warm == 0
-    service.create()
-    assert service.bench.warm == 1
-
-
 def test_a_conf_that_is_no_setting_is_refused_at_the_start(service: Glue) -> None:
     service.create(DefaultArguments={"--conf": "spark.a"})
     refused = service.call("StartJobRun", JobName="silver")
