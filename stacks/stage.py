@@ -40,6 +40,10 @@ class Stage:
     redshift_rpu_hours: RPU hours a month after which the warehouse stops answering.
     log_retention_days: how long logs are kept.
     workers: G.1X workers of a Spark job, 2 or more ($0.44 an hour each).
+    spark_auto_scaling: `workers` are the most that a job takes, as many as its stages need; Glue
+        bills those. Off, a job has all of them from beginning to end.
+    spark_flex: jobs run on spare capacity, a third cheaper. It may come late and be taken away, so
+        only where nobody waits: a promised freshness knows nothing of it.
     maintenance_schedule: when tables are looked after (small files joined, old snapshots
         forgotten), as `schedule`; "" only by hand.
     delete_orphans: whether files that no snapshot names, three days old, are deleted; else they are
@@ -62,6 +66,8 @@ class Stage:
     redshift_rpu_hours: int
     log_retention_days: int
     workers: int
+    spark_auto_scaling: bool
+    spark_flex: bool
     maintenance_schedule: str
     delete_orphans: bool
     duckdb_memory_mib: int
@@ -196,6 +202,8 @@ _EXPECTED: Final = {
     "schedule": '"", "rate(...)" or "cron(...)"',
     "maintenance_schedule": '"", "rate(...)" or "cron(...)"',
     "delete_orphans": "true or false",
+    "spark_auto_scaling": "true or false",
+    "spark_flex": "true or false",
     "start_on_arrival": "true or false",
     "alarm_email": 'an address, or ""',
     "erasable": "true or false",

@@ -7,7 +7,9 @@ from typing import Final
 
 from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
 from aws_cdk.aws_glue import (
+    CfnJob,
     Code,
+    ExecutionClass,
     GlueVersion,
     ISecurityConfiguration,
     PySparkEtlJob,
@@ -83,14 +85,23 @@ class SparkJob(Construct):
                 "--datalake-formats": "iceberg",
                 "--custom-logGroup-prefix": self._log_prefix,
                 "--conf": chained(catalogue_settings(warehouse_uri)),
+                **({"--enable-auto-scaling": "true"} if stage.spark_auto_scaling else {}),
                 **settings.to_arguments(),
             },
         )
+        if stage.spark_flex:
+            self._use_spare_capacity()
         accept_wildcards(self.role, *S3_READ, *OBJECTS)
         self._make_log_groups(stage, log_key)
         self._allow_logs_and_metrics()
         # A run that finds a table's lease held asks whether its holder, a run too, goes on.
         self.grant_look_at_runs(self.role)
+
+    def _use_spare_capacity(self) -> None:
+        """The CDK has another class of job for it, which differs in nothing else."""
+        resource = self.job.node.default_child
+        assert isinstance(resource, CfnJob)
+        resource.execution_class = ExecutionClass.FLEX.value
 
     def grant_look_at_runs(self, grantee: IGrantable) -> None:
         """Ask how a run of the job goes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from stacks.constructs.wildcards import flat
 from tests.infrastructure.assembly import Assembly, listed
@@ -71,3 +72,23 @@ def test_jobs_may_write_their_own_logs_and_no_others(stage: Assembly) -> None:
         for job in stage.resources("AWS::Glue::Job")
     ]
     assert sorted(allowed) == sorted(f"{prefix}/*" for prefix in prefixes)
+
+
+def test_spare_capacity_and_scaling_are_switches_for_jobs_that_may_have_them(
+    dev: Assembly, synthesized: Callable[..., Assembly]
+) -> None:
+    """Flex takes Spark jobs of Glue 3.0 or later on G.1X or G.2X; scaling takes those, too.
+
+    https://docs.aws.amazon.com/glue/latest/dg/add-job.html
+    https://docs.aws.amazon.com/glue/latest/dg/auto-scaling.html
+    """
+    for job in dev.resources("AWS::Glue::Job"):
+        assert "ExecutionClass" not in job.properties, job
+        assert "--enable-auto-scaling" not in job.properties["DefaultArguments"], job
+    for job in synthesized("dev", spark_flex=True, spark_auto_scaling=True).resources(
+        "AWS::Glue::Job"
+    ):
+        assert job.properties["ExecutionClass"] == "FLEX", job
+        assert job.properties["WorkerType"] in ("G.1X", "G.2X"), job
+        assert job.properties["Command"]["Name"] == "glueetl", job
+        assert job.properties["DefaultArguments"]["--enable-auto-scaling"] == "true", job

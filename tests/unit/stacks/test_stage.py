@@ -22,6 +22,8 @@ SWITCHES: dict[str, Any] = {
     "redshift_rpu_hours": 60,
     "log_retention_days": 14,
     "workers": 2,
+    "spark_auto_scaling": False,
+    "spark_flex": False,
     "maintenance_schedule": "",
     "delete_orphans": False,
     "duckdb_memory_mib": 3008,
