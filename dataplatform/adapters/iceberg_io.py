@@ -11,6 +11,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 from urllib.parse import urlsplit
@@ -29,6 +30,7 @@ _READ_AHEAD: Final = 4 * 1024 * 1024
 _CHUNK: Final = 1024 * 1024
 _MISSING: Final = frozenset({"404", "NoSuchKey", "NotFound", "NoSuchBucket", "NoSuchVersion"})
 _FORBIDDEN: Final = frozenset({"403", "AccessDenied"})
+_NO_RANGE: Final = frozenset({"416", "InvalidRange"})
 _EXISTS: Final = frozenset({"412", "PreconditionFailed", "ConditionalRequestConflict"})
 
 
@@ -53,6 +55,23 @@ def download(location: str, target: BinaryIO) -> None:
         body = s3().get_object(Bucket=bucket, Key=key)["Body"]
         for chunk in body.iter_chunks(_CHUNK):
             target.write(chunk)
+
+
+def upload(source: Path, location: str) -> None:
+    """Copy a file to an object, in parts where it is large.
+
+    Raises:
+        PermissionError: S3 refuses.
+    """
+    from boto3.exceptions import S3UploadFailedError
+
+    bucket, key = _place(location)
+    try:
+        with _explained(location):
+            s3().upload_file(str(source), bucket, key)
+    except S3UploadFailedError as error:  # boto3 wraps the refusal, which says why
+        with _explained(location):
+            raise (error.__context__ or error) from error
 
 
 class BotoFileIO(FileIO):
@@ -91,20 +110,42 @@ class BotoInput(InputFile):
         return True
 
     def open(self, seekable: bool = True) -> InputStream:
-        """The object as a stream; `seekable` ones read ranges, ahead of what is asked."""
-        if seekable:
-            stream = io.BufferedReader(_RangedReader(self.location, len(self)), _READ_AHEAD)
-            return cast(InputStream, stream)
+        """The object as a stream; `seekable` ones read ranges, ahead of what is asked.
+
+        A table's metadata are small objects that are read whole, many for each table: so the first
+        request asks for what most of them are, and only a larger one is asked for more.
+        """
+        if not seekable:
+            return cast(InputStream, io.BytesIO(self._get("bytes=0-")[0]))
+        start, size = self._get(f"bytes=0-{_READ_AHEAD - 1}")
+        if size <= len(start):
+            return cast(InputStream, io.BytesIO(start))
+        return cast(InputStream, io.BufferedReader(_RangedReader(self.location, size), _READ_AHEAD))
+
+    def _get(self, span: str) -> tuple[bytes, int]:
+        """Bytes of the object, and how many it has in all."""
         bucket, key = _place(self.location)
         with _explained(self.location):
-            body = s3().get_object(Bucket=bucket, Key=key)["Body"].read()
-        return cast(InputStream, io.BytesIO(body))
+            try:
+                answer = s3().get_object(Bucket=bucket, Key=key, Range=span)
+            except ClientError as error:
+                if error.response["Error"]["Code"] in _NO_RANGE:
+                    return b"", 0  # an empty object has no first byte
+                raise
+            body = answer["Body"].read()
+        return body, int(answer.get("ContentRange", f"/{len(body)}").rpartition("/")[2])
 
 
 class BotoOutput(OutputFile):
     """An object to write."""
 
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self._stream: ObjectWriter | None = None
+
     def __len__(self) -> int:
+        if self._stream is not None and self._stream.made:
+            return self._stream.tell()
         return len(self.to_input_file())
 
     def exists(self) -> bool:
@@ -120,7 +161,8 @@ class BotoOutput(OutputFile):
 
         Without `overwrite` S3 itself refuses to replace an object, when the stream is closed.
         """
-        return cast(OutputStream, ObjectWriter(self.location, overwrite=overwrite))
+        self._stream = ObjectWriter(self.location, overwrite=overwrite)
+        return cast(OutputStream, self._stream)
 
 
 class ObjectWriter(io.RawIOBase):
@@ -137,6 +179,8 @@ class ObjectWriter(io.RawIOBase):
         self._written = 0
         self._upload = ""
         self._parts: list[CompletedPartTypeDef] = []
+        self.made = False
+        """Whether the object is there."""
 
     def writable(self) -> bool:
         """Always."""
@@ -165,6 +209,7 @@ class ObjectWriter(io.RawIOBase):
         except BaseException:
             self.discard()
             raise
+        self.made = True
         super().close()
 
     def discard(self) -> None:

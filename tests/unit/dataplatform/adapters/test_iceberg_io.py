@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 
 import pytest
+from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from dataplatform.adapters import iceberg_io
@@ -41,6 +42,26 @@ def test_a_large_object_goes_in_parts_and_is_read_in_ranges(empty_lake: Lake) ->
         assert readable.tell() == 1004
         readable.seek(0)
         assert readable.read() == body
+
+
+def test_a_small_object_is_one_request_and_an_empty_one_is_empty(
+    empty_lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    make = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def counted(client: BaseClient, operation: str, arguments: object) -> object:
+        asked.append(operation)
+        return make(client, operation, arguments)
+
+    for body in (b"{}", b""):
+        with BotoFileIO().new_output(PLACE).create(overwrite=True) as stream:
+            stream.write(body)
+        with monkeypatch.context() as patched:
+            patched.setattr(BaseClient, "_make_api_call", counted)
+            with BotoFileIO().new_input(PLACE).open() as readable:
+                assert readable.read() == body
+    assert asked == ["GetObject", "GetObject"]
 
 
 def test_an_object_that_is_there_is_replaced_only_when_told(empty_lake: Lake) -> None:
