@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 
 import pyarrow as pa
 from pyiceberg.io.fileformat import FileFormatFactory, FileFormatWriter
-from pyiceberg.io.pyarrow import schema_to_pyarrow
+from pyiceberg.io.pyarrow import DataFileStatistics, schema_to_pyarrow
 from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
 from pyiceberg.partitioning import PartitionFieldValue, PartitionKey
 from pyiceberg.table import Table, TableProperties
@@ -37,8 +37,7 @@ class DataFiles:
         self._table = table
         self._schema = table.schema()
         self.arrow_schema: pa.Schema = schema_to_pyarrow(self._schema)
-        self._partition = _partition_key(table, partition)
-        self._places = load_location_provider(table.metadata.location, table.properties)
+        self._partition = partition_key(table, partition)
         self._target = int(
             table.properties.get(
                 TableProperties.WRITE_TARGET_FILE_SIZE_BYTES,
@@ -91,8 +90,8 @@ class DataFiles:
         rows = pa.Table.from_batches(self._held, schema=self.arrow_schema)
         self._held, self._held_bytes = [], 0
         if self._writer is None:
-            name = f"{len(self._done):05d}-{self._id}.parquet"
-            self._output = _CountedOutput(self._places.new_data_location(name, self._partition))
+            place = new_location(self._table, len(self._done), self._id, self._partition)
+            self._output = _CountedOutput(place)
             model = FileFormatFactory.get(FileFormat.PARQUET)
             self._writer = model.create_writer(self._output, self._schema, self._table.properties)
         self._writer.write(rows)
@@ -103,17 +102,12 @@ class DataFiles:
         self._writer.close()
         statistics = self._writer.result()
         self._done.append(
-            DataFile.from_args(
-                content=DataFileContent.DATA,
-                file_path=self._output.location,
-                file_format=FileFormat.PARQUET,
-                partition=self._partition.partition if self._partition else Record(),
-                file_size_in_bytes=self._output.written,
-                sort_order_id=None,
-                spec_id=self._table.spec().spec_id,
-                equality_ids=None,
-                key_metadata=None,
-                **statistics.to_serialized_dict(),
+            data_file(
+                self._table,
+                self._output.location,
+                self._output.written,
+                self._partition,
+                statistics,
             )
         )
         self._writer, self._output = None, None
@@ -121,14 +115,6 @@ class DataFiles:
 
 class _CountedOutput(BotoOutput):
     """An object being written, whose size is known without asking for it."""
-
-    def __init__(self, location: str) -> None:
-        super().__init__(location)
-        self._stream: Any = None
-
-    def create(self, overwrite: bool = False) -> Any:
-        self._stream = super().create(overwrite)
-        return self._stream
 
     @property
     def written(self) -> int:
@@ -141,7 +127,42 @@ class _CountedOutput(BotoOutput):
             self._stream.discard()
 
 
-def _partition_key(table: Table, values: dict[str, Any]) -> PartitionKey | None:
+def new_location(
+    table: Table, number: int, writer: uuid.UUID, partition: PartitionKey | None
+) -> str:
+    """Where a writer's next data file goes."""
+    places = load_location_provider(table.metadata.location, table.properties)
+    return places.new_data_location(f"{number:05d}-{writer}.parquet", partition)
+
+
+def data_file(
+    table: Table,
+    location: str,
+    size: int,
+    partition: PartitionKey | None,
+    statistics: DataFileStatistics,
+) -> DataFile:
+    """A Parquet file as a commit takes it; `size` in bytes."""
+    return DataFile.from_args(
+        content=DataFileContent.DATA,
+        file_path=location,
+        file_format=FileFormat.PARQUET,
+        partition=partition.partition if partition else Record(),
+        file_size_in_bytes=size,
+        sort_order_id=None,
+        spec_id=table.spec().spec_id,
+        equality_ids=None,
+        key_metadata=None,
+        **statistics.to_serialized_dict(),
+    )
+
+
+def partition_key(table: Table, values: dict[str, Any]) -> PartitionKey | None:
+    """The partition of these values, by column; None where the table has none.
+
+    Raises:
+        NotImplementedError: it isn't partitioned by the values themselves.
+    """
     spec = table.spec()
     if spec.is_unpartitioned():
         return None

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from dataplatform.duckdb_engine.engine import Engine
-from dataplatform.duckdb_engine.tables import AT, FILE, literal, quoted
+from dataplatform.duckdb_engine.sql import literal, quoted
+from dataplatform.duckdb_engine.tables import AT, FILE
 from dataplatform.ledger.records import Outcomes
 from dataplatform.naming import BronzeColumn
 from dataplatform.plans.model import SilverPlan, fill

@@ -20,7 +20,8 @@ from dataplatform.adapters.iceberg_io import s3
 from dataplatform.duckdb_engine import gold_sql
 from dataplatform.duckdb_engine.engine import Engine, too_large
 from dataplatform.duckdb_engine.gold_tables import GoldTable
-from dataplatform.duckdb_engine.tables import Snapshot, duckdb_type, quoted
+from dataplatform.duckdb_engine.sql import duckdb_type, quoted
+from dataplatform.duckdb_engine.tables import Snapshot
 from dataplatform.errors import AuditFailed
 from dataplatform.gold.due import ChangedRows, tables_of
 from dataplatform.gold.records import DELETE, INSERT, UPDATE, Counts, ExportedFile
@@ -62,7 +63,7 @@ class DuckdbChanges:
     def append(self, table: str) -> tuple[int, list[ExportedFile]]:
         """Append them to the changes table; that commit's snapshot and files."""
         changes = self.gold.table(table)
-        files = changes.write(self.engine.stream(gold_sql.exported(self.model)))
+        files = changes.write(self.engine, gold_sql.exported(self.model))
         snapshot = changes.append(files)
         return snapshot, [ExportedFile(file.file_path, file.file_size_in_bytes) for file in files]
 
@@ -70,7 +71,7 @@ class DuckdbChanges:
         """Rewrite the files whose rows change, add the new rows; one commit by the audit branch."""
         table = self.gold.table(self.model.table)
         removed = [self.current[path] for (path,) in self.engine.rows(gold_sql.touched())]
-        added = table.write(self.engine.stream(gold_sql.rewritten(self.model)))
+        added = table.write(self.engine, gold_sql.rewritten(self.model))
         counts = self.counts
         table.publish(
             added=added,

@@ -26,7 +26,8 @@ from pyiceberg.types import (
 )
 
 from dataplatform.duckdb_engine.engine import Engine
-from dataplatform.duckdb_engine.tables import LakeTable, quoted
+from dataplatform.duckdb_engine.sql import quoted
+from dataplatform.duckdb_engine.tables import LakeTable
 
 _BOUNDED: Final = (IntegerType, LongType, StringType, DecimalType, DateType, TimestamptzType)
 _COMPARED: Final = (IntegerType, LongType, StringType, DecimalType)

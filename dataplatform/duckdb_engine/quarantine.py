@@ -12,7 +12,8 @@ import pyarrow as pa
 from dataplatform.adapters.iceberg import append_once, open_table
 from dataplatform.adapters.iceberg_files import DataFiles
 from dataplatform.duckdb_engine.engine import Engine
-from dataplatform.duckdb_engine.tables import LakeTable, literal, quoted
+from dataplatform.duckdb_engine.sql import literal, quoted
+from dataplatform.duckdb_engine.tables import LakeTable
 from dataplatform.ledger.commits import not_quarantined, quarantine_marks
 from dataplatform.naming import BronzeColumn
 from dataplatform.plans.model import SilverPlan
@@ -44,7 +45,7 @@ def quarantine(engine: Engine, plan: SilverPlan, run_id: str, batches: Sequence[
         return
     table = open_table(plan.quarantine_table)
     with DataFiles(table, {"dataset": plan.dataset}) as files:
-        for batch in engine.stream(_rejected(plan, missing)):
+        for batch in engine.batches(_rejected(plan, missing)):
             files.write(_records(batch, plan, run_id, files.arrow_schema))
         append_once(table, files.finish(), mark=quarantine_marks(missing), properties={})
 

@@ -20,7 +20,8 @@ from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.pruning import candidates
 from dataplatform.duckdb_engine.quarantine import quarantine
 from dataplatform.duckdb_engine.sizing import refuse_large
-from dataplatform.duckdb_engine.tables import LakeTable, literal
+from dataplatform.duckdb_engine.sql import literal
+from dataplatform.duckdb_engine.tables import LakeTable
 from dataplatform.errors import NotForThisEngine
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.commits import commit_properties, last_sequence, recovered
@@ -139,7 +140,7 @@ class _Merge:
             order=self._order(len(removed)),
         )
         self._table.publish(
-            added=self._table.write(self._engine.stream(rows)),
+            added=self._table.write(self._engine, rows),
             removed=[self._local[path] for path in removed],
             properties=commit_properties(counted, sequence),
             expected_rows=lambda before: before + total.inserted - total.deleted,
@@ -163,13 +164,13 @@ class _Merge:
         files = [self._local[path] for path in paths]
         self._table.view(self._engine, name, files, with_places=True)
 
-    def _order(self, replaced: int) -> list[str]:
-        """Files of one partition each; several replaced ones part by key again, as they came.
+    def _order(self, replaced: int) -> tuple[str, ...]:
+        """Several replaced files are parted by key again, as they came.
 
         Otherwise the bounds of new files would widen from merge to merge, until every batch finds
         its keys in all of them.
         """
-        return [*self._table.partition, *(self._plan.key if replaced > 1 else ())]
+        return self._plan.key if replaced > 1 else ()
 
 
 def _stamps(sequence: int) -> dict[str, str]:

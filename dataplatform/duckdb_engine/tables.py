@@ -5,12 +5,10 @@ PyIceberg plans and commits; DuckDB's own Parquet reader reads. Rows never becom
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Final, Self
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 from pyiceberg.manifest import DataFile, ManifestContent
@@ -20,9 +18,10 @@ from pyiceberg.table.update.snapshot import ManageSnapshots
 from pyiceberg.types import PrimitiveType
 
 from dataplatform.adapters.iceberg import open_table, stage_append, without_retries
-from dataplatform.adapters.iceberg_files import DataFiles
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.fetching import fetch
+from dataplatform.duckdb_engine.sql import duckdb_type, literal, quoted
+from dataplatform.duckdb_engine.writing import write
 from dataplatform.errors import AuditFailed, NotForThisEngine, WeirError
 from dataplatform.ledger.records import TableSize
 from dataplatform.naming import AUDIT_BRANCH
@@ -161,33 +160,9 @@ class LakeTable:
         """Rows that readers see, by the manifests."""
         return self._count(self._table.metadata.current_snapshot())
 
-    def write(self, batches: Iterable[pa.RecordBatch]) -> list[DataFile]:
-        """Write rows to data files, each of one partition; nothing is committed.
-
-        Rows with the same partition in a row share a file, so a stream that is ordered by partition
-        gives the fewest.
-
-        Args:
-            batches: of the table's columns, by name.
-        """
-        done: list[DataFile] = []
-        files: DataFiles | None = None
-        part: tuple[Any, ...] = ()
-        try:
-            for batch in batches:
-                for values, rows in self._runs(batch):
-                    if files is None or values != part:
-                        done += files.finish() if files else []
-                        files = DataFiles(
-                            self._table, dict(zip(self.partition, values, strict=True))
-                        )
-                        part = values
-                    files.write(_conform(rows, files.arrow_schema))
-        except BaseException:
-            if files:
-                files.discard()
-            raise
-        return done + (files.finish() if files else [])
+    def write(self, engine: Engine, sql: str) -> list[DataFile]:
+        """Write a query's rows to new data files; see `writing.write`."""
+        return write(engine, self._table, sql, partition=self.partition)
 
     def publish(
         self,
@@ -319,48 +294,6 @@ class LakeTable:
         kind = duckdb_type(self.type_of(column))
         named = f"name: {literal(column)}, type: '{kind}', default_value: NULL"
         return f"{self.field_id(column)}: {{{named}}}"
-
-    def _runs(self, batch: pa.RecordBatch) -> Iterator[tuple[tuple[Any, ...], pa.RecordBatch]]:
-        """The stretches of a batch that are of one partition each."""
-        parts = [batch.column(name) for name in self.partition]
-        ends = {batch.num_rows} - {0}
-        for part in parts:
-            ends |= set(pc.run_end_encode(part).run_ends.to_pylist())
-        start = 0
-        for end in sorted(ends):
-            values = tuple(part[start].as_py() for part in parts)
-            yield values, batch.slice(start, end - start)
-            start = end
-
-
-def quoted(name: str) -> str:
-    """A name as SQL: `"select"`."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """Text as SQL."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def duckdb_type(kind: PrimitiveType) -> str:
-    """DuckDB's name of an Iceberg type."""
-    name = str(kind)
-    return _TYPES.get(name, name.upper())  # boolean, double, decimal(10, 2), date: the same
-
-
-_TYPES: Final = {
-    "int": "INTEGER",
-    "long": "BIGINT",
-    "string": "VARCHAR",
-    "timestamptz": "TIMESTAMP WITH TIME ZONE",
-}
-
-
-def _conform(rows: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays(
-        [rows.column(field.name).cast(field.type) for field in schema], schema=schema
-    )
 
 
 def _summary(snapshot: iceberg_snapshots.Snapshot) -> Mapping[str, str]:

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from pyiceberg.io.pyarrow import schema_to_pyarrow
 
 from dataplatform.adapters import iceberg
+from dataplatform.adapters.iceberg_files import DataFiles
 from dataplatform.duckdb_engine.gold import DuckdbGold
 from dataplatform.duckdb_engine.tables import LakeTable
 from dataplatform.gold.builder import GoldBuilder
@@ -99,10 +99,11 @@ class GoldShop:
             del stands[number]
         name = self.plan.dataset(dataset).silver_table
         table = LakeTable.open(name)
-        schema = schema_to_pyarrow(iceberg.open_table(name).schema())
         written = list((new if only_new else stands).values())
+        with DataFiles(iceberg.open_table(name), {}) as files:
+            files.write(pa.RecordBatch.from_pylist(written, schema=files.arrow_schema))
         table.publish(
-            added=table.write([pa.RecordBatch.from_pylist(written, schema=schema)]),
+            added=files.finish(),
             removed=[] if only_new else table.files(),
             properties={SEQUENCE_PROPERTY: str(sequence), DELETED_PROPERTY: str(len(deleted))},
             expected_rows=lambda before: len(stands),

@@ -10,6 +10,7 @@ import pytest
 from pyiceberg.manifest import DataFile
 
 from dataplatform.adapters import iceberg
+from dataplatform.adapters.iceberg_files import DataFiles
 from dataplatform.duckdb_engine import fetching, tables
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.gold import DuckdbChanges
@@ -278,9 +279,12 @@ class TestKilled:
         shop.publish("orders", {1: OPEN})
         shop.build("fact")
         table = LakeTable.open(shop.plan.model("fact").table)
-        kept = iceberg.open_table(table.name).scan().to_arrow()
+        with DataFiles(iceberg.open_table(table.name), {}) as files:
+            kept = iceberg.open_table(table.name).scan().to_arrow().cast(files.arrow_schema)
+            for batch in kept.to_batches():
+                files.write(batch)
         table.publish(
-            added=table.write(kept.to_batches()),
+            added=files.finish(),
             removed=table.files(),
             properties={},
             expected_rows=lambda before: before,

@@ -1,0 +1,105 @@
+"""A query's rows to data files of an Iceberg table: DuckDB writes Parquet, S3 takes the files.
+
+DuckDB's writer uses every CPU, and knows Iceberg's field ids; rows never pass through Python.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+import pyarrow.parquet as pq
+from pyiceberg.io.pyarrow import (
+    DataFileStatistics,
+    compute_statistics_plan,
+    data_file_statistics_from_parquet_metadata,
+    parquet_path_to_id_mapping,
+)
+from pyiceberg.manifest import DataFile
+from pyiceberg.table import Table, TableProperties
+from pyiceberg.types import PrimitiveType
+
+from dataplatform.adapters.iceberg_files import data_file, new_location, partition_key
+from dataplatform.adapters.iceberg_io import upload
+from dataplatform.duckdb_engine.engine import Engine
+from dataplatform.duckdb_engine.sql import duckdb_type, literal, quoted
+
+_UPLOADS: Final = 4
+
+
+def write(
+    engine: Engine, table: Table, sql: str, *, partition: Sequence[str] = ()
+) -> list[DataFile]:
+    """Write a query's rows to new data files, each of one partition; nothing is committed.
+
+    Args:
+        sql: gives the table's columns, by name; they are cast to its types.
+        partition: the columns whose values split the table's files.
+
+    Raises:
+        TooLarge: memory and disk were full before it was done.
+    """
+    target = engine.directory / f"written-{uuid.uuid4().hex}"
+    engine.execute(_copy(table, sql, target, partition))
+    local = sorted(target.rglob("*.parquet"))
+    with ThreadPoolExecutor(_UPLOADS, thread_name_prefix="upload") as threads:
+        files = [
+            threads.submit(_send, table, path, number, _values(engine, path, partition))
+            for number, path in enumerate(local)
+            if pq.read_metadata(path).num_rows
+        ]
+        return [file.result() for file in files]
+
+
+def _copy(table: Table, sql: str, target: Path, partition: Sequence[str]) -> str:
+    schema, properties = table.schema(), table.properties
+    columns, ids = [], []
+    for field in schema.fields:
+        assert isinstance(field.field_type, PrimitiveType)
+        name = quoted(field.name)
+        columns.append(f"CAST({name} AS {duckdb_type(field.field_type)}) AS {name}")
+        ids.append(f"{name}: {field.field_id}")
+    size = properties.get(
+        TableProperties.WRITE_TARGET_FILE_SIZE_BYTES,
+        TableProperties.WRITE_TARGET_FILE_SIZE_BYTES_DEFAULT,
+    )
+    # DuckDB splits files by partition or by size, not by both.
+    split = f"FILE_SIZE_BYTES {size}"
+    if partition:
+        split = f"PARTITION_BY ({', '.join(map(quoted, partition))}), WRITE_PARTITION_COLUMNS true"
+    return (
+        f"COPY (SELECT {', '.join(columns)} FROM ({sql})) TO {literal(str(target))} "
+        f"(FORMAT parquet, COMPRESSION zstd, FIELD_IDS {{{', '.join(ids)}}}, {split})"
+    )
+
+
+def _values(engine: Engine, path: Path, partition: Sequence[str]) -> dict[str, object]:
+    """The partition of a file: every row has its values."""
+    if not partition:
+        return {}
+    names = ", ".join(map(quoted, partition))
+    place = literal(str(path))
+    asked = f"SELECT {names} FROM read_parquet({place}, hive_partitioning = false) LIMIT 1"
+    return dict(zip(partition, engine.rows(asked)[0], strict=True))
+
+
+def _send(table: Table, path: Path, number: int, values: dict[str, object]) -> DataFile:
+    partition = partition_key(table, values)
+    location = new_location(table, number, uuid.uuid4(), partition)
+    size = path.stat().st_size
+    statistics = _statistics(table, path)
+    upload(path, location)
+    path.unlink()
+    return data_file(table, location, size, partition, statistics)
+
+
+def _statistics(table: Table, path: Path) -> DataFileStatistics:
+    schema = table.schema()
+    return data_file_statistics_from_parquet_metadata(
+        parquet_metadata=pq.read_metadata(path),
+        stats_columns=compute_statistics_plan(schema, table.properties),
+        parquet_column_mapping=parquet_path_to_id_mapping(schema),
+    )
