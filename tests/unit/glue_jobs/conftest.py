@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 from pyspark.sql import SparkSession
 
 from dataplatform.ledger import Ledger
@@ -16,8 +19,20 @@ RUN = "2026-11-21T10:00:00Z-aaaa"
 
 
 @pytest.fixture
-def connected(ledger: Ledger) -> Ledger:
-    """The ledger as a job's threads open it: on the real clock, which leases end by."""
+def connected(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Ledger:
+    """The ledger as a job's threads open it: on the real clock, which leases end by.
+
+    Moto, unlike DynamoDB, copies the whole table for a transaction, and fails where another thread
+    writes meanwhile: so here calls wait for each other.
+    """
+    call: Any = vars(BaseClient)["_make_api_call"]
+    one_at_a_time = threading.Lock()
+
+    def alone(client: BaseClient, operation: str, parameters: Any) -> Any:
+        with one_at_a_time:
+            return call(client, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", alone)
     return Ledger.connect(TABLE)
 
 

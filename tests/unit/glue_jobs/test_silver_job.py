@@ -78,6 +78,25 @@ def test_the_largest_dataset_begins_first(
     assert begun == ["big", "middle", "small"]
 
 
+def test_what_duckdb_takes_is_not_taken_twice(
+    run: Callable[[int], None], connected: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staged(connected, "functions", 1)
+    connected.choose_engine(RUN, "functions", "duckdb", "1 B batch")
+    staged(connected, "unchosen", 1)
+    begun: list[str] = []
+
+    def publish(job: Job, plan: SilverPlan, batches: Sequence[Batch]) -> Outcomes:
+        begun.append(plan.dataset)
+        return Outcomes()
+
+    monkeypatch.setattr(silver, "publish_dataset", publish)
+    run(1)
+    assert set(begun) == {"big", "middle", "small"}
+    (used,) = connected.usage(RUN)
+    assert (used.step, used.meter, used.size) == (silver.STEP, "glue", 2)
+
+
 def test_a_tables_lease_is_taken_once_and_its_snapshots_are_listed_before_and_after(
     run: Callable[[int], None], connected: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:

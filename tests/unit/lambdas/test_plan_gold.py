@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataplatform.ledger import Ledger
+from dataplatform.ledger.engines import GOLD
 from dataplatform.plans.model import GoldModel
 from lambdas.plan_gold.logic import plan_gold
 from tests.unit.lambdas.conftest import published
@@ -49,3 +50,11 @@ def test_a_model_of_models_is_due_when_they_were_built_and_it_was_not(ledger: Le
     assert not due(ledger, model("fact", "sales"), agg)
     built(ledger, "fact", snapshot=8, sales=1)
     assert due(ledger, model("fact", "sales"), agg)
+
+
+def test_a_run_by_spark_leaves_gold_to_spark_and_says_so(ledger: Ledger) -> None:
+    published(ledger, "run", "sales")
+    ledger.open_run("now", "arn:now", '{"engine": "spark"}')
+    plan = platform((dataset("sales"),), (model("fact", "sales"),))
+    assert plan_gold(ledger, plan, "now") == {"run_id": "now", "gold_due": True, "spark": True}
+    assert str(ledger.engine("now", GOLD)) == "spark · asked for by the run"
