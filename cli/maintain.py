@@ -38,6 +38,7 @@ def maintain(screen: Screen, stage: str | None, tables: list[str]) -> None:
     done = _follow(screen, target, execution)
     seconds = time.monotonic() - began
     screen.show(_table(target, done))
+    _say_of_the_rest(screen, target, done)
     _say_of_orphans(screen, done)
     screen.result(
         {
@@ -90,9 +91,16 @@ def _table(target: Target, done: Iterable[Upkeep]) -> Table:
             f"-{each.forgotten}" if each.forgotten else "",
             f"{each.orphans:,}" if each.orphans else "",
         )
-        if each.detail:
-            shown.add_row(f"  {escape(each.detail[:100])}")
     return shown
+
+
+def _say_of_the_rest(screen: Screen, target: Target, done: Iterable[Upkeep]) -> None:
+    """Why a table was skipped or left to Spark."""
+    for each in done:
+        if each.detail:
+            screen.say(
+                f"\n {_MARKS[each.state]} {_short(target, each.table)}: {escape(each.detail)}"
+            )
 
 
 def _change(before: int, after: int) -> str:

@@ -15,6 +15,7 @@ from pyiceberg.table import FileScanTask, Table
 from dataplatform.adapters import iceberg_rewrite, iceberg_upkeep
 from dataplatform.adapters.iceberg import open_table
 from dataplatform.adapters.iceberg_rewrite import Files, Joined
+from dataplatform.adapters.iceberg_upkeep import expirable
 from dataplatform.errors import LeaseHeld
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.leases import lease_lost
@@ -38,6 +39,11 @@ of the pipeline and its retries last."""
 _LEASE_SECONDS: Final = 120
 """Of the commits alone. Should the function die, the table is free again after that."""
 
+_PATIENCE_SECONDS: Final = 30
+"""For a writer that has the table: what a function merges takes seconds."""
+
+_POLL_SECONDS: Final = 0.5
+
 _ATTEMPTS: Final = 5
 
 Answer = TypeVar("Answer")
@@ -49,6 +55,7 @@ class Caretaker:
 
     owner: of leases; another for each call.
     deletes: whether orphans are deleted; else they are counted.
+    patience: seconds to wait for a writer.
     """
 
     ledger: Ledger
@@ -58,12 +65,13 @@ class Caretaker:
     owner: str
     deletes: bool
     now: datetime
+    patience: float = _PATIENCE_SECONDS
 
     def maintain(self, name: str) -> Upkeep:
         """Look after a table; what was done is in the ledger, also where it failed.
 
         Files are joined before the table's lease is taken, so a writer waits for two commits at
-        most. Where a writer has the lease, the table is left to the next run.
+        most. Where a writer keeps the lease, the table is left to the next run.
         """
         done = Upkeep(run=self.run, table=name, state="started")
         self.ledger.note_upkeep(done)
@@ -104,10 +112,21 @@ class Caretaker:
 
     def _joined(self, table: Table, groups: Sequence[Sequence[FileScanTask]]) -> list[Joined]:
         """Nothing is written where a writer has the table: it would most likely be given up."""
-        lease = lease_of(self.plan, _name(table))
-        if groups and (holder := self.ledger.lease_holder(lease)):
-            raise lease_lost(lease, holder)
+        if groups:
+            self._wait_for_writer(lease_of(self.plan, _name(table)))
         return [iceberg_rewrite.join(table, group) for group in groups]
+
+    def _wait_for_writer(self, lease: str) -> None:
+        """Return once nobody has the lease.
+
+        Raises:
+            LeaseHeld: its holder keeps it.
+        """
+        deadline = time.monotonic() + self.patience
+        while holder := self.ledger.lease_holder(lease):
+            if time.monotonic() >= deadline:
+                raise lease_lost(lease, holder)
+            time.sleep(_POLL_SECONDS)  # a lease is polled: DynamoDB calls nobody
 
     def _committed(
         self, table: Table, joined: Sequence[Joined], *, manifests: bool
@@ -119,10 +138,16 @@ class Caretaker:
         only the table can tell.
         """
         name = _name(table)
+        needs = needs_of(self.ledger, self.plan, name)
+        if not (joined or manifests or expirable(table.metadata, needs, now=self.now)):
+            return [], 0
         given_up: list[Joined] = []
-        with self.ledger.lease(lease_of(self.plan, name), self.owner, _LEASE_SECONDS):
+        lease = lease_of(self.plan, name)
+        self._wait_for_writer(lease)
+        with self.ledger.lease(lease, self.owner, _LEASE_SECONDS):
             if joined or manifests:
                 given_up = _patiently(lambda: iceberg_rewrite.commit(table, joined))
+            # Asked again: a writer that had the table may have left something to be found there.
             needs = needs_of(self.ledger, self.plan, name)
             return given_up, _patiently(lambda: self._forget(name, needs))
 

@@ -59,7 +59,9 @@ def busy(lake: Lake) -> Lake:
     return lake
 
 
-def tended(lake: Lake, books: Ledger, *, days: int = 8, deletes: bool = False) -> Upkeep:
+def tended(
+    lake: Lake, books: Ledger, *, days: int = 8, deletes: bool = False, patience: float = 0
+) -> Upkeep:
     """What the function does so many days from now."""
     return Caretaker(
         ledger=books,
@@ -69,6 +71,7 @@ def tended(lake: Lake, books: Ledger, *, days: int = 8, deletes: bool = False) -
         owner=f"maintenance/{RUN}/1",
         deletes=deletes,
         now=datetime.now(UTC) + timedelta(days=days),
+        patience=patience,
     ).maintain(SILVER)
 
 
@@ -169,6 +172,24 @@ def test_a_writer_that_comes_while_files_are_joined_has_its_way(
     monkeypatch.setattr(iceberg_rewrite, "join", join)
     assert tended(busy, books).state == "skipped"
     assert busy.snapshots(SILVER) == BATCHES
+
+
+def test_a_writer_that_is_done_soon_is_waited_for(
+    busy: Lake, books: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = books.acquire_lease(table_lease(SILVER), "a writer", 600)
+
+    def sleep(seconds: float) -> None:
+        books.release_lease(held.name, held.owner, token=held.token)
+
+    monkeypatch.setattr("lambdas.maintain_table.logic.time.sleep", sleep)
+    assert tended(busy, books, patience=60).state == "done"
+
+
+def test_a_table_with_nothing_to_do_takes_no_lease(lake: Lake, books: Ledger) -> None:
+    publish(SILVER, 1)
+    books.acquire_lease(table_lease(SILVER), "a writer", 600)
+    assert tended(lake, books).state == "done"
 
 
 def test_the_lease_is_free_afterwards(busy: Lake, books: Ledger) -> None:
