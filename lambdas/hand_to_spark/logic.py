@@ -17,6 +17,7 @@ _KILLED: Final = {
     "Sandbox.Timedout": "out of time",
     "States.Timeout": "out of time",
     "Runtime.OutOfMemory": "out of memory",
+    "MemoryError": "out of memory",
     "Runtime.ExitError": "killed, as a rule for want of memory",
     # AWS's one name for a function that ran out of memory or time; the cause tells which.
     "Lambda.Unknown": "out of memory or time",

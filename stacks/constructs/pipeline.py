@@ -89,10 +89,11 @@ KILLED: Final = Retry(
 )
 LEASED: Final = Retry(errors=("LeaseHeld",), first=5, longest=60, attempts=40)
 OUTGROWN: Final = (
-    # What the engine says itself; then how the runtime, Lambda and Step Functions tell of a
-    # function that was killed. A second try would end the same way.
+    # What the engine and Python say themselves; then how the runtime, Lambda and Step Functions
+    # tell of a function that was killed. A second try would end the same way.
     "TooLarge",
     "NotForThisEngine",
+    "MemoryError",
     "Runtime.OutOfMemory",
     "Runtime.ExitError",
     "Sandbox.Timedout",
