@@ -19,8 +19,8 @@ def literal(text: str) -> str:
 
 def duckdb_type(kind: PrimitiveType) -> str:
     """DuckDB's name of an Iceberg type."""
-    name = str(kind)
-    return _TYPES.get(name, name.upper())  # boolean, double, decimal(10, 2), date: the same
+    name = str(kind).replace(" ", "")
+    return _TYPES.get(name, name.upper())  # boolean, double, decimal(10,2), date: the same
 
 
 _TYPES: Final = {

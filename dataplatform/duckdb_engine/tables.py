@@ -134,11 +134,11 @@ class LakeTable:
         local = fetch(engine, self.name, files)
         selected += [f"filename AS {FILE}", f"file_row_number AS {AT}"] if with_places else []
         places = ", ".join(literal(path) for path in local)
-        self._refuse_unmarked(engine, places)
-        fields = ", ".join(self._field(column) for column in wanted)
+        # Told a schema, DuckDB estimates no rows and joins the large side into memory.
+        schema = "" if self._as_now(engine, places, len(local), wanted) else self._schema(wanted)
         engine.execute(
             f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS SELECT {', '.join(selected)} "
-            f"FROM read_parquet([{places}], schema = MAP {{{fields}}}, "
+            f"FROM read_parquet([{places}], hive_partitioning = false, {schema}"
             f"filename = {with_places}, file_row_number = {with_places})"
         )
         return local
@@ -277,23 +277,35 @@ class LakeTable:
                 remedy="Nothing: Spark takes it over. Compaction takes the delete files away.",
             )
 
-    def _refuse_unmarked(self, engine: Engine, places: str) -> None:
-        """DuckDB would read every column of a file without ids as null, and say nothing."""
-        unmarked = engine.rows(
-            f"SELECT DISTINCT file_name FROM parquet_schema([{places}]) "
-            "WHERE num_children IS NULL AND field_id IS NULL LIMIT 1"
-        )
-        if unmarked:
+    def _as_now(self, engine: Engine, places: str, files: int, wanted: Sequence[str]) -> bool:
+        """Whether every file has the columns by the names and types that the table has now.
+
+        Raises:
+            NotForThisEngine: a file has no field ids. DuckDB would read each of its columns as
+                null, and say nothing.
+        """
+        found: dict[tuple[int | None, str, str], int] = {}
+        for column in engine.rows(
+            f"SELECT field_id, name, duckdb_type FROM parquet_schema([{places}]) "
+            "WHERE num_children IS NULL"
+        ):
+            number, name, kind = column
+            found[number, name, kind] = found.get((number, name, kind), 0) + 1
+        if any(number is None for number, _, _ in found):
             raise NotForThisEngine(
                 f"{self.name}: a data file has columns without Iceberg's ids",
                 why="Its columns can't be told apart safely, so none is guessed.",
                 remedy="Nothing: Spark takes it over, by the table's name mapping.",
             )
+        now = ((self.field_id(c), c, duckdb_type(self.type_of(c))) for c in wanted)
+        return all(found.get(column) == files for column in now)
 
-    def _field(self, column: str) -> str:
-        kind = duckdb_type(self.type_of(column))
-        named = f"name: {literal(column)}, type: '{kind}', default_value: NULL"
-        return f"{self.field_id(column)}: {{{named}}}"
+    def _schema(self, wanted: Sequence[str]) -> str:
+        fields = []
+        for column in wanted:
+            named = f"name: {literal(column)}, type: '{duckdb_type(self.type_of(column))}'"
+            fields.append(f"{self.field_id(column)}: {{{named}, default_value: NULL}}")
+        return f"schema = MAP {{{', '.join(fields)}}}, "
 
 
 def _summary(snapshot: iceberg_snapshots.Snapshot) -> Mapping[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ from pyiceberg.expressions import EqualTo
 from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.manifest import ManifestContent
 from pyiceberg.table.snapshots import Snapshot
+from pyiceberg.types import DecimalType, IntegerType
 
 from dataplatform.adapters import iceberg
 from dataplatform.adapters.iceberg_io import upload
@@ -50,6 +52,31 @@ def test_a_file_is_fetched_once(shop: Shop, engine: Engine) -> None:
     free = engine.free
     table.view(engine, "b", table.files())
     assert engine.free == free
+
+
+def test_columns_are_found_by_their_ids_in_files_of_another_schema(
+    shop: Shop, engine: Engine
+) -> None:
+    shop.merged(order(1, 1, email="a@b"))
+    with iceberg.open_table(shop.plan.silver_table).update_schema() as update:
+        update.rename_column("email", "mail")
+        update.rename_column("state", "email")
+        update.add_column("later", IntegerType())
+    table = LakeTable.open(shop.plan.silver_table)
+    table.view(engine, "v", table.files(), columns=["mail", "email", "later"])
+    assert engine.rows("SELECT * FROM v") == [("a@b", "open", None)]
+    assert engine.rows("SELECT typeof(later) FROM v") == [("INTEGER",)]
+
+
+def test_a_column_that_was_widened_since_is_read_as_it_is_now(shop: Shop, engine: Engine) -> None:
+    shop.merged(order(1, 1, amount="2.5"))
+    with iceberg.open_table(shop.plan.silver_table).update_schema() as update:
+        update.update_column("amount", DecimalType(20, 4))
+    table = LakeTable.open(shop.plan.silver_table)
+    table.view(engine, "v", table.files(), columns=["amount"])
+    assert engine.rows("SELECT typeof(amount), amount FROM v") == [
+        ("DECIMAL(20,4)", Decimal("2.5"))
+    ]
 
 
 def test_a_view_without_files_has_columns_and_no_rows(shop: Shop, engine: Engine) -> None:
