@@ -10,11 +10,13 @@ _REFUSED = (
     (re.compile(r"\(\?>|[*+?}]\+"), "an atomic or possessive part"),
     (re.compile(r"\(\?(?:P|<[A-Za-z]|\(|#)"), "a named, conditional or comment group"),
     (re.compile(r"(?!^\(\?i\))\(\?(?!:)"), "a flag other than (?i) at its start"),
-    (re.compile(r"\[[^\]]*(?:&&|\[)"), "a set operation in a character class"),
-    (re.compile(r"\[[^\]]*\\[SbB]"), r"\S or \b in a character class"),
-    (re.compile(r"\[\^?\]"), r"a character class that begins with ]: write \]"),
     (re.compile(r"\\[^dDsSwWbBnrtf.\\/^$|?*+()\[\]{}\-\"'_ @#%&~:;<>=!,x]"), "an unusual escape"),
     (re.compile(r"\\x(?![0-9A-Fa-f]{2})"), "an unusual escape"),
+)
+_REFUSED_IN_CLASS = (
+    (re.compile(r"&&|(?<!\\)\["), "a set operation in a character class"),
+    (re.compile(r"\\[SbB]"), r"\S or \b in a character class"),
+    (re.compile(r"^$"), r"a character class that begins with ]: write \]"),
 )
 _MAX_REPEAT = 1000
 _REPEAT = re.compile(r"\{(\d+)(?:,(\d*))?\}")
@@ -35,6 +37,12 @@ def fault(pattern: str) -> str:
         if refused.search(plain):
             return name
     parts = tokens(pattern)
+    for part in parts:
+        if part[0] == "[" and len(part) > 1:
+            members = part[1:-1].removeprefix("^").replace("\\\\", "")
+            for refused, name in _REFUSED_IN_CLASS:
+                if refused.search(members):
+                    return name
     if "{" in parts:
         return r"a brace that repeats nothing: write \{"
     if _most_repeated(parts) > _MAX_REPEAT:

@@ -61,7 +61,7 @@ def _options(findings: Findings, place: Place, options: dict[str, Any], kind: st
                     remedy=did_you_mean(name, known),
                 )
         elif name in _BOUNDS:
-            text = canonical(kind, value)
+            text = canonical(kind, value, bound=True)
             if text is None:
                 findings.add(where, f"a value of type {kind}")
             else:

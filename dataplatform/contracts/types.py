@@ -29,6 +29,7 @@ _DOUBLE_TYPES = {"DOUBLE", "DOUBLE PRECISION", "FLOAT", "FLOAT8", "FLOAT64"}
 _DECIMAL_TYPES = {"DECIMAL", "NUMERIC"}
 _PHYSICAL = re.compile(r"^\s*([A-Za-z][A-Za-z0-9 ]*?)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?\s*$")
 _MAX_PRECISION = 38
+_MAX_SCALE = 35  # DuckDB needs room for `912e-3`
 
 
 def column_type(findings: Findings, place: Place, spec: dict[str, Any]) -> str | None:
@@ -128,8 +129,8 @@ def _number(
         )
         return None
     scale = second if isinstance(second, int) else 0
-    if scale == _MAX_PRECISION:
-        findings.unsupported(where, "a scale of 38", "DECIMAL(38,37) has a digit before the point.")
+    if scale > _MAX_SCALE:
+        findings.unsupported(where, f"a scale of {scale}", f"At most {_MAX_SCALE} places.")
         return None
     if not (1 <= first <= _MAX_PRECISION and 0 <= scale <= first):
         findings.add(where, f"1 <= precision <= {_MAX_PRECISION} and 0 <= scale <= precision")

@@ -32,14 +32,21 @@ def comparable(kind: str, value: Any) -> Comparable | None:
     return None
 
 
-def canonical(kind: str, value: Any) -> str | None:
-    """A literal as the text that a rule carries; None where it isn't a value of the type."""
+def canonical(kind: str, value: Any, *, bound: bool = False) -> str | None:
+    """A literal as the text that a rule carries; None where it isn't a value of the type.
+
+    Args:
+        bound: it only bounds values: it may lie between two of them.
+    """
     if kind == "string":
         return value if isinstance(value, str) else None
     if kind == "boolean":
         return str(value).lower() if isinstance(value, bool) else None
     found = comparable(kind, value)
     if isinstance(found, Decimal):
+        parts = decimal_parts(kind)
+        if parts and not bound and found != round(found, parts[1]):
+            return None
         return format(found, "f")
     if isinstance(found, datetime):
         return found.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
@@ -56,4 +63,5 @@ def _number(kind: str, value: Any) -> Decimal | None:
     if kind in _RANGE:
         limit = _RANGE[kind]
         return number if number == number.to_integral_value() and -limit <= number < limit else None
-    return number
+    parts = decimal_parts(kind)
+    return number if parts is None or abs(number) < 10 ** (parts[0] - parts[1]) else None

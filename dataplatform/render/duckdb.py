@@ -20,6 +20,7 @@ _STAND_IN = re.compile(r'"?weir_stand_in_([a-z_]+)"?')
 _WRITTEN_BRACE = "\\u007B"
 _BRACE = "\ue000"
 _FAST_DIGITS = 18  # a decimal of more is cast from text a hundred times as slowly
+_MANTISSA = 3  # digits before the point in 912e-3, for which DuckDB needs room
 _EXACT_DIGITS = 15  # a decimal of more is divided on its way to a double, which rounds again
 
 
@@ -119,16 +120,17 @@ def _by_text(cast: exp.Expr) -> exp.Expr:
 
 
 def _decimal(cast: exp.Expr) -> exp.Expr:
-    """Text to a decimal, as fast as can be, and `1e-3` to one without digits before the point."""
+    """Text to a decimal, as fast as can be; `912e-3` too, where nothing is before the point."""
     precision, scale = _parts(cast)
     text = cast.this.sql(dialect="duckdb")
     target = f"DECIMAL({precision}, {scale})"
     sql = f"TRY_CAST({text} AS {target})"
-    if precision == scale:
-        sql = f"TRY_CAST(TRY_CAST({text} AS DECIMAL({precision + 1}, {scale})) AS {target})"
+    if precision - scale < _MANTISSA:
+        wide = f"DECIMAL({scale + _MANTISSA}, {scale})"
+        sql = f"TRY_CAST(TRY_CAST({text} AS {wide}) AS {target})"
     elif precision > _FAST_DIGITS and not scale:
         sql = f"TRY_CAST(TRY_CAST({text} AS HUGEINT) AS {target})"
-    if precision >= _FAST_DIGITS > scale > 0:
+    if precision > _FAST_DIGITS and 0 < scale <= _FAST_DIGITS - _MANTISSA:
         short = f"TRY_CAST({text} AS DECIMAL({_FAST_DIGITS}, {scale}))"
         sql = f"COALESCE(CAST({short} AS {target}), {sql})"
     return parse_one(sql, dialect="duckdb")

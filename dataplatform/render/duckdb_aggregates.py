@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from dataplatform.render.duckdb_values import MAX_PLACES, quotient, unscaled, wrapped
+from dataplatform.render.duckdb_values import quotient, unscaled, wrapped
 from dataplatform.render.spark_types import INTEGERS, decimal, digits
 from dataplatform.render.typed import Typed, Untranslatable, cast, only
 
@@ -78,9 +78,6 @@ def _average(terms: Expressions, node: exp.Avg, tail: str) -> Typed:
         remedy = "an INT or a decimal: CAST it; Spark adds these as doubles, which rounds"
         raise Untranslatable(node, "AVG of bigint", remedy)
     precision, scale = _summable(node, value)
-    if scale + _AVERAGE_PLACES > MAX_PLACES:
-        remedy = f"at most {MAX_PLACES - _AVERAGE_PLACES} places: CAST it"
-        raise Untranslatable(node, f"AVG of {value.type}", remedy)
     return quotient(
         f"{unscaled(total)} * {10**_AVERAGE_PLACES}::HUGEINT",
         count,

@@ -123,8 +123,17 @@ def _to_integer(value: Typed, kind: str) -> Typed | None:
 
 
 def _to_decimal(value: Typed, kind: str) -> Typed | None:
+    name = type_name(kind)
     if value.type == "double":  # Spark rounds what the number looks like, not its bits
-        return Typed(f"TRY_CAST(CAST({value.sql} AS VARCHAR) AS {type_name(kind)})", kind)
+        shown = f"CAST({value.sql} AS VARCHAR)"
+        # DuckDB rounds 5e-7 up to 0.01, unless there is place for all of it.
+        return Typed(
+            f"CASE WHEN abs({value.sql}) < 1e-36 THEN CAST(0 AS {name}) "
+            f"WHEN abs({value.sql}) < 1 "
+            f"THEN TRY_CAST(TRY_CAST({shown} AS DECIMAL(38, 37)) AS {name}) "
+            f"ELSE TRY_CAST({shown} AS {name}) END",
+            kind,
+        )
     if digits(value.type):
-        return Typed(f"TRY_CAST({value.sql} AS {type_name(kind)})", kind)
+        return Typed(f"TRY_CAST({value.sql} AS {name})", kind)
     return None

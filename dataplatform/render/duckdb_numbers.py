@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from dataplatform.render.duckdb_values import (
-    MAX_PLACES,
     WIDER,
     as_double,
     quotient,
@@ -99,7 +98,7 @@ def _division(terms: Expressions, node: exp.Div) -> Typed:
     (a, first), (b, second) = _decimals(left, right)
     precision, scale = divided(first, second)
     shift = scale + second[1] - first[1]
-    if shift < 0 or first[0] + shift > MAX_PRECISION or scale > MAX_PLACES:
+    if shift < 0 or first[0] + shift > MAX_PRECISION:
         found = f"{left.type} / {right.type}"
         raise Untranslatable(node, found, "fewer digits: CAST one side to fewer, or to DOUBLE")
     return quotient(f"{unscaled(a)} * {10**shift}::HUGEINT", unscaled(b), precision, scale)

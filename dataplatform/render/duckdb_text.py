@@ -21,7 +21,9 @@ _TRIMS = {"": "trim", "BOTH": "trim", "LEADING": "ltrim", "TRAILING": "rtrim"}
 def _joined(terms: Expressions, node: exp.Concat | exp.DPipe) -> Typed:
     parts = node.expressions or [node.this, node.expression]
     # `||` gives NULL where one part is, as Spark's concat does; DuckDB's concat passes over it.
-    return Typed(f"({' || '.join(terms.of_type(part, 'string').sql for part in parts)})", "string")
+    # The cast keeps the type where DuckDB sees that it's always NULL.
+    joined = " || ".join(terms.of_type(part, "string").sql for part in parts)
+    return Typed(f"CAST(({joined}) AS VARCHAR)", "string")
 
 
 def _joined_by(terms: Expressions, node: exp.ConcatWs) -> Typed:

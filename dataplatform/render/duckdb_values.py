@@ -9,9 +9,8 @@ BITS = {"int": 32, "bigint": 64}
 WIDER = {"int": "BIGINT", "bigint": "HUGEINT"}
 """A type in which no single operation on two of the smaller overflows."""
 
-MAX_PLACES = 19
-"""Decimal places that a quotient may have here: put in place by a product of twice as many."""
-
+_PLACES = 19  # that a product puts in place, whose operands have 38 digits together
+_LONGEST = 40  # characters of a HUGEINT's digits
 _EXACT = 15  # digits that a double holds for certain
 
 
@@ -53,18 +52,21 @@ def quotient(numerator: str, denominator: str, precision: int, scale: int) -> Ty
 
     Args:
         numerator, denominator: HUGEINTs; the numerator already times 10**scale.
-        scale: at most `MAX_PLACES`.
     """
     n, d = f"({numerator})", f"nullif({denominator}, 0)"
     # The remainder is compared with what is left of the divisor: its double might not fit.
     rest = f"abs({n} % {d})"
     away = f"CASE WHEN {rest} >= abs({d}) - {rest} THEN sign({n}) * sign({d}) ELSE 0 END"
     whole = f"({n} // {d} + {away})"
+    kind = decimal(precision, scale)
     if not scale:
-        return Typed(f"TRY_CAST({whole} AS DECIMAL({precision}, 0))", decimal(precision, 0))
+        return Typed(f"TRY_CAST({whole} AS {type_name(kind)})", kind)
+    if scale > _PLACES:
+        shown = f"lpad(CAST(abs({whole}) AS VARCHAR), {_LONGEST}, '0')"
+        point = f"regexp_replace({shown}, '(.{{{scale}}})$', '.\\1')"
+        sign = f"CASE WHEN {whole} < 0 THEN '-' ELSE '' END"
+        return Typed(f"TRY_CAST(({sign} || {point}) AS {type_name(kind)})", kind)
     unit = f"CAST('0.{'1'.zfill(scale)}' AS DECIMAL({scale}, {scale}))"
     over = f"TRY_CAST({whole} // {10**scale}::HUGEINT AS DECIMAL({max(precision - scale, 1)}, 0))"
-    under = f"CAST({whole} % {10**scale}::HUGEINT AS DECIMAL({scale}, 0)) * {unit}"
-    return Typed(
-        f"TRY_CAST({over} + {under} AS DECIMAL({precision}, {scale}))", decimal(precision, scale)
-    )
+    under = f"CAST({whole} % {10**scale}::HUGEINT AS DECIMAL({_PLACES}, 0)) * {unit}"
+    return Typed(f"TRY_CAST({over} + {under} AS {type_name(kind)})", kind)

@@ -8,7 +8,7 @@ from dataplatform.naming import BronzeColumn, SilverColumn
 from dataplatform.plans.model import Check, Column, SilverSql
 from dataplatform.render.patterns import for_spark
 from dataplatform.render.spark_casts import cast
-from dataplatform.render.spark_text import conjunction, literal, name, value
+from dataplatform.render.spark_text import bound, conjunction, literal, name, value
 
 _LONGEST_VALUE = 80
 _COMPARED = {
@@ -17,6 +17,7 @@ _COMPARED = {
     "exclusive_minimum": "<=",
     "exclusive_maximum": ">=",
 }
+_FROM_ABOVE = ("minimum", "exclusive_maximum")
 _TEXT = ("string",)
 
 
@@ -97,7 +98,8 @@ class SparkRenderer:
                 broken += f" AND b.{_raw(column)} IS NULL"
             return f"CASE WHEN {self._applies(column)}{broken} THEN {literal(check.reason)} END"
         if check.kind in _COMPARED:
-            broken = f"{held} {_COMPARED[check.kind]} {value(column.type, check.arguments[0])}"
+            reached = bound(column.type, check.arguments[0], up=check.kind in _FROM_ABOVE)
+            broken = f"{held} {_COMPARED[check.kind]} {reached}"
         elif check.kind in ("min_length", "max_length"):
             sign = "<" if check.kind == "min_length" else ">"
             broken = f"char_length({held}) {sign} {int(check.arguments[0])}"

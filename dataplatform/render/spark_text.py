@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
+
+from dataplatform.contracts.types import decimal_parts
 
 _PLACEHOLDER = re.compile(r"\{(?=[a-z_]+\})")
 
@@ -31,6 +34,24 @@ def value(kind: str, text: str) -> str:
     if kind == "timestamp":
         return f"TIMESTAMP {literal(text + 'Z')}"
     return f"{text}BD"  # a decimal of its own precision: comparing with it never rounds
+
+
+def bound(kind: str, text: str, *, up: bool) -> str:
+    """A typed literal that divides a type's values as `text` does: itself, or the value next to it.
+
+    A decimal with more places than its column has would need more digits to be compared than there
+    are.
+
+    Args:
+        up: of two values around it the greater one stands for it.
+    """
+    parts = decimal_parts(kind)
+    if parts is None:
+        return value(kind, text)
+    rounding = ROUND_CEILING if up else ROUND_FLOOR
+    with localcontext(prec=100):
+        number = Decimal(text).quantize(Decimal(1).scaleb(-parts[1]), rounding)
+    return value(kind, format(number, "f"))
 
 
 def conjunction(conditions: list[str]) -> str:
