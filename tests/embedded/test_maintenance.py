@@ -7,7 +7,8 @@ import pytest
 from dataplatform.adapters.iceberg import open_table
 from dataplatform.adapters.iceberg_rewrite import Files
 from dataplatform.ledger.records import table_lease
-from tests.embedded.harness import Platform, assert_balanced
+from dataplatform.ledger.upkeep import Upkeep
+from tests.embedded.harness import Platform, assert_balanced, wait_until
 
 pytestmark = pytest.mark.embedded
 
@@ -58,6 +59,7 @@ def test_every_table_can_be_looked_after_and_a_run_then_has_nothing_to_do(
 
 
 def test_a_table_in_a_writers_hands_is_left_alone(platform: Platform) -> None:
+    land_small_batches(platform, 9_400)
     ledger = platform.target.ledger
     name = platform.target.plan.dataset("stores").silver_table
     snapshot = platform.snapshot(STORES)
@@ -65,3 +67,26 @@ def test_a_table_in_a_writers_hands_is_left_alone(platform: Platform) -> None:
         done = platform.json("maintain", STORES)["tables"][STORES]
     assert done["state"] == "skipped" and "a writer" in done["detail"]
     assert platform.snapshot(STORES) == snapshot
+
+
+def test_what_is_left_to_spark_is_joined_by_the_job(platform: Platform) -> None:
+    land_small_batches(platform, 9_200)
+    name = platform.target.plan.dataset("stores").silver_table
+    before, ledger = Files(open_table(name)).layout, platform.target.ledger
+    ledger.note_upkeep(Upkeep(run="by-hand", table=name, state="spark"))
+    glue, job = platform.client("glue"), platform.target.names.resource("maintain")
+    run = glue.start_job_run(JobName=job, Arguments={"--run_id": "by-hand"})["JobRunId"]
+    wait_until(
+        lambda: glue.get_job_run(JobName=job, RunId=run)["JobRun"]["JobRunState"] == "SUCCEEDED",
+        180,
+        "the job",
+    )
+    (done,) = ledger.upkeep("by-hand")
+    after = Files(open_table(name)).layout
+    assert (done.state, done.engine, done.detail) == ("done", "spark", "")
+    assert (done.files, done.rows) == (after.files, after.rows)
+    assert after.files < before.files
+    assert after.rows == before.rows
+    # Spark's rewrite hides nothing of what the pipeline looks for in the table.
+    land_small_batches(platform, 9_300)
+    assert_balanced(platform.totals("stores"))
