@@ -11,7 +11,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,7 +27,7 @@ BATCHES: Final = int(os.environ.get("WEIR_BENCH_BATCHES", "1000"))
 """Each a commit of `ROWS` rows."""
 
 ROWS: Final = 1000
-TIMES: Final = 5
+TIMES: Final = 9
 
 _DATABASE: Final = "bench"
 _MANY, _FRESH = f"{_DATABASE}.many", f"{_DATABASE}.fresh"
@@ -43,9 +43,9 @@ def run() -> list[Figure]:
             _append(_MANY, number, [_rows(number)])
         sys.stderr.write(f"{BATCHES} batches in {time.monotonic() - began:.0f} s\n")
         _append(_FRESH, 0, (_rows(number) for number in range(BATCHES)))
-        fresh, before = _seconds(lambda: _read(_FRESH)), _seconds(lambda: _read(_MANY))
+        fresh, before = _seconds(_FRESH, _MANY)
         taken, note = _look_after()
-        fresh_again, after = _seconds(lambda: _read(_FRESH)), _seconds(lambda: _read(_MANY))
+        fresh_again, after = _seconds(_FRESH, _MANY)
     what = f"reading {BATCHES:,} batches of {ROWS:,} rows"
     rival = "the same rows in one commit"
     return [
@@ -90,6 +90,7 @@ def _look_after() -> tuple[float, str]:
     table = open_table(_MANY)
     files = iceberg_rewrite.Files(table)
     iceberg_rewrite.commit(table, [iceberg_rewrite.join(table, each) for each in files.small()])
+    iceberg_rewrite.commit(table, [])
     forgotten = iceberg_upkeep.forget(open_table(_MANY), Needs(), now=later)
     table = open_table(_MANY)
     found = iceberg_upkeep.orphans(table, s3(), before=later)
@@ -169,13 +170,15 @@ def _read(name: str) -> None:
     assert count == BATCHES * ROWS and total, (name, count)
 
 
-def _seconds(work: Callable[[], None]) -> float:
-    taken = []
+def _seconds(*names: str) -> list[float]:
+    """Median time to read each table; in turns, so that what else the machine does hits each."""
+    taken: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(TIMES):
-        began = time.monotonic()
-        work()
-        taken.append(time.monotonic() - began)
-    return median(taken)
+        for name in names:
+            began = time.monotonic()
+            _read(name)
+            taken[name].append(time.monotonic() - began)
+    return [median(taken[name]) for name in names]
 
 
 def _peak_mebibytes() -> float:

@@ -147,6 +147,10 @@ class Caretaker:
         with self.ledger.lease(lease, self.owner, _LEASE_SECONDS):
             if joined or manifests:
                 given_up = _patiently(lambda: iceberg_rewrite.commit(table, joined))
+            if joined:
+                # The commit lists what it removed, in a manifest that each plan of the table would
+                # read: with a thousand files, longer than the rows. The next commit drops it.
+                _patiently(lambda: iceberg_rewrite.commit(table, []))
             # Asked again: a writer that had the table may have left something to be found there.
             needs = needs_of(self.ledger, self.plan, name)
             return given_up, _patiently(lambda: self._forget(name, needs))
