@@ -17,7 +17,7 @@ from dataplatform.plans import sql_names
 from dataplatform.plans.additive import check_additive, combined
 from dataplatform.plans.incremental import check_incremental
 from dataplatform.plans.model import Column, GoldModel, GoldSql, SilverPlan
-from dataplatform.plans.sql_file import COLUMN_NAME, SqlFile, line_of, nearest, read
+from dataplatform.plans.sql_file import COLUMN_NAME, SqlFile, line_around, line_of, nearest, read
 from dataplatform.plans.sql_types import qualified, select_columns
 from dataplatform.render.duckdb import model_to_duckdb
 from dataplatform.render.redshift import warehouse_sql
@@ -259,7 +259,7 @@ def _duckdb(
         full = model_to_duckdb(qualified(query, schema), schema, changed="")
     except Untranslatable as error:
         remedy = "Or write `-- engine: spark`: then Spark alone builds it, whatever its size."
-        file.add(line_of(error.node), "(sql)", error.found, error.expected, remedy)
+        file.add(line_around(error.node), "(sql)", error.found, error.expected, remedy)
         return _NO_SQL
     for column in columns:
         kinds = {relation.columns[column.name] for relation in (found, full)}

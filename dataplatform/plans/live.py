@@ -12,7 +12,7 @@ from dataplatform.errors import Problem
 from dataplatform.naming import RECEIVED_AT
 from dataplatform.plans import sql_names
 from dataplatform.plans.model import STREAM, Column, GoldModel, LiveModel, SilverPlan
-from dataplatform.plans.sql_file import SqlFile, line_of, read
+from dataplatform.plans.sql_file import SqlFile, line_around, line_of, read
 from dataplatform.plans.sql_types import qualified
 from dataplatform.render.duckdb import live_to_duckdb
 from dataplatform.render.typed import Untranslatable
@@ -68,7 +68,7 @@ def _compile(file: SqlFile, schema: Mapping[str, _Tables]) -> LiveModel | None:
         file.add(None, "(sql)", str(error), "columns that can be told apart")
         return None
     except Untranslatable as error:
-        file.add(line_of(error.node), "(sql)", error.found, error.expected)
+        file.add(line_around(error.node), "(sql)", error.found, error.expected)
         return None
     return LiveModel(
         name=file.name,

@@ -118,3 +118,13 @@ def line_of(node: exp.Expr) -> int | None:
         if line:
             return int(line)
     return None
+
+
+def line_around(node: exp.Expr) -> int | None:
+    """Line of a node, or of the nearest thing around it that knows its own."""
+    at: exp.Expr | None = node
+    while at is not None:
+        if line := line_of(at):
+            return line
+        at = at.parent
+    return None

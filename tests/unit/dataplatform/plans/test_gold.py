@@ -103,6 +103,28 @@ class TestGoodModels:
         assert '"order_id" BIGINT NOT NULL' in found.warehouse.create
 
 
+ONLY_SPARK = [
+    ("rand()", "rand()"),
+    ("email", "text as INT"),
+    ("SUM(CAST(amount AS DOUBLE))", "SUM of double"),
+    ("AVG(order_id)", "AVG of bigint"),
+    ("email RLIKE '(?=a)'", "lookaround"),
+    ("email LIKE state", "text written in the SQL"),
+    ("SUBSTRING(email, -2)", "-2"),
+    ("amount = email", "decimal(10,4) beside string"),
+    ("changed_at > 'yesterday'", "'yesterday' as TIMESTAMP"),
+    ("CAST(amount AS DECIMAL(30, 4)) * CAST(amount AS DECIMAL(30, 4))", "needs 61 digits"),
+    ("ROUND(CAST(amount AS DOUBLE), 1)", "ROUND of double"),
+    ("changed_at + INTERVAL 1 DAY", "interval()"),
+]
+ONLY_SPARKS_CLAUSES = [
+    ("FROM silver.orders o GROUP BY CUBE (o.order_id)", "cube"),
+    ("FROM silver.orders o LATERAL VIEW explode(array(1)) t AS n", "LATERAL"),
+    ("FROM silver.orders TABLESAMPLE (5 PERCENT) o", "SAMPLE"),
+    ("FROM silver.orders o DISTRIBUTE BY o.order_id", "DISTRIBUTE"),
+]
+
+
 class TestEngines:
     def test_both_engines_know_the_model_and_the_digest_is_of_neither(self, tmp_path: Path) -> None:
         chosen = [model(tmp_path / e, f"-- engine: {e}\n{DIM}") for e in ("auto", "duckdb")]
@@ -121,6 +143,25 @@ class TestEngines:
 
     def test_a_model_of_sparks_alone_is_not_written_for_duckdb(self, tmp_path: Path) -> None:
         assert model(tmp_path, f"-- engine: spark\n{DIM}").duckdb.full_sql == ""
+
+    @pytest.mark.parametrize(("expression", "told"), ONLY_SPARK)
+    def test_what_only_spark_answers_is_refused_with_line_and_way_out(
+        self, tmp_path: Path, expression: str, told: str
+    ) -> None:
+        sql = f"-- key: order_id\nSELECT order_id,\n  CAST({expression} AS INT) AS x\n{{}}"
+        sql = sql.format("FROM silver.orders" + (" GROUP BY 1" if "(amount)" in expression else ""))
+        (problem,) = refused(tmp_path / "auto", m=sql)
+        assert problem.line == 3
+        assert told in str(problem)
+        assert "-- engine: spark" in problem.remedy
+        assert model(tmp_path / "spark", f"-- engine: spark\n{sql}").columns[1].type == "int"
+
+    @pytest.mark.parametrize(("clause", "told"), ONLY_SPARKS_CLAUSES)
+    def test_a_clause_that_is_not_understood_is_not_left_out(
+        self, tmp_path: Path, clause: str, told: str
+    ) -> None:
+        (problem,) = refused(tmp_path, m=f"-- key: order_id\nSELECT o.order_id {clause}")
+        assert told in problem.found
 
     def test_an_unknown_engine_is_refused_with_its_line(self, tmp_path: Path) -> None:
         (problem,) = refused(tmp_path, m=f"-- engine: sparc\n{DIM}")

@@ -1,0 +1,111 @@
+"""One definition, two engines: each step of a dataset gives the same rows in Spark and DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from pyspark.sql import SparkSession
+
+from dataplatform.naming import BronzeColumn, Names
+from dataplatform.plans.model import SilverPlan, fill
+from dataplatform.plans.silver import silver_plan
+from tests.unit.support.engines import Engines, differences, engines, rows, table
+from tests.unit.support.generated import (
+    CHECKS,
+    KINDS,
+    bronze_columns,
+    bronze_rows,
+    generated_contract,
+)
+
+# PySpark leaves the sockets of its results to the garbage collector.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+    pytest.mark.slow,
+]
+
+CONTRACTS = 24
+ROWS = 1_000
+_PLACE = BronzeColumn.POSITION.value
+
+# Many rows an example, few examples: a query of Spark's costs far more than a row.
+generated = settings(
+    max_examples=CONTRACTS,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(scope="module")
+def both(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
+    with engines(spark, tmp_path_factory.mktemp("engines")) as found:
+        yield found
+
+
+def test_generated_contracts_give_the_same_rows_reasons_and_actions(both: Engines) -> None:
+    seen: list[set[str]] = []
+    outcomes: set[str] = set()
+
+    @generated
+    @given(seed=st.integers(0, 2**32))
+    def check(seed: int) -> None:
+        found, used = generated_contract(seed)
+        outcomes.update(_check(both, silver_plan(found, Names("dev")), seed))
+        seen.append(used)
+
+    check()
+    assert len(seen) >= 20
+    assert set().union(*seen) >= {*KINDS, *CHECKS, "no key"}
+    assert outcomes == {"insert", "update", "delete", "duplicate", "superseded", "quarantined"}
+
+
+def _check(both: Engines, plan: SilverPlan, seed: int) -> set[str]:
+    """Compare both engines on one contract; returns the kinds of outcomes that there were."""
+    both.put("silver", _silver(both, plan, seed + 1))
+    both.put("bronze", table(bronze_columns(plan), bronze_rows(plan, seed, ROWS)))
+    columns = [_PLACE, *(column.name for column in plan.columns), "_reasons"]
+    typed = [
+        engine(fill(sql.typed, bronze="bronze"), "typed")
+        for engine, sql in ((both.in_spark, plan.spark), (both.in_duckdb, plan.duckdb))
+    ]
+    ours, theirs = (sorted(rows(found, columns)) for found in map(_by_place, typed))
+    assert not differences(ours, theirs, columns), _described(plan)
+    good = {both.in_spark: "size", both.in_duckdb: "len"}
+    names = [_PLACE, "_rank", "_action"]
+    compared = []
+    for engine, sql in ((both.in_spark, plan.spark), (both.in_duckdb, plan.duckdb)):
+        kept = f"(SELECT * FROM typed WHERE {good[engine]}(_reasons) = 0)"
+        newest = f"({fill(sql.newest, good=kept)})"
+        found = engine(fill(sql.classified, newest=newest, silver="silver"))
+        compared.append(sorted(rows(found, names)))
+    ours, theirs = compared
+    assert not differences(ours, theirs, names), _described(plan)
+    bad = {"quarantined"} if len(compared[0]) < ROWS else set()
+    return bad | {"superseded" if rank > 1 else action for _, rank, action in compared[0]}
+
+
+def _by_place(found: pa.Table) -> pa.Table:
+    return found.sort_by(_PLACE)
+
+
+def _silver(both: Engines, plan: SilverPlan, seed: int) -> pa.Table:
+    """What an earlier batch has left."""
+    both.put("earlier", table(bronze_columns(plan), bronze_rows(plan, seed, ROWS // 2)))
+    good = f"(FROM ({fill(plan.duckdb.typed, bronze='earlier')}) WHERE len(_reasons) = 0)"
+    newest = fill(plan.duckdb.newest, good=good)
+    names = ", ".join(dict.fromkeys([*(c.name for c in plan.columns), "_checksum", "_position"]))
+    standing = f"SELECT {names} FROM ({newest}) WHERE _rank = 1 AND _op IS DISTINCT FROM 'delete'"
+    return both.in_duckdb(standing)
+
+
+def _described(plan: SilverPlan) -> str:
+    columns = ", ".join(f"{column.name} {column.type}" for column in plan.columns)
+    checks = ", ".join(f"{c.column} {c.kind} {c.arguments}" for c in plan.checks)
+    return f"key {plan.key}, ordering {plan.ordering!r}; {columns}; {checks}"

@@ -1,0 +1,251 @@
+"""Contracts of every shape, and rows in all conditions, from a seed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+from dataplatform.contracts.model import Contract
+from dataplatform.naming import BronzeColumn
+from dataplatform.plans.model import Column, SilverPlan
+from tests.unit.support.contracts import contract
+
+KINDS = ("string", "int", "bigint", "double", "decimal", "boolean", "date", "timestamp")
+CHECKS = (
+    "required", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength",
+    "maxLength", "pattern", "enum", "missingValues", "invalidValues",
+)  # fmt: skip
+
+_LOGICAL = {
+    "int": "integer",
+    "bigint": "integer",
+    "double": "number",
+    "decimal": "number",
+}
+_PATTERNS = (
+    r"^[a-z0-9]+$", "@", r"^\S+\s\S+$", r"\bé", r"^.{3,}$", r"[^\s,]+$", r"^(?:a|b|)+$", r"\d{2,}",
+    r"(?i)^[a-f]+x?$", r"\Bx", r"^\w+$", r"\.\$", r"[\]\[]", r"\x41|\t", r"(?i)straße", r"^$",
+    "ü+.",
+)  # fmt: skip
+_BOUNDS: dict[str, tuple[Any, ...]] = {
+    "int": (-(2**31), -5, 0, 7, 2**31 - 1),
+    "bigint": (-(2**63), -5, 0, 7, 2**31, 2**63 - 1),
+    "double": (-1.5, 0, 0.1, 1e10),
+    "decimal": (-1.5, 0, 0.01, 5, 12345678901234567890),
+    "date": ("1582-10-15", "1970-01-01", "2026-02-28"),
+    "timestamp": ("1900-01-01T00:00:00Z", "2026-01-02T03:04:05.000001Z"),
+}
+_WORDS: dict[str, tuple[Any, ...]] = {
+    "string": ("a", "b", "aa", "cc", "dd", "o'clock", "a\\b", "", "日本", "{bronze}", 'say "x"'),
+    "boolean": (True, False),
+    "int": tuple(range(0, 60, 2)),
+    "bigint": (*range(0, 60, 3), 2**63 - 1),
+    "double": (0, 0.25, 1.5, 2.75, 9.5),
+    "decimal": (0,),
+    "date": tuple(f"2026-01-{day:02}" for day in range(1, 29, 2)),
+    "timestamp": tuple(f"2026-01-{day:02}T10:00:00Z" for day in range(1, 29, 2)),
+}
+_DECIMALS = (
+    (1, 0), (1, 1), (4, 4), (5, 2), (9, 9), (10, 4), (18, 0), (18, 6), (18, 18), (19, 19), (20, 4),
+    (28, 10), (38, 0), (38, 10), (38, 35),
+)  # fmt: skip
+
+_TEXTS = (
+    "", " ", "a", "ab", "abc", "a@b", "x" * 79, "y" * 80, "z" * 81, "日" * 81, "😀" * 85, "o'clock",
+    "a\\b", "\\", "'", '"', "{bronze}", "{good}", "open", "open ", "é", "xé", "éx", "ſ", "K", "İ",
+    "ß", "strasse", "STRASSE", "straße", "1\n", "abc\n", "a\nb", "a\r", "a\u0085b", "a\u2028b",
+    "a\vb", "a b", "ab c", "\t1", "null", "NULL", "N/A", ".$", "][", "A\t", "\ufeffx", "a\u0301",
+)  # fmt: skip
+_NUMBERS = (
+    "0", "-0", "+0", "-0.0", "+7", "007", "7.0", "7.5", " 7", "7 ", "7\n", "\u06617", "１",
+    "1e2", "1E+2", "15e-1", "1e-3", "12.5e1", "1e37", "1e38", "0e38", "0e-99", "99e-2", "1e", "e1",
+    "1.", ".5", "-.0001", "1..2", "--1", "+-1", "0x10", "1_000", "1,5", "1d", "NaN", "nan",
+    "Infinity", "-inf", "1e308", "1.8e308", "5e-324", "1e-400", "0.1", "0.10", "99999.99",
+    "99999.995", "100000", "0.00001", "0.12340", "2147483647", "2147483648", "-2147483648",
+    "-2147483649", "9223372036854775807", "9223372036854775807.0", "9223372036854775808",
+    "-9223372036854775808", "-9223372036854775809", "9" * 38, "-" + "9" * 38, "1" + "0" * 38,
+    "9" * 28 + "." + "9" * 10, "0" * 60 + "1", "1." + "0" * 60, "0." + "0" * 37 + "1", "",
+    "123456789012345e3", "999999999999999e22", "9007199254740993", "1.7976931348623159e308", "x",
+)  # fmt: skip
+_MOMENTS = (
+    "2026-01-02T03:04:05Z", "2026-01-02 03:04:05", "2026-01-02T03:04:05.123456789Z",
+    "2026-01-02T03:04:05.1234567", "2026-01-02T03:04:05+02:00", "2026-01-02T03:04:05-0530",
+    "2026-01-02T03:04:05+18:00", "2026-01-02T03:04:05-18:01", "2026-01-02T03:04:05+25:00",
+    "2026-01-02T24:00:00Z", "2026-01-02T23:59:60Z", "2026-01-02T23:60:00Z", "2026-01-02T03:04Z",
+    "2026-01-02T03:04:05z", "2026-01-02T03:04:05 Z", "2026-01-02T03:04:05Z\n",
+    "2026-01-02T03:04:05 Europe/Berlin", "2026-02-30T00:00:00Z", "0001-01-01T00:00:00Z",
+    "0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59-05:00",
+    "0000-01-01T00:00:00Z", "1582-10-10T00:00:00Z", "10000-01-01T00:00:00Z", "now", "epoch",
+    "infinity", "2026-01-02", "20260102T030405Z", "884168430", "",
+)  # fmt: skip
+_DAYS = (
+    "2026-01-02", "2024-02-29", "2023-02-29", "1900-02-29", "0001-01-01", "9999-12-31",
+    "0000-01-01", "10000-01-01", "1582-10-10", "2026-1-2", "2026-13-01", "2026-00-10",
+    "2026-01-02T00:00:00Z", "2026-01-02 00:00:00.000", "2026-01-02T00:00", "2026-01-02T00:00:01Z",
+    "2026-01-02\n", " 2026-01-02", "02.01.2026", "today", "infinity", "",
+)  # fmt: skip
+_TRUTHS = (
+    "true", "TRUE", "t", "Yes", "y", "1", "false", "F", "no", "N", "0", "on", "2", "", " true",
+    "wahr", "1.0", "ﬀ",
+)  # fmt: skip
+
+
+def _number(random: Random) -> str:
+    digits = "".join(random.choices("0123456789", k=random.choice((1, 2, 3, 5, 9, 17, 20, 30))))
+    fraction = "".join(random.choices("0123456789", k=random.choice((0, 0, 1, 2, 4, 10, 40))))
+    exponent = random.choice(("",) * 8 + ("e0", "e2", "E-2", "e15", "e-12", "e37"))
+    sign = random.choice(("", "", "", "-", "+"))
+    return f"{sign}{digits}{'.' if fraction else ''}{fraction}{exponent}"
+
+
+def _moment(random: Random) -> str:
+    start = datetime(1, 1, 3, tzinfo=UTC)
+    at = start + timedelta(microseconds=random.randrange(315_537_000_000_000_000))
+    if random.random() < 0.8:
+        at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=random.randrange(10**6))
+    zone = random.choice(("Z", "", "+01:00", "-0330", "+1400", "+00:00"))
+    return (
+        at.strftime(random.choice(("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S.%f"))).zfill(19) + zone
+    )
+
+
+_RANDOM: dict[str, Callable[[Random], str]] = {
+    "string": lambda random: "".join(random.choices("aab é@1.😀\n", k=random.randrange(6))),
+    "boolean": lambda random: random.choice(_TRUTHS),
+    "date": lambda random: _moment(random)[:10],
+    "timestamp": _moment,
+    **dict.fromkeys(("int", "bigint", "double", "decimal"), _number),
+}
+_SMALL: dict[str, Callable[[Random], str]] = {  # few values, so that keys meet
+    "string": lambda random: random.choice("abcdefgh") * random.choice((1, 2)),
+    "date": lambda random: f"2026-01-{random.randint(1, 28):02}",
+    "timestamp": lambda random: f"2026-01-{random.randint(1, 28):02}T10:00:00Z",
+    "boolean": lambda random: random.choice(("true", "no")),
+    **dict.fromkeys(("int", "bigint"), lambda random: str(random.randrange(60))),
+    "decimal": lambda random: random.choice(("0", "0.5", "1", ".25")),
+    "double": lambda random: str(random.randrange(40) / 4),
+}
+_NASTY = {
+    "string": _TEXTS,
+    "boolean": _TRUTHS,
+    "date": _DAYS,
+    "timestamp": _MOMENTS,
+    **dict.fromkeys(("int", "bigint", "double", "decimal"), _NUMBERS),
+}
+
+
+def generated_contract(seed: int) -> tuple[Contract, set[str]]:
+    """A contract of up to eight columns, and what it uses: kinds and checks."""
+    random = Random(seed)
+    kinds = random.sample(KINDS, random.randint(5, 8))
+    keyed = [kind for kind in kinds if kind not in ("double", "decimal", "boolean")]
+    key = keyed[: random.randint(0, 2)]
+    orderable = [kind for kind in kinds if kind not in ("string", "boolean", *key)]
+    ordering = random.choice([*orderable, ""])
+    used: set[str] = set(kinds)
+    properties = []
+    for kind in kinds:
+        must = kind in key or kind == ordering
+        properties.append(_property(random, kind, required=must, used=used) | _keyed(kind, key))
+    if not key:
+        used.add("no key")
+    schema: dict[str, Any] = {"name": "things", "properties": properties}
+    if ordering:
+        schema["customProperties"] = [{"property": "ordering", "value": f"{ordering}_"}]
+    document = {
+        "apiVersion": "v3.1.0", "kind": "DataContract", "id": "x", "version": "1.0.0",
+        "status": "active", "domain": "shop", "schema": [schema],
+        "servers": [{"server": "landing", "type": "s3", "format": "csv"}],
+    }  # fmt: skip
+    return contract(json.dumps(document, ensure_ascii=False)), used
+
+
+def _keyed(kind: str, key: list[str]) -> dict[str, Any]:
+    return {"primaryKey": True, "primaryKeyPosition": key.index(kind) + 1} if kind in key else {}
+
+
+def _property(random: Random, kind: str, *, required: bool, used: set[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {"name": f"{kind}_", "logicalType": _LOGICAL.get(kind, kind)}
+    whole = 38
+    if kind == "decimal":
+        precision, scale = random.choice(_DECIMALS)
+        found["physicalType"] = f"DECIMAL({precision},{scale})"
+        whole = precision - scale
+    elif kind in ("bigint", "double"):
+        found["physicalType"] = kind.upper()
+    if required or random.random() < 0.3:
+        found["required"] = True
+        used.add("required")
+    if random.random() < 0.25:
+        found["classification"] = random.choice(("internal", "pii"))
+    if required and random.random() < 0.8:
+        return found  # of keys that no record keeps, nothing would come to silver
+    if options := _options(random, kind, whole):
+        found["logicalTypeOptions"] = options
+        used.update(options)
+    return found | _quality(random, kind, used)
+
+
+def _options(random: Random, kind: str, whole: int) -> dict[str, Any]:
+    """Bounds, lengths and patterns; `whole` is how many digits a number has before the point."""
+    options: dict[str, Any] = {}
+    if kind in _BOUNDS and random.random() < 0.3:
+        bounds = [b for b in _BOUNDS[kind] if isinstance(b, str) or abs(b) < 10**whole]
+        options[random.choice(CHECKS[1:5])] = random.choice(bounds)
+    if kind == "string":
+        limits = (("minLength", 0, 2), ("maxLength", 2, 80))
+        for name, low, high in limits:
+            if random.random() < 0.3:
+                options[name] = random.randint(low, high)
+        options |= {"pattern": random.choice(_PATTERNS)} if random.random() < 0.4 else {}
+    return options
+
+
+def _quality(random: Random, kind: str, used: set[str]) -> dict[str, Any]:
+    chosen = random.choice((*[""] * 7, "enum", "missingValues", "invalidValues"))
+    words = random.sample(_WORDS[kind], random.randint(1, len(_WORDS[kind])))
+    if not chosen:
+        return {}
+    used.add(chosen)
+    if chosen == "enum":
+        return {"enum": [{"value": word} for word in words]}
+    argument = "missingValues" if chosen == "missingValues" else "validValues"
+    return {"quality": [{"metric": chosen, "mustBe": 0, "arguments": {argument: words}}]}
+
+
+def bronze_columns(plan: SilverPlan) -> tuple[Column, ...]:
+    """Columns of the dataset's bronze table."""
+    kinds = {BronzeColumn.POSITION: "bigint", BronzeColumn.ARRIVED_AT: "timestamp"}
+    texts = tuple(Column(name=column.name, type="string") for column in plan.columns)
+    system = (Column(name=c.value, type=kinds.get(c, "string")) for c in BronzeColumn)
+    return (*texts, *system)
+
+
+def bronze_rows(plan: SilverPlan, seed: int, count: int) -> list[tuple[Any, ...]]:
+    """Records as sources send them, good and bad; keys meet."""
+    random = Random(seed)
+    arrived = datetime(2026, 1, 5, tzinfo=UTC)
+    found = []
+    for position in range(count):
+        op = random.choice((None, "insert", "insert", "insert", "update", "delete"))
+        spoiled = random.random() < 0.4
+        values = [_value(random, column, spoiled) for column in plan.columns]
+        moment = arrived + timedelta(minutes=random.randrange(3))
+        place = random.choice(("o1", "o2", "é"))
+        found.append((*values, None, "b", place, "v", f"c{place}", position, moment, op))
+    return found
+
+
+def _value(random: Random, column: Column, spoiled: bool) -> str | None:
+    kind = "decimal" if column.type.startswith("decimal") else column.type
+    if not spoiled:
+        return _SMALL[kind](random)
+    chance = random.random()
+    if chance < 0.1:
+        return None
+    if chance < 0.4:
+        return random.choice(_NASTY[kind])
+    return _RANDOM[kind](random) if chance < 0.6 else _SMALL[kind](random)
