@@ -19,7 +19,11 @@ from dataplatform.duckdb_engine.classification import Classification, rows_to_wr
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.pruning import candidates
 from dataplatform.duckdb_engine.quarantine import quarantine
-from dataplatform.duckdb_engine.sizing import refuse_large
+from dataplatform.duckdb_engine.sizing import (
+    BRONZE_EXPANSION,
+    SILVER_EXPANSION,
+    refuse_large,
+)
 from dataplatform.duckdb_engine.sql import literal
 from dataplatform.duckdb_engine.tables import LakeTable
 from dataplatform.errors import NotForThisEngine
@@ -106,10 +110,12 @@ class _Merge:
     def classify(self, batches: Sequence[str]) -> dict[str, Outcomes]:
         """Find each record's outcome; rejected ones are in quarantine afterwards."""
         engine, plan = self._engine, self._plan
-        self._read_bronze(batches)
+        for_bronze = self._read_bronze(batches)
         self._steps.cast()
         files = candidates(engine, self._table, "ranked", plan.key)
-        refuse_large(engine, plan.silver_table, files)
+        refuse_large(
+            engine, plan.silver_table, files, expansion=SILVER_EXPANSION, beside=for_bronze
+        )
         self._local = self._table.view(engine, "held", files, columns=plan.key, with_places=True)
         self._silver_view("touched", self._steps.match("held"))
         self._steps.classify("touched")
@@ -147,10 +153,13 @@ class _Merge:
         )
         return sequence
 
-    def _read_bronze(self, batches: Sequence[str]) -> None:
+    def _read_bronze(self, batches: Sequence[str]) -> int:
+        """Lay a view over the batches' rows; the bytes that the work on them takes."""
         bronze = LakeTable.open(self._plan.bronze_table)
         files = bronze.files(In(Reference(BronzeColumn.BATCH_ID), batches))  # type: ignore[call-arg, arg-type]
-        refuse_large(self._engine, self._plan.bronze_table, files)
+        needed = refuse_large(
+            self._engine, self._plan.bronze_table, files, expansion=BRONZE_EXPANSION
+        )
         columns = [column.name for column in self._plan.columns]
         columns += [column.value for column in BronzeColumn]
         bronze.view(self._engine, "bronze_files", files, columns=columns)
@@ -159,6 +168,7 @@ class _Merge:
             "CREATE OR REPLACE TEMP VIEW bronze AS SELECT * FROM bronze_files "
             f"WHERE {BronzeColumn.BATCH_ID} IN ({wanted})"
         )
+        return needed
 
     def _silver_view(self, name: str, paths: Sequence[str]) -> None:
         files = [self._local[path] for path in paths]

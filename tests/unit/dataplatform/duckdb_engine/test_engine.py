@@ -48,7 +48,11 @@ def test_files_that_do_not_fit_the_disk_are_not_fetched(small: Engine) -> None:
 def test_work_that_cannot_fit_is_refused_before_it_begins(small: Engine) -> None:
     file = DataFile.from_args(file_size_in_bytes=60 * MIB)
     with pytest.raises(TooLarge, match="60 MiB in 1 files"):
-        refuse_large(small, "orders", [file])
+        refuse_large(small, "orders", [file], expansion=4)
+    few = DataFile.from_args(file_size_in_bytes=4 * MIB)
+    assert refuse_large(small, "orders", [few], expansion=4, beside=MIB) == 17 * MIB
+    with pytest.raises(TooLarge, match="of which"):
+        refuse_large(small, "orders", [few], expansion=4, beside=1 << 30)
 
 
 @pytest.mark.parametrize(
