@@ -7,7 +7,7 @@ from typing import Final
 
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.sql import literal, quoted
-from dataplatform.duckdb_engine.tables import AT, FILE
+from dataplatform.duckdb_engine.views import AT, FILE
 from dataplatform.ledger.records import Outcomes
 from dataplatform.naming import BronzeColumn
 from dataplatform.plans.model import SilverPlan, fill

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from dataplatform.duckdb_engine.sql import quoted
-from dataplatform.duckdb_engine.tables import AT, FILE
+from dataplatform.duckdb_engine.views import AT, FILE
 from dataplatform.gold.records import ACTION, DELETE, INSERT, UPDATE
 from dataplatform.naming import CHANGE_COLUMN
 from dataplatform.plans.model import GoldModel

@@ -20,16 +20,12 @@ from pyiceberg.types import PrimitiveType
 from dataplatform.adapters.iceberg import open_table, stage_append, without_retries
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.fetching import fetch
-from dataplatform.duckdb_engine.sql import duckdb_type, literal, quoted
+from dataplatform.duckdb_engine.sql import duckdb_type
+from dataplatform.duckdb_engine.views import ViewColumn, lay_empty_view, lay_view
 from dataplatform.duckdb_engine.writing import write
 from dataplatform.errors import AuditFailed, NotForThisEngine, WeirError
 from dataplatform.ledger.records import TableSize
 from dataplatform.naming import AUDIT_BRANCH
-
-FILE: Final = "_file"
-"""Column of a view `with_places`: the local path of the file that a row is in."""
-AT: Final = "_at"
-"""Column of a view `with_places`: the row's number in that file."""
 
 _ATTEMPTS: Final = 5
 
@@ -122,25 +118,15 @@ class LakeTable:
             TooLarge: they don't fit on the function's disk.
             NotForThisEngine: a file has no field ids.
         """
-        wanted = self.columns if columns is None else columns
-        selected = [quoted(column) for column in wanted]
+        wanted = [
+            ViewColumn(self.field_id(column), column, duckdb_type(self.type_of(column)))
+            for column in (self.columns if columns is None else columns)
+        ]
         if not files:
-            types = [f"CAST(NULL AS {duckdb_type(self.type_of(c))}) AS {quoted(c)}" for c in wanted]
-            types += [f"'' AS {FILE}", f"CAST(0 AS BIGINT) AS {AT}"] if with_places else []
-            engine.execute(
-                f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS SELECT {', '.join(types)} LIMIT 0"
-            )
+            lay_empty_view(engine, name, wanted, with_places=with_places)
             return {}
         local = fetch(engine, self.name, files)
-        selected += [f"filename AS {FILE}", f"file_row_number AS {AT}"] if with_places else []
-        places = ", ".join(literal(path) for path in local)
-        # Told a schema, DuckDB estimates no rows and joins the large side into memory.
-        schema = "" if self._as_now(engine, places, len(local), wanted) else self._schema(wanted)
-        engine.execute(
-            f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS SELECT {', '.join(selected)} "
-            f"FROM read_parquet([{places}], hive_partitioning = false, {schema}"
-            f"filename = {with_places}, file_row_number = {with_places})"
-        )
+        lay_view(engine, self.name, name, wanted, local, with_places=with_places)
         return local
 
     def snapshots(self) -> list[Snapshot]:
@@ -276,36 +262,6 @@ class LakeTable:
                 why="This engine reads data files alone, so it would bring deleted rows back.",
                 remedy="Nothing: Spark takes it over. Compaction takes the delete files away.",
             )
-
-    def _as_now(self, engine: Engine, places: str, files: int, wanted: Sequence[str]) -> bool:
-        """Whether every file has the columns by the names and types that the table has now.
-
-        Raises:
-            NotForThisEngine: a file has no field ids. DuckDB would read each of its columns as
-                null, and say nothing.
-        """
-        found: dict[tuple[int | None, str, str], int] = {}
-        for column in engine.rows(
-            f"SELECT field_id, name, duckdb_type FROM parquet_schema([{places}]) "
-            "WHERE num_children IS NULL"
-        ):
-            number, name, kind = column
-            found[number, name, kind] = found.get((number, name, kind), 0) + 1
-        if any(number is None for number, _, _ in found):
-            raise NotForThisEngine(
-                f"{self.name}: a data file has columns without Iceberg's ids",
-                why="Its columns can't be told apart safely, so none is guessed.",
-                remedy="Nothing: Spark takes it over, by the table's name mapping.",
-            )
-        now = ((self.field_id(c), c, duckdb_type(self.type_of(c))) for c in wanted)
-        return all(found.get(column) == files for column in now)
-
-    def _schema(self, wanted: Sequence[str]) -> str:
-        fields = []
-        for column in wanted:
-            named = f"name: {literal(column)}, type: '{duckdb_type(self.type_of(column))}'"
-            fields.append(f"{self.field_id(column)}: {{{named}, default_value: NULL}}")
-        return f"schema = MAP {{{', '.join(fields)}}}, "
 
 
 def _summary(snapshot: iceberg_snapshots.Snapshot) -> Mapping[str, str]:

@@ -19,7 +19,8 @@ from dataplatform.adapters import iceberg
 from dataplatform.adapters.iceberg_io import upload
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.sql import duckdb_type
-from dataplatform.duckdb_engine.tables import AT, FILE, LakeTable
+from dataplatform.duckdb_engine.tables import LakeTable
+from dataplatform.duckdb_engine.views import AT, FILE
 from dataplatform.errors import NotForThisEngine
 from tests.unit.support.contracts import spoiled
 from tests.unit.support.merges import Shop, order, orders, shops

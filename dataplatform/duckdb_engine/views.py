@@ -1,0 +1,92 @@
+"""DuckDB views over a table's files, with the table's columns as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from dataplatform.duckdb_engine.engine import Engine
+from dataplatform.duckdb_engine.sql import literal, quoted
+from dataplatform.errors import NotForThisEngine
+
+FILE: Final = "_file"
+"""Column of a view with places: the local path of the file that a row is in."""
+AT: Final = "_at"
+"""Column of a view with places: the row's number in that file."""
+
+
+@dataclass(frozen=True)
+class ViewColumn:
+    """A column of an Iceberg table; `kind` is DuckDB's name of its type."""
+
+    number: int
+    name: str
+    kind: str
+
+
+def lay_empty_view(
+    engine: Engine, name: str, columns: Sequence[ViewColumn], *, with_places: bool
+) -> None:
+    """A view without rows, for a table without files."""
+    selected = [f"CAST(NULL AS {column.kind}) AS {quoted(column.name)}" for column in columns]
+    selected += [f"'' AS {FILE}", f"CAST(0 AS BIGINT) AS {AT}"] if with_places else []
+    _lay(engine, name, f"SELECT {', '.join(selected)} LIMIT 0")
+
+
+def lay_view(
+    engine: Engine,
+    table: str,
+    name: str,
+    columns: Sequence[ViewColumn],
+    paths: Collection[str],
+    *,
+    with_places: bool,
+) -> None:
+    """A view over Parquet files, whose columns are found by Iceberg's field ids.
+
+    Raises:
+        NotForThisEngine: a file has no field ids.
+    """
+    places = ", ".join(literal(path) for path in paths)
+    # Told a schema, DuckDB estimates no rows and joins the large side into memory.
+    plain = _as_now(engine, table, places, len(paths), columns)
+    schema = "" if plain else f"schema = MAP {{{', '.join(map(_field, columns))}}}, "
+    selected = [quoted(column.name) for column in columns]
+    selected += [f"filename AS {FILE}", f"file_row_number AS {AT}"] if with_places else []
+    _lay(
+        engine,
+        name,
+        f"SELECT {', '.join(selected)} FROM read_parquet([{places}], hive_partitioning = false, "
+        f"{schema}filename = {with_places}, file_row_number = {with_places})",
+    )
+
+
+def _lay(engine: Engine, name: str, sql: str) -> None:
+    engine.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {sql}")
+
+
+def _as_now(
+    engine: Engine, table: str, places: str, files: int, columns: Sequence[ViewColumn]
+) -> bool:
+    """Whether every file has the columns by the names and types that the table has now."""
+    found: dict[ViewColumn, int] = {}
+    for number, name, kind in engine.rows(
+        f"SELECT field_id, name, duckdb_type FROM parquet_schema([{places}]) "
+        "WHERE num_children IS NULL"
+    ):
+        if number is None:
+            # DuckDB would read each column of such a file as null, and say nothing.
+            raise NotForThisEngine(
+                f"{table}: a data file has columns without Iceberg's ids",
+                why="Its columns can't be told apart safely, so none is guessed.",
+                remedy="Nothing: Spark takes it over, by the table's name mapping.",
+            )
+        column = ViewColumn(number, name, kind)
+        found[column] = found.get(column, 0) + 1
+    return all(found.get(column) == files for column in columns)
+
+
+def _field(column: ViewColumn) -> str:
+    named = f"name: {literal(column.name)}, type: '{column.kind}', default_value: NULL"
+    return f"{column.number}: {{{named}}}"
