@@ -22,7 +22,8 @@ body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(
 h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem } small { color: var(--soft) }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
 th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: right }
-:is(th, td):nth-child(-n + 2) { text-align: left } .failed { color: var(--bad) }
+:is(th, td):nth-child(-n + 2) { text-align: left; white-space: nowrap }
+.failed { color: var(--bad) }
 .row { display: grid; grid-template-columns: 17rem 1fr 6rem; gap: .8rem; align-items: center }
 .track { height: .9rem; position: relative; border-bottom: 1px dotted var(--line) }
 .bar { position: absolute; height: .7rem; min-width: 2px; background: var(--bar) }
@@ -73,7 +74,7 @@ def _books(entries: Sequence[DatasetBooks], engines: Mapping[str, EngineChoice])
         figures = {"source": entry.source, **entry.outcomes.to_dict(), "live": entry.live}
         cells = "".join(_cell(figures[name]) for name in _COLUMNS)
         balanced = "yes" if entry.balanced else "<span class=failed>no</span>"
-        engine = escape(str(engines.get(entry.dataset, "")))
+        engine = f"<small>{escape(str(engines.get(entry.dataset, '')))}</small>"
         rows.append(
             f"<tr><td>{escape(entry.dataset)}</td><td>{engine}</td>{cells}<td>{balanced}</td></tr>"
         )
