@@ -81,14 +81,15 @@ def merge_dataset(
                 counted = merge.classify(todo)
                 sequence = merge.publish(counted) or sequence
             done |= counted
+        live, size = table.count(), table.size()  # counting reads the table's manifest list
         for batch in staged:
             ledger.publish_batch(
                 batch.batch_id,
                 done[batch.batch_id],
                 sequence=sequence,
-                live=table.count(),
+                live=live,
                 lease=lease,
-                size=table.size(),
+                size=size,
             )
         return sum((done[batch.batch_id] for batch in staged), Outcomes())
 
