@@ -28,7 +28,7 @@ from lambdas.maintain_table.needs import needs_of
 from lambdas.plan_maintenance.handler import handler as plan
 from tests.unit.lambdas.conftest import Context, deploy
 from tests.unit.support.lakes import LAKE, Lake, lakes, plan_of, stores
-from tests.unit.support.ledgers import create_table
+from tests.unit.support.ledgers import built, create_table
 from tests.unit.support.plans import model
 from tests.unit.support.small_batches import append, publish
 
@@ -112,18 +112,7 @@ def test_history_stays_as_far_back_as_a_model_has_read(busy: Lake, books: Ledger
     gold = model("fact", "stores")
     reads = replace(reads, models=(replace(gold, incremental="stores"),))
     assert needs_of(books, reads, SILVER).sequence is None
-    books.model_built(
-        "fact",
-        run_id="r",
-        sequences={"stores": 3},
-        snapshot=1,
-        inserted=1,
-        updated=0,
-        deleted=0,
-        rows=1,
-        export_uri="s3://e",
-        digest="d",
-    )
+    built(books, "fact", "r", sequences={"stores": 3})
     assert needs_of(books, reads, SILVER).sequence == 3
     assert needs_of(books, reads, changes_table(gold.table)).exports
     assert not needs_of(books, reads, gold.table).exports
@@ -136,18 +125,7 @@ def test_history_stays_as_far_back_as_a_model_has_read_new_rows_of_another(
     fact = model("fact", "stores")
     total = replace(model("total", models=("fact",)), incremental="gold.fact")
     reads = replace(plan_of(), models=(fact, total))
-    books.model_built(
-        "total",
-        run_id="r",
-        sequences={"gold.fact": 7},
-        snapshot=9,
-        inserted=1,
-        updated=0,
-        deleted=0,
-        rows=1,
-        export_uri="",
-        digest="d",
-    )
+    built(books, "total", "r", sequences={"gold.fact": 7}, snapshot=9, export_uri="")
     assert needs_of(books, reads, fact.table).snapshots == {7}
     assert needs_of(books, reads, total.table).snapshots == frozenset()
 
