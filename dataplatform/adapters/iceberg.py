@@ -6,24 +6,22 @@ Iceberg imports this module.
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
 from pyiceberg.catalog import Catalog
 from pyiceberg.catalog.glue import GlueCatalog
-from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
+from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table, TableProperties
 from pyiceberg.table.update.snapshot import UpdateSnapshot, _FastAppendFiles
 
+from dataplatform.adapters.iceberg_commits import until_first, without_retries
 from dataplatform.errors import WeirError
 from dataplatform.naming import BATCHES_PROPERTY, CATALOG
 
 _FILE_IO: Final = "dataplatform.adapters.iceberg_io.BotoFileIO"
-_ATTEMPTS: Final = 10
 _SEPARATORS: Final = str.maketrans(";", ",")
 
 
@@ -77,29 +75,14 @@ def append_once(
     Returns:
         False where the mark is there already, and nothing was added.
     """
-    for attempt in range(_ATTEMPTS):
+
+    def append() -> bool:
         if committed(table, mark) is not None:
             return False
-        try:
-            _append(table, files, {BATCHES_PROPERTY: mark, **properties})
-        except CommitFailedException:
-            if attempt + 1 == _ATTEMPTS:
-                raise
-            time.sleep(random.uniform(0, min(5.0, 0.1 * 2**attempt)))
-            table.refresh()
-        else:
-            return True
-    raise AssertionError("unreachable")
+        _append(table, files, {BATCHES_PROPERTY: mark, **properties})
+        return True
 
-
-def without_retries(table: Table) -> None:
-    """Let the next commit of this table fail where another came first.
-
-    PyIceberg's own retry would build on newer metadata without looking for what the caller looks
-    for there.
-    """
-    once = {**table.metadata.properties, TableProperties.COMMIT_NUM_RETRIES: "0"}
-    table.metadata = table.metadata.model_copy(update={"properties": once})
+    return until_first(append, when_overtaken=table.refresh)
 
 
 def stage_append(update: UpdateSnapshot, table: Table) -> _FastAppendFiles:

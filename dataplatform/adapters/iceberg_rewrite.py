@@ -25,7 +25,7 @@ from pyiceberg.table.snapshots import Operation, Summary
 from pyiceberg.table.update.snapshot import _OverwriteFiles
 from pyiceberg.typedef import EMPTY_DICT, Record
 
-from dataplatform.adapters.iceberg import without_retries
+from dataplatform.adapters.iceberg_commits import without_retries
 from dataplatform.adapters.iceberg_files import DataFiles
 from dataplatform.errors import AuditFailed
 from dataplatform.maintenance.bins import bins

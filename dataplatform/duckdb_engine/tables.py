@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Self
 
-from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 from pyiceberg.manifest import DataFile, ManifestContent
 from pyiceberg.table import Table
@@ -17,7 +16,8 @@ from pyiceberg.table import snapshots as iceberg_snapshots
 from pyiceberg.table.update.snapshot import ManageSnapshots
 from pyiceberg.types import PrimitiveType
 
-from dataplatform.adapters.iceberg import open_table, stage_append, without_retries
+from dataplatform.adapters.iceberg import open_table, stage_append
+from dataplatform.adapters.iceberg_commits import until_first, without_retries
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.fetching import fetch
 from dataplatform.duckdb_engine.sql import duckdb_type
@@ -26,8 +26,6 @@ from dataplatform.duckdb_engine.writing import write
 from dataplatform.errors import AuditFailed, NotForThisEngine, WeirError
 from dataplatform.ledger.records import TableSize
 from dataplatform.naming import AUDIT_BRANCH
-
-_ATTEMPTS: Final = 5
 
 
 class Overtaken(WeirError):
@@ -224,17 +222,16 @@ class LakeTable:
 
     def _commit(self, base: iceberg_snapshots.Snapshot | None, commit: Callable[[], None]) -> None:
         """Commit on `base`; what leaves `main` alone (new settings, a comment) may come between."""
-        for attempt in range(1, _ATTEMPTS + 1):
+
+        def once() -> None:
             without_retries(self._table)
-            try:
-                commit()
-            except CommitFailedException:
-                if attempt == _ATTEMPTS:
-                    raise
-                self._table.refresh()
-                self._check_base(base)
-            else:
-                return
+            commit()
+
+        def look_again() -> None:
+            self._table.refresh()
+            self._check_base(base)
+
+        until_first(once, when_overtaken=look_again)
 
     def _check_base(self, base: iceberg_snapshots.Snapshot | None) -> None:
         current = self._table.metadata.current_snapshot()

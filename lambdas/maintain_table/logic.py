@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
-from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import FileScanTask, Table
 
 from dataplatform.adapters import iceberg_rewrite, iceberg_upkeep
 from dataplatform.adapters.iceberg import open_table
+from dataplatform.adapters.iceberg_commits import until_first
 from dataplatform.adapters.iceberg_rewrite import Files, Joined
 from dataplatform.adapters.iceberg_upkeep import expirable
 from dataplatform.errors import LeaseHeld
@@ -43,10 +42,6 @@ _PATIENCE_SECONDS: Final = 30
 """For a writer that has the table: what a function merges takes seconds."""
 
 _POLL_SECONDS: Final = 0.5
-
-_ATTEMPTS: Final = 5
-
-Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,14 +141,14 @@ class Caretaker:
         self._wait_for_writer(lease)
         with self.ledger.lease(lease, self.owner, _LEASE_SECONDS):
             if joined or manifests:
-                given_up = _patiently(lambda: iceberg_rewrite.commit(table, joined))
+                given_up = until_first(lambda: iceberg_rewrite.commit(table, joined))
             if joined:
                 # The commit lists what it removed, in a manifest that each plan of the table would
                 # read: with a thousand files, longer than the rows. The next commit drops it.
-                _patiently(lambda: iceberg_rewrite.commit(table, []))
+                until_first(lambda: iceberg_rewrite.commit(table, []))
             # Asked again: a writer that had the table may have left something to be found there.
             needs = needs_of(self.ledger, self.plan, name)
-            return given_up, _patiently(lambda: self._forget(name, needs))
+            return given_up, until_first(lambda: self._forget(name, needs))
 
     def _forget(self, name: str, needs: Needs) -> int:
         return iceberg_upkeep.forget(open_table(name), needs, now=self.now)
@@ -168,17 +163,6 @@ class Caretaker:
             orphan_bytes=sum(orphan.size for orphan in found),
             deleted=len(found) if self.deletes else 0,
         )
-
-
-def _patiently(commit: Callable[[], Answer]) -> Answer:
-    for attempt in range(_ATTEMPTS):
-        try:
-            return commit()
-        except CommitFailedException:
-            if attempt + 1 == _ATTEMPTS:
-                raise
-            time.sleep(random.uniform(0, min(5.0, 0.1 * 2**attempt)))
-    raise AssertionError("unreachable")
 
 
 def _name(table: Table) -> str:

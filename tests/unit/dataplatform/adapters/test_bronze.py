@@ -213,7 +213,7 @@ def test_of_two_attempts_at_once_one_appends(
         return parse(*args, **kwargs)
 
     monkeypatch.setattr("dataplatform.adapters.bronze.parse", overtaken)
-    monkeypatch.setattr("dataplatform.adapters.iceberg.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("dataplatform.adapters.iceberg_commits.time.sleep", lambda seconds: None)
     assert str(staged(lake, tmp_path, landed)) == other[1]
     assert lake.snapshots(PLAN.bronze_table) == lake.snapshots(PLAN.quarantine_table) == 1
     assert len(lake.rows(PLAN.bronze_table)) == 2
@@ -226,7 +226,7 @@ def test_a_commit_that_always_loses_its_race_fails_loudly(
         raise CommitFailedException("somebody else")
 
     monkeypatch.setattr(iceberg, "_append", lost)
-    monkeypatch.setattr("dataplatform.adapters.iceberg.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("dataplatform.adapters.iceberg_commits.time.sleep", lambda seconds: None)
     with pytest.raises(CommitFailedException):
         staged(lake, tmp_path, lake.land("a.csv", csv_bytes(*RECORDS)))
 

@@ -1,0 +1,50 @@
+"""Commits that other writers overtake: Glue takes only one that builds on the newest state."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.table import Table, TableProperties
+
+_ATTEMPTS: Final = 10
+"""After these a table is so busy that whoever watches should know."""
+
+_LONGEST_WAIT_SECONDS: Final = 5.0
+
+Answer = TypeVar("Answer")
+
+
+def until_first(
+    commit: Callable[[], Answer], *, when_overtaken: Callable[[], object] = lambda: None
+) -> Answer:
+    """Commit, and again where another commit came first, after a random wait that grows.
+
+    Args:
+        commit: one attempt on the newest state, made without PyIceberg's own retries.
+        when_overtaken: before the next attempt: look at the table anew, and raise where what it
+            holds now forbids the commit.
+
+    Raises:
+        CommitFailedException: others were first ten times.
+    """
+    for attempt in range(1, _ATTEMPTS):
+        try:
+            return commit()
+        except CommitFailedException:
+            time.sleep(random.uniform(0, min(_LONGEST_WAIT_SECONDS, 0.05 * 2**attempt)))
+            when_overtaken()
+    return commit()
+
+
+def without_retries(table: Table) -> None:
+    """Let the next commit of this table fail where another came first.
+
+    PyIceberg's own retry would build on newer metadata without looking for what the caller looks
+    for there.
+    """
+    once = {**table.metadata.properties, TableProperties.COMMIT_NUM_RETRIES: "0"}
+    table.metadata = table.metadata.model_copy(update={"properties": once})
