@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.measure import ROOT, Figure
-from benchmarks.project import Project, project
+from benchmarks.project import Execution, Project, project
 
 BASE_ROWS = 1_000_000
 BATCHES = {10_000: (1 / 20, 1 / 5), 100_000: (1 / 20, 1 / 5), 1_000_000: (1 / 4, 1 / 1.5)}
@@ -23,6 +23,8 @@ DATASET = "orders"
 DUCKDB_STATES = ("MergeSilver",)
 SPARK_STATES = ("Silver",)
 _FILE_ROWS = 250_000
+_CLOCK_SECONDS = 0.5
+"""By which a process's start, which the kernel tells in ticks since boot, may be off."""
 
 CONTRACT = ROOT / "benchmarks" / "contracts" / "orders.odcs.yaml"
 
@@ -67,13 +69,29 @@ def _merge(bench: Project, scratch: Path, size: int, version: int, way: str) -> 
     )
     bench.land(DATASET, rows(scratch, f"batch-{version}", ids, version=version))
     if way == "started":
-        bench.forget_spark()
+        bench.end_spark()
     engine = "duckdb" if way in ("warm-up", "duckdb") else "spark"
     done = bench.run(engine=engine)
+    if engine == "spark":
+        _check_jvm(bench, done, started=way == "started")
     taken = done.seconds(*(DUCKDB_STATES if engine == "duckdb" else SPARK_STATES))
     if not taken:
         raise RuntimeError(f"{done.arn}: {engine} wasn't used; states: {', '.join(done.states)}")
     return taken
+
+
+def _check_jvm(bench: Project, done: Execution, *, started: bool) -> None:
+    """See that the job started the JVM itself, or found it warm, as its figure says.
+
+    Raises:
+        RuntimeError: it was the other way.
+    """
+    jvm = bench.spark()
+    if jvm is None:
+        raise RuntimeError(f"{done.arn}: no JVM is left after a Spark job")
+    own = jvm.create_time() - done.entered[SPARK_STATES[0]]
+    if (own > -_CLOCK_SECONDS) != started:
+        raise RuntimeError(f"{done.arn}: the JVM began {own:.1f} s after the job's state")
 
 
 def rows(scratch: Path, name: str, ids: str, *, version: int) -> list[Path]:

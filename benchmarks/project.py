@@ -8,33 +8,41 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import boto3
+import psutil
 
 from benchmarks.measure import ROOT
 from cli import local
 from cli.target import EMBEDDED_STAGE, Target
+from dataplatform.naming import Zone
 from embedded_aws.client import isolated_environment
 from embedded_aws.processes import Processes
 from embedded_aws.state import STATE_DIR_VARIABLE, StateDir
+from embedded_aws.supervisor import SERVER
 
+_JVM = "org.apache.spark.api.python.PythonGatewayServer"
 _ENDED = {"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}
 _POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
 class Execution:
-    """An execution that succeeded: its input, and the seconds that each state took."""
+    """An execution that succeeded, with what its states took.
+
+    states: seconds by state, from its first entry to its last exit.
+    entered: when each was entered first, in seconds since 1970.
+    """
 
     arn: str
     states: dict[str, float]
+    entered: dict[str, float]
 
     def seconds(self, *names: str) -> float:
         """Seconds of the states of these names that were entered; 0 of those that weren't."""
@@ -93,25 +101,37 @@ class Project:
             time.sleep(_POLL_SECONDS)
         if found["status"] != "SUCCEEDED":
             raise RuntimeError(f"{arn}: {found['status']} {found.get('cause', '')[:2000]}")
-        return Execution(arn=arn, states=_seconds(states, arn))
+        return _execution(states, arn)
 
-    def forget_spark(self) -> None:
-        """End the warm JVM, so that the next job starts one, as Glue would."""
-        processes = Processes(StateDir.at(self.state))
-        for record in processes.records():
-            if "spark" in record.name:
-                processes.stop(record, seconds=30)
+    def end_spark(self) -> None:
+        """End the warm JVM, which no job uses, so that the next job starts one, as Glue would."""
+        if jvm := self.spark():
+            jvm.kill()
+            jvm.wait()
+
+    def spark(self) -> psutil.Process | None:
+        """The JVM that runs Spark jobs, where one runs."""
+        server = Processes(StateDir.at(self.state)).find(SERVER)
+        for process in server.session() if server else ():
+            with suppress(psutil.NoSuchProcess):
+                if _JVM in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE:
+                    return process
+        return None
 
 
 @contextmanager
-def project(*contracts: Path) -> Iterator[Project]:
-    """A project with these contracts alone and no models; gone afterwards."""
+def project(*contracts: Path, models: Sequence[Path] = ()) -> Iterator[Project]:
+    """A project with these contracts and gold models alone; gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="weir-bench-") as scratch:
         root = Path(scratch) / "project"
         for name in _tracked():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, root / name)
-        (root / "models").mkdir()
+        for model in models:
+            place = root / "models" / "bench" / Zone.GOLD
+            place.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(model, place)
+        (root / "models").mkdir(exist_ok=True)
         (root / "contracts" / "bench").mkdir(parents=True)
         for contract in contracts:
             shutil.copy2(contract, root / "contracts" / "bench" / contract.name)
@@ -133,14 +153,14 @@ def _tracked() -> list[str]:
     return [name for name in names if not name.startswith(others) and (ROOT / name).is_file()]
 
 
-def _seconds(states: Any, arn: str) -> dict[str, float]:
-    """Seconds by state's name, from its first entry to its last exit."""
-    entered: dict[str, datetime] = {}
+def _execution(states: Any, arn: str) -> Execution:
+    entered: dict[str, float] = {}
     taken: dict[str, float] = {}
     for page in states.get_paginator("get_execution_history").paginate(executionArn=arn):
         for event in page["events"]:
+            at = event["timestamp"].timestamp()
             if name := event.get("stateEnteredEventDetails", {}).get("name"):
-                entered.setdefault(name, event["timestamp"])
+                entered.setdefault(name, at)
             if name := event.get("stateExitedEventDetails", {}).get("name"):
-                taken[name] = (event["timestamp"] - entered[name]).total_seconds()
-    return taken
+                taken[name] = at - entered[name]
+    return Execution(arn=arn, states=taken, entered=entered)
