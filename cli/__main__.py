@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -40,6 +40,10 @@ Stage = Annotated[
         "--stage", help="A stage in AWS; without it, the embedded platform.", metavar="STAGE"
     ),
 ]
+Engine = Annotated[
+    Literal["duckdb", "spark"] | None,
+    typer.Option("--engine", help="For every dataset and model; without it, chosen by size."),
+]
 
 
 @app.command(epilog="Example: ./weir up --json")
@@ -47,12 +51,13 @@ def up(
     without_samples: Annotated[
         bool, typer.Option("--without-samples", help="Don't start or land the sample data.")
     ] = False,
+    engine: Engine = None,
     as_json: Json = False,
 ) -> None:
     """Start the embedded platform, deploy it, run the pipeline and show what came of it."""
     from cli.up import up as verb
 
-    verb(Screen(as_json=as_json), samples=not without_samples)
+    verb(Screen(as_json=as_json), samples=not without_samples, engine=engine)
 
 
 @app.command(epilog="Example: ./weir run sales stores --from 2026-11-01 --stage prod")
@@ -60,9 +65,7 @@ def run(
     datasets: Annotated[list[str] | None, typer.Argument(help="Only these datasets.")] = None,
     since: Annotated[str | None, typer.Option("--from", help="Earliest arrival, ISO 8601.")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Latest arrival, ISO 8601.")] = None,
-    engine: Annotated[
-        str | None, typer.Option("--engine", help="duckdb or spark; without it, chosen by size.")
-    ] = None,
+    engine: Engine = None,
     stage: Stage = None,
     as_json: Json = False,
 ) -> None:

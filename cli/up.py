@@ -22,8 +22,12 @@ VERSION = "0.1"
 _BOOTSTRAPPED = STATE / "data" / "bootstrapped"
 
 
-def up(screen: Screen, *, samples: bool) -> None:
-    """Start, synthesize, deploy, land the samples, run the pipeline, and show the warehouse."""
+def up(screen: Screen, *, samples: bool, engine: str | None) -> None:
+    """Start, synthesize, deploy, land the samples, run the pipeline, and show the warehouse.
+
+    Args:
+        engine: for every dataset and model of the run; None leaves it to the pipeline.
+    """
     began = time.monotonic()
     tools = Tools.load()
     with screen.task("embedded AWS", "starting") as task:
@@ -35,7 +39,7 @@ def up(screen: Screen, *, samples: bool) -> None:
     target = Target(EMBEDDED_STAGE, embedded=True)
     if samples and sample_sources.present():
         _land_samples(screen, tools, target)
-    followed = execute(screen, target, {})
+    followed = execute(screen, target, {"engine": engine} if engine else {})
     entries = target.ledger.books(followed.run_id)
     seconds["pipeline"] = followed.seconds
     rows, lifetime = summaries.read(target), books.lifetime(target)

@@ -8,7 +8,8 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,7 @@ import psutil
 from dataplatform.adapters.iceberg import catalog, open_table
 from dataplatform.adapters.iceberg_io import s3
 from dataplatform.naming import Zone
+from embedded_aws.client import client_environment
 from embedded_aws.processes import Processes
 from embedded_aws.samples.api import Address
 from embedded_aws.state import StateDir
@@ -29,15 +31,22 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass
 class Platform:
-    """An embedded platform of the tests' own, apart from the one that a person may have running."""
+    """An embedded platform of the tests' own, apart from the one that a person may have running.
+
+    variables: of its commands' environment, besides the tests' own.
+    first: what its `up` answered; first_snapshots: the tables as that left them.
+    """
 
     state: Path
+    variables: dict[str, str] = field(default_factory=dict)
     first: dict[str, Any] = field(default_factory=dict)
+    first_snapshots: dict[str, int | None] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
         """The environment of its commands."""
-        return {**os.environ, "WEIR_STATE_DIR": str(self.state), "COLUMNS": "100"}
+        own = {"WEIR_STATE_DIR": str(self.state), "COLUMNS": "100"}
+        return {**os.environ, **self.variables, **own}
 
     def weir(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run `./weir …` and, unless it may fail, show what it wrote when it does.
@@ -90,7 +99,6 @@ class Platform:
         """The deployed stage, as the command line sees it."""
         os.environ["WEIR_STATE_DIR"] = str(self.state)
         from cli.target import Target
-        from embedded_aws.client import client_environment
 
         os.environ.update(client_environment(self.state))
         return Target("dev", embedded=True)
@@ -131,16 +139,21 @@ class Platform:
         """Lifetime books of a dataset."""
         return self.books()[dataset]
 
-    def table(self, name: str, *, where: str = "true") -> Any:
+    def table(self, name: str, *, where: str = "true", snapshot: int | None = None) -> Any:
         """Rows of a table of the lake ("silver.sales") as Arrow, read from its files."""
-        return self._iceberg(name).scan(row_filter=where).to_arrow()
+        return self._iceberg(name).scan(row_filter=where, snapshot_id=snapshot).to_arrow()
+
+    def tables(self) -> list[str]:
+        """Every silver and gold table ("silver.sales")."""
+        plan = self.target.plan
+        return [
+            *(f"silver.{dataset.dataset}" for dataset in plan.datasets),
+            *(f"gold.{model.name}" for model in plan.models),
+        ]
 
     def snapshots(self) -> dict[str, int | None]:
         """The current snapshot of every silver and gold table."""
-        plan = self.target.plan
-        names = [f"silver.{dataset.dataset}" for dataset in plan.datasets]
-        names += [f"gold.{model.name}" for model in plan.models]
-        return {name: self.snapshot(name) for name in names}
+        return {name: self.snapshot(name) for name in self.tables()}
 
     def snapshot(self, name: str) -> int | None:
         """The current snapshot of a table of the lake ("silver.sales")."""
@@ -177,6 +190,36 @@ class Platform:
         """What was asked of the sample sales API, oldest first."""
         requests: list[dict[str, Any]] = self.source("GET", "/_control/requests")["requests"]
         return requests
+
+
+@contextmanager
+def running(platform: Platform, *arguments: str) -> Iterator[Platform]:
+    """Bring a platform up for the first time, and down in the end, without a trace."""
+    try:
+        platform.first = platform.json("up", *arguments)
+        platform.first_snapshots = platform.snapshots()
+        yield platform
+        ran, port = platform.processes(), platform.port()
+    finally:
+        platform.weir("down", "--erase", "--yes")
+    assert ran, "something ran until now"
+    assert not [process for process in ran if runs(process)]
+    assert not listens(port)
+    assert not platform.state.exists()
+
+
+@contextmanager
+def out_of_sight(platform: Platform) -> Iterator[None]:
+    """Let this process know nothing of a platform that goes on, so that another has its place."""
+    shown = dict(os.environ)
+    for name in client_environment(platform.state):
+        os.environ.pop(name, None)
+    platform.reconnect()
+    try:
+        yield
+    finally:
+        os.environ.update(shown)
+        platform.reconnect()
 
 
 def wait_until(

@@ -12,9 +12,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from cli.tools import Tools
 from embedded_aws.samples.foodmart import Foodmart
-from embedded_aws.samples.truth import MEASURES, Key, Sums, aggregate, groups
+from embedded_aws.samples.truth import aggregate
+from tests.embedded.aggregates import AGGREGATES, grouped, sums
 from tests.embedded.harness import Platform, assert_balanced
 
 pytestmark = pytest.mark.embedded
@@ -30,7 +30,6 @@ ROWS = {
     "promotions": 1_864,
     "dates": 730,
 }
-AGGREGATES = ("agg_c_14_sales_fact_1997", "agg_l_05_sales_fact_1997")
 EDITED = "1998-0000042"
 
 
@@ -48,12 +47,6 @@ def test_the_warehouse_gives_foodmarts_totals_of_1997_to_the_cent(platform: Plat
     assert Decimal(figures["store_sales"]) == Decimal("565238.13")
 
 
-@pytest.fixture(scope="module")
-def foodmart(platform: Platform) -> Foodmart:
-    tools = Tools.load()
-    return Foodmart.open(tools.path("foodmart"), tools.path("cache"))
-
-
 @pytest.mark.parametrize("table", AGGREGATES)
 def test_gold_equals_foodmarts_own_aggregates_group_by_group(
     platform: Platform, foodmart: Foodmart, table: str
@@ -61,41 +54,17 @@ def test_gold_equals_foodmarts_own_aggregates_group_by_group(
     connection = duckdb.connect()
     for name in ("fact_sales", "dim_date"):
         connection.register(name, platform.table(f"gold.{name}"))
-    found = connection.execute(_grouped(foodmart, table, schema="")).fetchall()
-    assert _sums(foodmart, table, found) == aggregate(foodmart, table)
+    found = connection.execute(grouped(foodmart, table, schema="")).fetchall()
+    assert sums(foodmart, table, found) == aggregate(foodmart, table)
 
 
 @pytest.mark.parametrize("table", AGGREGATES)
 def test_the_warehouse_equals_foodmarts_own_aggregates_group_by_group(
     platform: Platform, foodmart: Foodmart, table: str
 ) -> None:
-    found = platform.target.warehouse.query(_grouped(foodmart, table, schema="gold."))
+    found = platform.target.warehouse.query(grouped(foodmart, table, schema="gold."))
     rows = [tuple(row.values()) for row in found]
-    assert _sums(foodmart, table, rows) == aggregate(foodmart, table)
-
-
-def _grouped(foodmart: Foodmart, table: str, *, schema: str) -> str:
-    """An aggregate of FoodMart's, asked of gold; its names are gold's but for the year."""
-    names = ["year" if name == "the_year" else name for name in groups(foodmart, table)]
-    measures = [f"SUM({name}) AS {name}" for name in MEASURES if name != "fact_count"]
-    return (
-        f"SELECT {', '.join([*names, *measures, 'COUNT(*) AS fact_count'])} "
-        f"FROM {schema}fact_sales AS f JOIN {schema}dim_date AS d ON f.date_id = d.date_id "
-        f"WHERE d.year = 1997 GROUP BY {', '.join(names)}"
-    )
-
-
-def _sums(foodmart: Foodmart, table: str, rows: list[tuple[Any, ...]]) -> dict[Key, Sums]:
-    """Rows in the shape of the truth; a group that came twice fails."""
-    width = len(groups(foodmart, table))
-    found = {
-        tuple(str(value) for value in row[:width]): {
-            name: Decimal(value) for name, value in zip(MEASURES, row[width:], strict=True)
-        }
-        for row in rows
-    }
-    assert len(found) == len(rows)
-    return found
+    assert sums(foodmart, table, rows) == aggregate(foodmart, table)
 
 
 def test_each_gold_table_has_as_many_rows_as_the_warehouse(platform: Platform) -> None:

@@ -85,6 +85,8 @@ def test_logs_of_one_job_are_asked_for_by_its_name(weir: Weir, target: FakeTarge
         (("sql", "--format", "x", "select 1"), Exit.USAGE, '"x" isn\'t known'),
         (("nope",), Exit.USAGE, "No such command"),
         (("run", "--nope"), Exit.USAGE, "No such option"),
+        (("run", "--engine", "duck"), Exit.USAGE, "'duck' is not one of 'duckdb', 'spark'"),
+        (("up", "--engine", "duck"), Exit.USAGE, "'duck' is not one of 'duckdb', 'spark'"),
     ],
 )
 def test_an_error_is_three_lines_and_its_exit_code(

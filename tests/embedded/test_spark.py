@@ -1,0 +1,108 @@
+"""The whole pipeline by Spark, beside the one by DuckDB that all other tests look at."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from dataplatform.ledger.engines import GOLD
+from dataplatform.naming import SilverColumn
+from embedded_aws.samples.foodmart import Foodmart
+from embedded_aws.samples.truth import aggregate
+from embedded_aws.spark.settings import WARM_UP_VARIABLE
+from tests.embedded.aggregates import AGGREGATES, grouped, sums
+from tests.embedded.harness import Platform, out_of_sight, running
+
+pytestmark = pytest.mark.embedded
+
+OF_THE_RUN = {SilverColumn.BATCH_ID.value, SilverColumn.LOADED_AT.value}
+"""Columns that say who wrote a row and when: the one thing that may differ."""
+
+
+@dataclass(frozen=True)
+class FirstRun:
+    """What a first run made of FoodMart: its answer, its tables, and who did it."""
+
+    answer: dict[str, Any]
+    tables: dict[str, pa.Table]
+    engines: dict[str, str]
+    job_runs: dict[str, int]
+    aggregates: dict[str, list[tuple[Any, ...]]]
+
+    @classmethod
+    def of(cls, platform: Platform, foodmart: Foodmart) -> FirstRun:
+        """Read as the run left it, whatever came after, but for the warehouse and the jobs."""
+        ledger, warehouse = platform.target.ledger, platform.target.warehouse
+        chosen = ledger.engines(ledger.runs(1000)[-1].run_id)
+        snapshots = platform.first_snapshots.items()
+        queries = {table: grouped(foodmart, table, schema="gold.") for table in AGGREGATES}
+        return cls(
+            answer=platform.first,
+            tables={name: platform.table(name, snapshot=snapshot) for name, snapshot in snapshots},
+            engines={subject: choice.engine for subject, choice in chosen.items()},
+            job_runs=platform.job_runs(),
+            aggregates={
+                table: [tuple(row.values()) for row in warehouse.query(query)]
+                for table, query in queries.items()
+            },
+        )
+
+
+@pytest.fixture(scope="module")
+def by_duckdb(platform: Platform, foodmart: Foodmart) -> FirstRun:
+    return FirstRun.of(platform, foodmart)
+
+
+@pytest.fixture(scope="module")
+def by_spark(
+    platform: Platform, foodmart: Foodmart, tmp_path_factory: pytest.TempPathFactory
+) -> FirstRun:
+    """From nothing, on a platform of its own, which is gone before the tests look."""
+    state = tmp_path_factory.mktemp("spark") / "state"
+    # The same sources: nothing needs to be synthesized again.
+    shutil.copytree(platform.state / "cdk.out", state / "cdk.out")
+    with out_of_sight(platform):
+        # Spark starts while the stacks are deployed.
+        other = Platform(state, variables={WARM_UP_VARIABLE: "1"})
+        with running(other, "--engine", "spark"):
+            return FirstRun.of(other, foodmart)
+
+
+def test_every_dataset_and_model_was_sparks(by_spark: FirstRun) -> None:
+    datasets = {name for name, books in by_spark.answer["datasets"].items() if books["source"]}
+    assert datasets
+    assert by_spark.engines == dict.fromkeys({*datasets, GOLD}, "spark")
+    assert set(by_spark.job_runs.values()) == {1}
+
+
+def test_the_books_and_the_figures_are_duckdbs(by_spark: FirstRun, by_duckdb: FirstRun) -> None:
+    assert set(by_duckdb.engines.values()) == {"duckdb"}
+    for said in ("datasets", "warehouse"):
+        assert by_spark.answer[said] == by_duckdb.answer[said], said
+
+
+def test_every_table_has_duckdbs_rows(by_spark: FirstRun, by_duckdb: FirstRun) -> None:
+    assert by_spark.tables.keys() == by_duckdb.tables.keys()
+    connection = duckdb.connect()
+    for name, theirs in by_duckdb.tables.items():
+        ours = by_spark.tables[name]
+        assert ours.schema.equals(theirs.schema), name
+        assert ours.num_rows == theirs.num_rows, name
+        kept = ", ".join(f'"{c}"' for c in ours.column_names if c not in OF_THE_RUN)
+        connection.register("ours", ours)
+        connection.register("theirs", theirs)
+        rows = f"(SELECT {kept} FROM ours) EXCEPT ALL (SELECT {kept} FROM theirs) LIMIT 3"
+        assert connection.execute(rows).fetchall() == [], name
+    assert by_spark.tables["gold.fact_sales"].num_rows > 0
+
+
+@pytest.mark.parametrize("table", AGGREGATES)
+def test_the_warehouse_equals_foodmarts_own_aggregates_group_by_group(
+    by_spark: FirstRun, foodmart: Foodmart, table: str
+) -> None:
+    assert sums(foodmart, table, by_spark.aggregates[table]) == aggregate(foodmart, table)
