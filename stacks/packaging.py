@@ -8,7 +8,6 @@ stay the same, byte for byte.
 
 from __future__ import annotations
 
-import compileall
 import fnmatch
 import hashlib
 import os
@@ -20,22 +19,20 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from py_compile import PycInvalidationMode
 from typing import Final
 
 from dataplatform.errors import WeirError
-from stacks.elf import Version, glibc_needed
+from stacks.elf import glibc_needed
+from stacks.runtime import GLUE_5_1, Runtime
 
 DIRECTORY_VARIABLE: Final = "WEIR_LAYERS"
-LAMBDA_GLIBC: Final[Version] = (2, 26)
-"""Python 3.11 in Lambda is Amazon Linux 2."""
 MAX_UNZIPPED_BYTES: Final = 240_000_000
 """Lambda takes 250 MB, function and layers together."""
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _RECIPE: Final = b"2"  # counts changes to what is done below, which the lock files don't show
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
-_PLATFORMS: Final = tuple(f"manylinux_2_{minor}_x86_64" for minor in range(26, 4, -1))
+_OLDEST_GLIBC: Final = 5
 
 # What neither DuckDB nor PyIceberg reaches on Glue, S3 and Parquet. `rich` and libarrow_substrait
 # look as idle and are imported on the normal path.
@@ -66,9 +63,13 @@ class LayerNotBuilt(WeirError):
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer and the lock file that it is made from."""
+    """One layer, the lock file that it is made from, and the Python that it is for.
+
+    A lock file has every wheel's hash, so one serves all runtimes; pip picks the wheels.
+    """
 
     name: str
+    runtime: Runtime = GLUE_5_1
 
     @property
     def lock(self) -> Path:
@@ -78,7 +79,8 @@ class Layer:
     @property
     def digest(self) -> str:
         """What the zip is made from: the asset hash, whatever machine made the zip."""
-        return hashlib.sha256(self.lock.read_bytes() + _RECIPE).hexdigest()
+        python = b"" if self.runtime is GLUE_5_1 else self.runtime.python.encode()
+        return hashlib.sha256(self.lock.read_bytes() + _RECIPE + python).hexdigest()
 
     def zip(self) -> Path:
         """The layer, made now if this machine has none.
@@ -127,7 +129,7 @@ def _build(layer: Layer, target: Path) -> None:
             _install(layer, tree)
             _trim(tree)
             _strip(tree)
-            _compile(tree)
+            _compile(layer, tree)
             _check(layer, tree)
             packed = Path(scratch) / "layer.zip"
             _pack(tree, packed)
@@ -138,10 +140,11 @@ def _build(layer: Layer, target: Path) -> None:
 
 def _install(layer: Layer, tree: Path) -> None:
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    command += ["--no-compile", "--target", str(tree), "--python-version", "3.11"]
+    command += ["--no-compile", "--target", str(tree), "--python-version", layer.runtime.python]
     command += ["--only-binary", ":all:", "--require-hashes", "--requirement", str(layer.lock)]
-    for platform in _PLATFORMS:
-        command += ["--platform", platform]
+    major, newest = layer.runtime.glibc
+    for minor in range(newest, _OLDEST_GLIBC - 1, -1):
+        command += ["--platform", f"manylinux_{major}_{minor}_x86_64"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if ended.returncode:
         errors = [line for line in ended.stderr.splitlines() if line.startswith("ERROR")]
@@ -163,19 +166,35 @@ def _strip(tree: Path) -> None:
         subprocess.run([strip, "--strip-unneeded", *libraries], check=True, capture_output=True)
 
 
-def _compile(tree: Path) -> None:
+def _compile(layer: Layer, tree: Path) -> None:
     """Add byte code: Lambda can't write it below /opt, so each cold start would compile anew.
 
-    It is bound to Python 3.11, as this project and its functions are, and isn't compared with the
-    source, whose times no archive keeps. PyIceberg's import takes half the time with it.
+    It is bound to the runtime's Python, and isn't compared with the source, whose times no archive
+    keeps. PyIceberg's import takes half the time with it. Without such a Python on this machine
+    the layer works as well, and starts more slowly.
     """
-    compileall.compile_dir(
-        tree,
-        quiet=2,
-        stripdir=str(tree),
-        prependdir="/opt/python",
-        invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
-    )
+    python = _interpreter(layer.runtime.python)
+    if python is None:
+        sys.stderr.write(
+            f"layers/{layer.lock.name}: no Python {layer.runtime.python} on the PATH to compile it "
+            "with, so functions that load it start more slowly.\n"
+        )
+        return
+    command = [python, "-m", "compileall", "-qq", "-s", str(tree), "-p", "/opt/python"]
+    command += ["--invalidation-mode", "unchecked-hash", str(tree)]
+    # Its exit code tells of modules for other Pythons, too, which nobody imports.
+    subprocess.run(command, check=False, capture_output=True)
+
+
+def _interpreter(version: str) -> str | None:
+    """A Python of that version which really runs (a shim of pyenv may be there and not)."""
+    if sys.version_info[:2] == tuple(map(int, version.split("."))):
+        return sys.executable
+    found = shutil.which(f"python{version}")
+    if not found:
+        return None
+    ran = subprocess.run([found, "-c", ""], check=False, capture_output=True)
+    return found if ran.returncode == 0 else None
 
 
 def _check(layer: Layer, tree: Path) -> None:
@@ -184,9 +203,10 @@ def _check(layer: Layer, tree: Path) -> None:
         raise _not_built(layer, f"{size:,} bytes unzipped, more than {MAX_UNZIPPED_BYTES:,}")
     for file in filter(_is_library, _files(tree)):
         needed = glibc_needed(file.read_bytes())
-        if needed > LAMBDA_GLIBC:
-            name = file.relative_to(tree)
-            raise _not_built(layer, f"{name} needs glibc {needed[0]}.{needed[1]}; Lambda has 2.26")
+        if needed > layer.runtime.glibc:
+            name, has = file.relative_to(tree), layer.runtime.glibc
+            what = f"{name} needs glibc {needed[0]}.{needed[1]}; Lambda has {has[0]}.{has[1]}"
+            raise _not_built(layer, what)
 
 
 def _pack(tree: Path, target: Path) -> None:

@@ -14,6 +14,7 @@ from aws_cdk.aws_logs import RetentionDays
 
 from dataplatform.errors import InvalidConfiguration, Problem
 from dataplatform.naming import Names
+from stacks.runtime import RUNTIMES, Runtime
 
 CONFIGURATION_FILE: Final = "cdk.json"
 _STAGE_NAME: Final = re.compile(r"[a-z][a-z0-9]{0,9}")
@@ -26,6 +27,7 @@ class Stage:
     """One deployment of the platform; several fit one account.
 
     name: lower-case letters and digits, at most ten: it is part of every name.
+    runtime: `glue-5.1` (Python 3.11) or `glue-6.0` (Python 3.13): jobs, functions and layers alike.
     private: Redshift moves data inside the VPC only (enhanced VPC routing) and AWS services are
         reached through interface endpoints. About $7.30 a month for each endpoint and zone, so off
         unless a policy asks for it.
@@ -57,6 +59,7 @@ class Stage:
     """
 
     name: str
+    runtime: str
     private: bool
     schedule: str
     start_on_arrival: bool
@@ -81,6 +84,11 @@ class Stage:
     def names(self) -> Names:
         """Names of this stage's resources."""
         return Names(self.name)
+
+    @property
+    def runs_on(self) -> Runtime:
+        """The versions that `runtime` stands for."""
+        return RUNTIMES[self.runtime]
 
     @property
     def erases(self) -> bool:
@@ -198,6 +206,7 @@ _RANGES: Final = {
 """Whole numbers from and, where there is one, to a limit."""
 
 _EXPECTED: Final = {
+    "runtime": f"one of {', '.join(RUNTIMES)}",
     "private": "true or false",
     "schedule": '"", "rate(...)" or "cron(...)"',
     "maintenance_schedule": '"", "rate(...)" or "cron(...)"',
@@ -223,6 +232,8 @@ def _fits(key: str, value: object, kind: str) -> bool:
     if type(value).__name__ != kind:
         return False
     match key, value:
+        case "runtime", str():
+            return value in RUNTIMES
         case "schedule" | "maintenance_schedule", str():
             return value == "" or _SCHEDULE.fullmatch(value) is not None
         case "alarm_email", str():

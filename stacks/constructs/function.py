@@ -15,6 +15,7 @@ from aws_cdk.aws_lambda import (
     LayerVersion,
     LoggingFormat,
     Runtime,
+    RuntimeFamily,
 )
 from aws_cdk.aws_logs import LogGroup
 from constructs import Construct
@@ -22,11 +23,8 @@ from constructs import Construct
 from dataplatform.settings import Settings
 from stacks.assets import lambda_code
 from stacks.constructs.nag import acknowledge
-from stacks.packaging import BASE, LAKE, Layer
+from stacks.packaging import Layer
 from stacks.stage import Stage
-
-PYTHON = Runtime.PYTHON_3_11
-"""Glue 5.1's Python too, so that both run the same code."""
 
 MAX_MEMORY_MIB = 3008
 """What a new AWS account allows."""
@@ -50,21 +48,26 @@ class FunctionFactory(Construct):
         return Code.from_asset(str(lambda_code()))
 
     @cached_property
+    def runtime(self) -> Runtime:
+        """The stage's Python."""
+        return Runtime(self.stage.runs_on.function, RuntimeFamily.PYTHON)
+
+    @cached_property
     def base_layer(self) -> ILayerVersion:
         """aws-lambda-powertools."""
-        return self._layer("BaseLayer", BASE)
+        return self._layer("BaseLayer", Layer("base", self.stage.runs_on))
 
     @cached_property
     def lake_layer(self) -> ILayerVersion:
         """pyarrow, DuckDB and PyIceberg."""
-        return self._layer("LakeLayer", LAKE)
+        return self._layer("LakeLayer", Layer("lake", self.stage.runs_on))
 
     def _layer(self, construct_id: str, layer: Layer) -> ILayerVersion:
         return LayerVersion(
             self,
             construct_id,
             code=Code.from_asset(str(layer.zip()), asset_hash=layer.digest),
-            compatible_runtimes=[PYTHON],
+            compatible_runtimes=[self.runtime],
             compatible_architectures=[Architecture.X86_64],
         )
 
@@ -116,7 +119,7 @@ class PlatformFunction(Function):
             construct_id,
             function_name=resource_name,
             description=description,
-            runtime=PYTHON,
+            runtime=factory.runtime,
             architecture=Architecture.X86_64,
             handler=f"lambdas.{name}.handler.handler",
             code=factory.code,
@@ -133,8 +136,11 @@ class PlatformFunction(Function):
             logging_format=LoggingFormat.JSON,
             role=role,
         )
+        versions = stage.runs_on
         acknowledge(
-            self, "AwsSolutions-L1", "Python 3.11 is Glue 5.1's: one code base runs on both."
+            self,
+            "AwsSolutions-L1",
+            f"Python {versions.python} is Glue {versions.glue}'s: one code base runs on both.",
         )
 
 

@@ -28,9 +28,6 @@ from stacks.constructs.nag import acknowledge
 from stacks.constructs.wildcards import OBJECTS, S3_READ, Wildcard, accept_wildcards, allow
 from stacks.stage import Stage
 
-GLUE_VERSION: Final = GlueVersion.V5_1
-"""Spark 3.5.6, Python 3.11, Java 17, Iceberg 1.10.0: what runs on a laptop, too."""
-
 CONCURRENT_RUNS: Final = 3
 """Glue's default is one; the run that is refused is retried, but need not be."""
 
@@ -71,7 +68,7 @@ class SparkJob(Construct):
             "Job",
             job_name=self.name,
             description=description,
-            glue_version=GLUE_VERSION,
+            glue_version=GlueVersion["V" + stage.runs_on.glue.replace(".", "_")],
             role=self.role,
             script=Code.from_asset(str(ROOT / "glue_jobs" / f"{name}.py")),
             extra_python_files=[library],

@@ -18,6 +18,8 @@ def _platform_functions(assembly: Assembly) -> list[Resource]:
 def test_python_is_the_one_that_the_lake_layer_is_built_for(stage: Assembly) -> None:
     """Python 3.11 is Amazon Linux 2, glibc 2.26; the layer's own test looks at its binaries.
 
+    What another `runtime` asks for: tests/infrastructure/test_runtime.py.
+
     https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
     """
     for function in _platform_functions(stage):

@@ -11,7 +11,8 @@ import pytest
 from stacks import packaging
 from stacks.assets import lambda_code
 from stacks.elf import glibc_needed
-from stacks.packaging import BASE, LAKE, LAMBDA_GLIBC, MAX_UNZIPPED_BYTES, Layer, LayerNotBuilt
+from stacks.packaging import BASE, LAKE, MAX_UNZIPPED_BYTES, Layer, LayerNotBuilt
+from stacks.runtime import GLUE_6_0
 
 _IMPORTS = """
 import sys
@@ -47,7 +48,7 @@ def test_lambda_can_load_every_library(layer: Layer) -> None:
             name: glibc_needed(archive.read(name)) for name in archive.namelist() if ".so" in name
         }
     assert bool(needs) == (layer is LAKE)
-    assert {name: needed for name, needed in needs.items() if needed > LAMBDA_GLIBC} == {}
+    assert {name: needed for name, needed in needs.items() if needed > layer.runtime.glibc} == {}
 
 
 @pytest.mark.network
@@ -100,6 +101,46 @@ def test_the_digest_follows_the_lock_file(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert packaging.layer_digest(LAKE) != before
 
 
+def test_each_python_has_a_zip_of_its_own() -> None:
+    """Their wheels hold machine code for one Python each, though one lock file names them all."""
+    newer = Layer("lake", GLUE_6_0)
+    assert newer.lock == LAKE.lock
+    assert newer.digest != LAKE.digest
+
+
+def test_wheels_are_picked_for_the_runtimes_python_and_glibc(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+
+    def refuse(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        asked.append(command)
+        return subprocess.CompletedProcess(command, 1, "", "ERROR: no network")
+
+    monkeypatch.setattr(subprocess, "run", refuse)
+    with pytest.raises(LayerNotBuilt, match="no network"):
+        Layer("lake", GLUE_6_0).zip()
+    (pip,) = asked
+    assert pip[pip.index("--python-version") + 1] == "3.13"
+    platforms = [word for word in pip if word.startswith("manylinux_2_")]
+    assert platforms[0] == "manylinux_2_34_x86_64"
+
+
+def test_a_layer_whose_python_is_not_here_is_made_without_byte_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shim = tmp_path / "bin" / "python3.13"
+    shim.parent.mkdir()
+    shim.write_text("#!/bin/sh\nexit 127\n")
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", str(shim.parent))
+    (tmp_path / "python").mkdir()
+    (tmp_path / "python" / "module.py").write_text("ANSWER = 42\n")
+    packaging._compile(Layer("lake", GLUE_6_0), tmp_path / "python")
+    assert [file.name for file in (tmp_path / "python").iterdir()] == ["module.py"]
+    assert "no Python 3.13" in capsys.readouterr().err
+
+
 def test_the_same_files_give_the_same_zip(tmp_path: Path) -> None:
     zips = []
     for name in ("a", "b"):
@@ -135,7 +176,7 @@ def test_modules_come_compiled_and_are_not_compared_with_their_source(tmp_path: 
     (tree / "package").mkdir(parents=True)
     source = tree / "package" / "module.py"
     source.write_text("ANSWER = 42\n")
-    packaging._compile(tree)
+    packaging._compile(LAKE, tree)
     source.write_text("raise AssertionError('compiled again')\n")
     command = [sys.executable, "-c", "import package.module as m; print(m.ANSWER)"]
     environment = {**os.environ, "PYTHONPATH": str(tree)}

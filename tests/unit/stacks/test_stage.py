@@ -13,6 +13,7 @@ from stacks.assets import ROOT
 from stacks.stage import Stage, load_stage
 
 SWITCHES: dict[str, Any] = {
+    "runtime": "glue-5.1",
     "private": False,
     "schedule": "",
     "start_on_arrival": False,
@@ -83,6 +84,8 @@ def test_a_stage_that_is_not_deployed_now_is_checked_too() -> None:
 @pytest.mark.parametrize(
     ("key", "value"),
     [
+        ("runtime", "glue-4.0"),
+        ("runtime", "3.13"),
         ("private", "false"),
         ("private", 0),
         ("schedule", "hourly"),
