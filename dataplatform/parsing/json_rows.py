@@ -49,7 +49,8 @@ def _lines(texts: Iterable[str]) -> Iterator[list[str]]:
     carry = ""
     for text in texts:
         *lines, carry = (carry + text).split("\n")
-        if len(carry) > MAX_RECORD_CHARS:
+        # Only what was carried here can have grown so long, and it ends in the first line.
+        if max(len(carry), len(lines[0]) if lines else 0) > MAX_RECORD_CHARS:
             raise UnreadableObject(f"a line is longer than {MAX_RECORD_CHARS} characters")
         yield lines
     yield [carry]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from dataplatform.parsing.csv_rows import csv_blocks
 from dataplatform.parsing.json_rows import json_blocks
 from dataplatform.parsing.model import REJECTED, Block
 from dataplatform.parsing.rejected_rows import rejected_blocks
-from dataplatform.parsing.stream import decode, unpack
+from dataplatform.parsing.stream import decode, is_packed, slices, unpack
 
-_FORMATS = {"csv": csv_blocks, "json": json_blocks, REJECTED: rejected_blocks}
+_FORMATS: Final = {"csv": csv_blocks, "json": json_blocks, REJECTED: rejected_blocks}
+_A_RECORD_A_LINE: Final = ("json", REJECTED)
+"""CSV isn't among them: a quoted field may hold line ends, and no contract says that none does."""
 
 
 def parse(chunks: Iterable[bytes], *, format: str, columns: Sequence[str]) -> Iterator[Block]:
@@ -26,3 +29,27 @@ def parse(chunks: Iterable[bytes], *, format: str, columns: Sequence[str]) -> It
         KeyError: an unknown format.
     """
     return _FORMATS[format](decode(unpack(chunks)), columns)
+
+
+def splittable(head: bytes, *, format: str) -> bool:
+    """Whether parts of an object can be parsed by themselves.
+
+    Args:
+        head: its first two bytes or more.
+    """
+    return format in _A_RECORD_A_LINE and not is_packed(head)
+
+
+def parse_part(
+    chunks: Iterable[bytes], *, format: str, columns: Sequence[str], first: bool
+) -> Iterator[Block]:
+    """Parse whole lines of a splittable object as `parse` does; positions count from the first one.
+
+    Args:
+        chunks: the lines' bytes, in chunks of any size.
+        first: they begin where the object does.
+
+    Raises:
+        UnreadableObject: as `parse`; the offset that it names is one in these bytes.
+    """
+    return _FORMATS[format](decode(slices(chunks), first=first), columns)

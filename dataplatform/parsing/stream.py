@@ -30,21 +30,29 @@ def unpack(chunks: Iterable[bytes]) -> Iterator[bytes]:
             break
         head += chunk
     whole = chain((head,), source)
-    return _gunzip(whole) if head.startswith(_GZIP_MAGIC) else _slices(whole)
+    return _gunzip(whole) if is_packed(head) else slices(whole)
 
 
-def decode(pieces: Iterable[bytes]) -> Iterator[str]:
+def is_packed(head: bytes) -> bool:
+    """Whether an object that begins so is gzip."""
+    return head.startswith(_GZIP_MAGIC)
+
+
+def decode(pieces: Iterable[bytes], *, first: bool = True) -> Iterator[str]:
     """Strict UTF-8 without its byte order mark.
 
     A NUL byte has no place in text: it is a torn write or another encoding, and where records end
     can't be trusted any more.
+
+    Args:
+        first: the pieces begin where the object does; only there is a byte order mark one.
 
     Raises:
         UnreadableObject: naming the offset, in bytes after unpacking.
     """
     decoder = codecs.getincrementaldecoder("utf-8")("strict")
     start = 0
-    begun = False
+    begun = not first
     for piece in chain(pieces, (None,)):
         held = len(decoder.getstate()[0])
         nul = piece.find(0) if piece else -1
@@ -66,7 +74,8 @@ def decode(pieces: Iterable[bytes]) -> Iterator[str]:
             yield text
 
 
-def _slices(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def slices(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces that bound what is decoded at once."""
     for chunk in chunks:
         for start in range(0, len(chunk), _PIECE):
             yield chunk[start : start + _PIECE]
