@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dataplatform.duckdb_engine.room import Room
 from dataplatform.errors import TooLarge
 
 MEMORY_PER_CPU: Final = 1769 << 20
@@ -45,8 +45,8 @@ class Engine:
     """
 
     def __init__(self, *, memory: int, storage: int, directory: Path | None = None) -> None:
-        self._room = tempfile.TemporaryDirectory(prefix="weir-engine-", dir=directory)
-        self.directory = Path(self._room.name)
+        self._room = Room(directory)
+        self.directory = self._room.path
         self._free = storage - _OWN_STORAGE
         self._fetched = 0
         self.memory = max(_LEAST_MEMORY, int((memory - _OWN_MEMORY) * _OVERHEAD))
@@ -117,7 +117,7 @@ class Engine:
     def close(self) -> None:
         """Free memory and disk."""
         self._connection.close()
-        self._room.cleanup()
+        self._room.close()
 
     def __enter__(self) -> Self:
         return self
