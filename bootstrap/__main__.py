@@ -67,8 +67,7 @@ def _is_ready(layout: Layout, wanted: locks.Lock, needs_tools: bool) -> bool:
 def _become(layout: Layout, verb: str, arguments: Sequence[str], *, asks: bool) -> None:
     known = tools.read(layout) or {}
     variables = dict(os.environ)
-    path = [str(layout.python.parent), str(layout.node.parent), os.environ.get("PATH", os.defpath)]
-    variables["PATH"] = os.pathsep.join(path)
+    variables["PATH"] = tools.search_path(layout)
     variables["VIRTUAL_ENV"] = str(layout.venv)
     if known:
         variables["WEIR_TOOLS"] = str(layout.tools)

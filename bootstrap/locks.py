@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Final
 
 _OPTIONS: Final = (
-    "--python-version=3.11",
     "--generate-hashes",
     "--no-emit-index-url",
     "--no-emit-find-links",
@@ -32,6 +31,7 @@ class Lock:
     header: str
     extras: tuple[str, ...] = ()
     options: tuple[str, ...] = ("--universal",)
+    python: str = "3.11"
 
     def file(self, project: Path) -> Path:
         """Where it stands in a checkout."""
@@ -68,9 +68,15 @@ BASE_LAYER: Final = Lock(
     "The base layer: structured logs and batch processing in every function.",
     options=("--python-platform=x86_64-manylinux_2_28", "--only-binary=:all:"),
 )
+GLUE_6_0: Final = Lock(
+    "bootstrap/glue-6.0.txt",
+    "bootstrap/glue-6.0.in",
+    "Glue 6.0 on a laptop: its Spark, in an environment of its own.",
+    python="3.13",
+)
 UV: Final = Lock("bootstrap/uv.txt", "bootstrap/uv.in", "uv itself, installed by pip.")
 
-ALL: Final = (TEST, UP, DEPLOY, LAKE_LAYER, BASE_LAYER, UV)
+ALL: Final = (TEST, UP, DEPLOY, LAKE_LAYER, BASE_LAYER, GLUE_6_0, UV)
 
 
 def compile_all(uv: Path, project: Path, upgrade: bool = False) -> None:
@@ -85,7 +91,7 @@ def compile_all(uv: Path, project: Path, upgrade: bool = False) -> None:
 
 def _compile(uv: Path, project: Path, lock: Lock, upgrade: bool) -> None:
     command = [str(uv), "pip", "compile", lock.source, "--output-file", lock.path]
-    command += [*_OPTIONS, *lock.options]
+    command += [*_OPTIONS, f"--python-version={lock.python}", *lock.options]
     for extra in lock.extras:
         command += ["--extra", extra]
     if upgrade:

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Callable
 
-from bootstrap import java, maven, node
+from bootstrap import java, maven, node, runtimes
 from bootstrap.layout import Layout
 from bootstrap.process import run
 from bootstrap.progress import step
@@ -36,9 +36,11 @@ def ensure(layout: Layout) -> Mapping[str, str]:
     """
     java_home = java.find(layout)
     layout.cache.mkdir(parents=True, exist_ok=True)
+    runtime = runtimes.wanted(layout)
+    home = runtimes.ensure(layout, runtime, java_home) if runtime else None
     fetches: dict[str, Callable[[], object]] = {
         "CDK CLI": lambda: node.install(layout),
-        "Lambda layers": lambda: _layers(layout),
+        "Lambda layers": lambda: _layers(layout, *([runtime.name] if runtime else [])),
         "FoodMart": lambda: maven.fetch(layout, maven.FOODMART, layout.samples, java_home),
     }
     for jar in maven.SPARK_JARS:
@@ -52,6 +54,7 @@ def ensure(layout: Layout) -> Mapping[str, str]:
         "cdk": node.cdk(layout),
         "jars": layout.jars,
         "foodmart": layout.samples / maven.FOODMART.name,
+        **({runtime.name: home} if runtime else {}),
     }
     written = {name: str(path) for name, path in known.items()}
     layout.tools.write_text(json.dumps({**written, "digest": _digest(layout)}, indent=2) + "\n")
@@ -62,10 +65,20 @@ def _fetch(layout: Layout, jar: maven.Jar, java_home: Path) -> Callable[[], obje
     return lambda: maven.fetch(layout, jar, layout.jars, java_home)
 
 
-def _layers(layout: Layout) -> None:
+def _layers(layout: Layout, *runtimes: str) -> None:
     """So that synthesis needs no network later."""
-    command = [str(layout.python), "-m", "stacks.packaging"]
-    run("making the Lambda layers", command, place=layout.cache, cwd=layout.project)
+    command = [str(layout.python), "-m", "stacks.packaging", *runtimes]
+    path = {"PATH": search_path(layout)}
+    run("making layers", command, place=layout.cache, cwd=layout.project, environment=path)
+
+
+def search_path(layout: Layout) -> str:
+    """The PATH of what is started: this project's programs first, and the runtime's Python."""
+    first = [str(layout.python.parent), str(layout.node.parent)]
+    runtime = runtimes.wanted(layout)
+    if runtime is not None:
+        first.append(str(runtime.home(layout) / "bin"))
+    return os.pathsep.join([*first, os.environ.get("PATH", os.defpath)])
 
 
 def _side_by_side(fetches: Mapping[str, Callable[[], object]]) -> None:
@@ -97,4 +110,7 @@ def _digest(layout: Layout) -> str:
         for path in sorted((layout.project / "layers").glob("*.txt"))
     ]
     wanted = [node.digest(layout), jars, layers, str(layout.cache), os.environ.get("JAVA_HOME", "")]
+    runtime = runtimes.wanted(layout)
+    if runtime is not None:
+        wanted.append(str(runtime.home(layout)))
     return hashlib.sha256(json.dumps(wanted).encode()).hexdigest()

@@ -23,7 +23,7 @@ from typing import Final
 
 from dataplatform.errors import WeirError
 from stacks.elf import glibc_needed
-from stacks.runtime import GLUE_5_1, Runtime
+from stacks.runtime import GLUE_5_1, RUNTIMES, Runtime
 
 DIRECTORY_VARIABLE: Final = "WEIR_LAYERS"
 MAX_UNZIPPED_BYTES: Final = 240_000_000
@@ -237,5 +237,6 @@ def _not_built(layer: Layer, what: str) -> LayerNotBuilt:
 
 
 if __name__ == "__main__":
-    for each in (BASE, LAKE):
-        sys.stdout.write(f"{each.zip()}\n")
+    for wanted in sys.argv[1:] or [GLUE_5_1.name]:
+        for name in ("base", "lake"):
+            sys.stdout.write(f"{Layer(name, RUNTIMES[wanted]).zip()}\n")

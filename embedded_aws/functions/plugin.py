@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 from typing import Any
 
 from ministack.core import lambda_runtime
@@ -11,13 +10,13 @@ from ministack.services import lambda_svc
 
 from embedded_aws.functions.environment import runtime_packages
 from embedded_aws.functions.worker import FunctionWorker
+from embedded_aws.runtimes import OWN_PYTHON, interpreter
 from embedded_aws.state import StateDir
 
 logger = logging.getLogger("weir.functions")
 
 _stock_worker_class = lambda_runtime._worker_class_for
 _stock_execute = lambda_svc._execute_function_warm
-_OURS = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def install() -> None:
@@ -31,8 +30,13 @@ def _worker_class(config: dict[str, Any]) -> type[lambda_runtime.Worker]:
     if not _is_python(config):
         return _stock_worker_class(config)
     runtime = config["Runtime"]
-    if runtime != _OURS:
-        logger.warning("%s wants %s and runs on %s", config["FunctionName"], runtime, _OURS)
+    if interpreter(runtime) is None:
+        logger.warning(
+            "%s wants %s, which isn't set up here, and runs on python%s",
+            config["FunctionName"],
+            runtime,
+            OWN_PYTHON,
+        )
     return FunctionWorker
 
 

@@ -18,6 +18,7 @@ from ministack.core import lambda_runtime
 from embedded_aws.functions.bootstrap import END_OF_LOG
 from embedded_aws.functions.environment import function_environment
 from embedded_aws.functions.unpack import unpacked
+from embedded_aws.runtimes import interpreter
 from embedded_aws.state import StateDir
 
 _BOOTSTRAP: Final = Path(__file__).with_name("bootstrap.py")
@@ -39,9 +40,10 @@ class FunctionWorker(lambda_runtime.Worker):
         code = unpacked(self.code_zip, state.unpacked)
         layers = [unpacked(layer, state.unpacked) for layer in _layers(self.config)]
         state.temporary.mkdir(parents=True, exist_ok=True)
+        python = interpreter(self.config.get("Runtime", "")) or sys.executable
         self._tmpdir = tempfile.mkdtemp(dir=state.temporary, prefix=f"{self.func_name}-")
         self._proc = subprocess.Popen(
-            [sys.executable, "-S", "-s", str(_BOOTSTRAP)],
+            [str(python), "-S", "-s", str(_BOOTSTRAP)],
             cwd=code,
             env=function_environment(self.config, code, layers, Path(self._tmpdir)),
             stdin=subprocess.PIPE,

@@ -12,7 +12,6 @@ import os
 import shutil
 import struct
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -69,6 +68,7 @@ class Jvm:
     """
 
     def __init__(self, settings: SparkSettings, write: Callable[[str], None]) -> None:
+        self.spark_home = settings.spark_home
         settings.scratch.mkdir(parents=True, exist_ok=True)
         self._directory = Path(tempfile.mkdtemp(prefix="jvm-", dir=settings.scratch))
         self._connection = self._directory / "connection"
@@ -177,7 +177,7 @@ def _environment(settings: SparkSettings, connection: Path) -> dict[str, str]:
         "SPARK_HOME": str(settings.spark_home),
         "SPARK_LOCAL_DIRS": str(connection.parent),
         "SPARK_LOCAL_IP": "127.0.0.1",
-        "PYSPARK_PYTHON": sys.executable,
+        "PYSPARK_PYTHON": settings.python,
         "PYSPARK_PIN_THREAD": "true",
         "_PYSPARK_DRIVER_CONN_INFO_PATH": str(connection),
     }

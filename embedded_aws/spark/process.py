@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -32,7 +31,7 @@ class DriverProcess:
         self, settings: SparkSettings, output: Callable[[str], None], error: Callable[[str], None]
     ) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-u", str(_PROGRAM)],
+            [settings.python, "-u", str(_PROGRAM)],
             cwd=settings.scratch,
             env=_environment(settings),
             stdin=subprocess.PIPE,
@@ -76,7 +75,7 @@ def _environment(settings: SparkSettings) -> dict[str, str]:
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return {
         **inherited,
-        "PYSPARK_PYTHON": sys.executable,
+        "PYSPARK_PYTHON": settings.python,
         "SPARK_HOME": str(settings.spark_home),
         "TMPDIR": str(settings.scratch),
         "TZ": "UTC",

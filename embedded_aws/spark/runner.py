@@ -17,6 +17,7 @@ from typing import Any, Final
 from ministack.core.responses import request_scope
 
 from embedded_aws.errors import StartFailed
+from embedded_aws.runtimes import OWN_GLUE
 from embedded_aws.spark.credentials import GLUE, RoleNotAssumable, RoleSession, assume
 from embedded_aws.spark.jvm import Jvm
 from embedded_aws.spark.logs import LogStream
@@ -161,26 +162,27 @@ class JobRunner:
         )
         for name in run.arguments.ignored:
             error.write(f"{name} has no effect in the embedded AWS")
+        settings = self._spark_of(run, error.write)
         with self._lock:
-            jvm = self._ensure_jvm()
+            jvm = self._ensure_jvm(settings)
         gateway = jvm.gateway(_START_SECONDS)
-        directory = Path(tempfile.mkdtemp(prefix="job-", dir=self._settings.scratch))
+        directory = Path(tempfile.mkdtemp(prefix="job-", dir=settings.scratch))
         self._jvm_log = error.write
         try:
             with self._lock:
                 if run.verdict:
                     return Outcome(run.verdict)  # It was stopped while it waited for the JVM.
-                driver = DriverProcess(self._settings, output.write, error.write)
+                driver = DriverProcess(settings, output.write, error.write)
                 self._current, self._driver = run, driver
                 run.running()
             environment = {
-                **self._settings.aws_environment(),
+                **settings.aws_environment(),
                 **session.environment(),
                 **gateway.environment(),
             }
             job = {
                 "environment": environment,
-                "properties": job_properties(self._settings, run, session, directory),
+                "properties": job_properties(settings, run, session, directory),
                 "directory": str(directory),
                 "outcome": str(directory / "outcome.json"),
                 "script": run.arguments.script,
@@ -200,7 +202,7 @@ class JobRunner:
         outcome = directory / "outcome.json"
         try:
             with self._lock:
-                jvm = self._ensure_jvm()
+                jvm = self._ensure_jvm(self._settings)
             gateway = jvm.gateway(_START_SECONDS)
             with self._lock:
                 if self._closed:
@@ -242,16 +244,26 @@ class JobRunner:
             status = -1
         return _judge(run, status, Path(job["outcome"]))
 
-    def _ensure_jvm(self) -> Jvm:
-        """The JVM, started if there is none; call with the lock held.
+    def _spark_of(self, run: JobRun, say: Callable[[str], None]) -> SparkSettings:
+        """The Spark of the job's Glue version, or this environment's, which then is said."""
+        version = str(run.job.get("GlueVersion") or OWN_GLUE)
+        settings = self._settings.of_glue(version)
+        if settings is None:
+            say(f"Glue {version} isn't set up here: this run has the Spark of Glue {OWN_GLUE}")
+        return settings or self._settings
+
+    def _ensure_jvm(self, settings: SparkSettings) -> Jvm:
+        """The JVM, started if none has this Spark; call with the lock held.
 
         Raises:
             StartFailed: the runner is closed.
         """
         if self._closed:
             raise StartFailed(INTERRUPTED)
+        if self._jvm is not None and self._jvm.spark_home != settings.spark_home:
+            self._jvm.kill()
         if self._jvm is None or not self._jvm.alive:
-            self._jvm = Jvm(self._settings, self._write_jvm_line)
+            self._jvm = Jvm(settings, self._write_jvm_line)
         return self._jvm
 
     def _discard_jvm(self) -> None:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import shutil
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
 
+from embedded_aws import runtimes
 from embedded_aws.errors import EmbeddedAwsError
 from embedded_aws.state import StateDir
 from embedded_aws.tls import TRUST_STORE_PASSWORD, Certificates
-
-TOOLS_VARIABLE: Final = "WEIR_TOOLS"
-"""Path of a JSON file that names the machine's tools: `java_home`, `jars` (a directory)."""
 
 JARS_VARIABLE: Final = "WEIR_SPARK_JARS"
 """A directory of jars that wins over the one in the tools file."""
@@ -60,6 +58,7 @@ class SparkSettings:
         java: the `java` program of a Java 17.
         spark_home: the directory of the installed `pyspark`.
         jars: Iceberg's Spark runtime and its AWS bundle.
+        python: runs the jobs' scripts; has the same PySpark.
         state: the server's state directory.
         endpoint: the embedded AWS as a job sees it.
         ca_bundle: PEM file for Python; "" where the endpoint isn't TLS.
@@ -77,6 +76,7 @@ class SparkSettings:
     endpoint: str
     ca_bundle: str
     trust_store: Path | None
+    python: str = sys.executable
     region: str = "us-east-1"
     cores: int = 2
     heap_mb: int = 2048
@@ -90,7 +90,7 @@ class SparkSettings:
         Raises:
             SparkNotInstalled: naming what is missing.
         """
-        tools = _tools(environment)
+        tools = runtimes.tools(environment)
         state = StateDir.current()
         trust_store = Certificates(state.tls).trust_store
         return cls(
@@ -106,6 +106,20 @@ class SparkSettings:
             cores=min(os.cpu_count() or 2, 4),
             jvm_options=tuple(environment.get(JVM_OPTIONS_VARIABLE, "").split()) or QUICK_JVM,
         )
+
+    def of_glue(self, version: str) -> Self | None:
+        """These settings with the Spark of a Glue version; None where it isn't set up here.
+
+        Raises:
+            SparkNotInstalled: it is set up by half.
+        """
+        if version == runtimes.OWN_GLUE:
+            return self
+        runtime = runtimes.of_glue(version)
+        if runtime is None:
+            return None
+        jars = _iceberg_jars(str(runtime.jars))
+        return replace(self, python=str(runtime.python), spark_home=runtime.spark_home, jars=jars)
 
     @property
     def scratch(self) -> Path:
@@ -136,14 +150,6 @@ class SparkSettings:
             "-Djavax.net.ssl.trustStoreType=PKCS12",
             f"-Djavax.net.ssl.trustStorePassword={TRUST_STORE_PASSWORD}",
         )
-
-
-def _tools(environment: Mapping[str, str]) -> dict[str, str]:
-    path = environment.get(TOOLS_VARIABLE)
-    if not path or not Path(path).exists():
-        return {}
-    tools: dict[str, str] = json.loads(Path(path).read_text())
-    return tools
 
 
 def _java(tools: Mapping[str, str], environment: Mapping[str, str]) -> str:
