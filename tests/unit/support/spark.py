@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -12,19 +15,28 @@ from pyspark.sql import SparkSession
 from dataplatform.naming import BronzeColumn, SilverColumn
 from dataplatform.plans.model import SilverPlan, fill
 
+ROOT = Path(__file__).resolve().parents[3]
+
 Values = dict[str, Any]
 
 _SYSTEM_TYPES = {BronzeColumn.POSITION: "bigint", BronzeColumn.ARRIVED_AT: "timestamp"}
 
 
+# Each test's SQL is compiled anew and runs once: the optimizing compiler never earns what it costs.
+_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+
+
 @contextmanager
 def local_spark() -> Iterator[SparkSession]:
     """One session; its time zone is far from UTC, as nothing may depend on it."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     session = (
         SparkSession.builder.master("local[1]")
         .appName("weir-tests")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.memory", "1g")
+        .config("spark.executorEnv.PYTHONPATH", str(ROOT))
+        .config("spark.driver.extraJavaOptions", _JAVA)
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
         .config("spark.sql.shuffle.partitions", "1")
