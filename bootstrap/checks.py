@@ -1,6 +1,7 @@
 """`./weir test`: the linters and type checks side by side, then every test.
 
 Arguments go to pytest. The last line is pytest's own; the exit code is 1 if anything failed.
+The whole suite runs in two processes: what waits for the embedded platform leaves a core idle.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ _TYPED = (
     "tests",
 )
 _AT_ONCE = 2
+_SIDE_BY_SIDE = ("-n", str(_AT_ONCE), "--dist", "loadgroup", "--no-loadscope-reorder")
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,8 @@ def _look(check: Check) -> Outcome:
 def _pytest(arguments: list[str]) -> tuple[int, str]:
     """Its exit code and closing line; what it prints is passed on as it comes."""
     color = "yes" if sys.stdout.isatty() else "no"
-    command = [sys.executable, "-P", "-m", "pytest", f"--color={color}", *arguments]
+    processes = () if any(map(_names_tests, arguments)) else _SIDE_BY_SIDE
+    command = [sys.executable, "-P", "-m", "pytest", f"--color={color}", *processes, *arguments]
     sys.stdout.flush()
     tail = b""
     with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE) as process:
@@ -108,6 +111,11 @@ def _pytest(arguments: list[str]) -> tuple[int, str]:
             tail = (tail + chunk)[-4_096:]
     lines = tail.decode(errors="replace").strip().splitlines()
     return process.returncode, lines[-1] if lines else ""
+
+
+def _names_tests(argument: str) -> bool:
+    """Whether an argument may be a path or the value of an option such as `-k`."""
+    return not argument.startswith("-")
 
 
 def _sqlfluff_is_configured(root: Path) -> bool:
