@@ -14,7 +14,17 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import engines, idle_run, maintenance, platform, set_up, wrapper
+from benchmarks import (
+    cost,
+    engines,
+    gold_refresh,
+    idle_run,
+    maintenance,
+    platform,
+    scale,
+    set_up,
+    wrapper,
+)
 from benchmarks.measure import Figure
 
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
@@ -24,6 +34,9 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "idle-run": idle_run.run,
     "engines": engines.run,
     "maintenance": maintenance.run,
+    "gold-refresh": gold_refresh.run,
+    "scale": scale.run,
+    "cost": cost.run,
 }
 
 ALL = ("wrapper", "platform", "set-up")

@@ -8,10 +8,13 @@ state to its leaving it.
 from __future__ import annotations
 
 import tempfile
+import time
 from pathlib import Path
+from statistics import median
 
 import duckdb
 
+from benchmarks import bronze, limit
 from benchmarks.measure import ROOT, Figure
 from benchmarks.project import Execution, Project, project
 
@@ -22,7 +25,11 @@ BATCHES = {10_000: (1 / 20, 1 / 5), 100_000: (1 / 20, 1 / 5), 1_000_000: (1 / 4,
 DATASET = "orders"
 DUCKDB_STATES = ("MergeSilver",)
 SPARK_STATES = ("Silver",)
+NEW_IDS = 1_000_000_000
+"""Ids of a batch's new rows begin at a multiple of it, so that no two batches share them."""
+
 _FILE_ROWS = 250_000
+_TURNS = 3
 _CLOCK_SECONDS = 0.5
 """By which a process's start, which the kernel tells in ticks since boot, may be off."""
 
@@ -56,17 +63,12 @@ def run() -> list[Figure]:
                 _figure(size, taken["duckdb"], "started for it", taken["started"], targets[0]),
                 _figure(size, taken["duckdb"], "on a warm JVM", taken["warm"], targets[1]),
             ]
-        return figures
+        return [*figures, _beside_the_limit(bench, version + 1)]
 
 
 def _merge(bench: Project, scratch: Path, size: int, version: int, way: str) -> float:
     """Seconds that an engine takes for one batch, nine tenths of it changes of rows that stand."""
-    changed, first = size * 9 // 10, BASE_ROWS * 2 * version
-    apart = max(1, BASE_ROWS // changed)
-    ids = (
-        f"SELECT r * {apart} FROM range({changed}) AS t(r) "
-        f"UNION ALL SELECT {first} + r FROM range({size - changed}) AS t(r)"
-    )
+    ids = mostly_changes(size, BASE_ROWS, version)
     bench.land(DATASET, rows(scratch, f"batch-{version}", ids, version=version))
     if way == "started":
         bench.end_spark()
@@ -78,6 +80,48 @@ def _merge(bench: Project, scratch: Path, size: int, version: int, way: str) -> 
     if not taken:
         raise RuntimeError(f"{done.arn}: {engine} wasn't used; states: {', '.join(done.states)}")
     return taken
+
+
+def mostly_changes(size: int, held: int, version: int) -> str:
+    """SELECT of a batch's ids: nine tenths are spread over a table's, from 0 on; one is new."""
+    changed, first = size * 9 // 10, NEW_IDS * version
+    apart = max(1, held // changed)
+    return (
+        f"SELECT r * {apart} FROM range({changed}) AS t(r) "
+        f"UNION ALL SELECT {first} + r FROM range({size - changed}) AS t(r)"
+    )
+
+
+def orders(ids: str, version: int) -> str:
+    """SELECT of these orders, as the source has them; a later version has other amounts."""
+    return _ROWS.format(ids=ids, version=version)
+
+
+def _beside_the_limit(bench: Project, version: int) -> Figure:
+    """A million rows by the deployed function and by the script, in turns; medians."""
+    bucket = bench.target.output("SilverBucket")
+    engine, script = [], []
+    for turn in range(_TURNS):
+        ids = mostly_changes(BASE_ROWS, BASE_ROWS, version + turn)
+        query = orders(ids, version + turn)
+        batch = bronze.lay(bench, DATASET, query, name=f"limit-{turn}")
+        files = limit.files(bench, DATASET, batch.batch_id)
+        for again in range(2 if turn == 0 else 1):
+            began = time.monotonic()
+            limit.merge(*files, f"s3://{bucket}/limit/{turn}-{again}.parquet")
+            taken = time.monotonic() - began
+        script.append(taken)
+        engine.append(bench.run(engine="duckdb").seconds(*DUCKDB_STATES))
+    best, value = median(script), median(engine)
+    return Figure(
+        name=f"the same, batch of {BASE_ROWS:,} rows",
+        value=value,
+        unit="s",
+        target=round(best * 1.5, 2),
+        rival="DuckDB alone on the same files: cast, merge, write Parquet",
+        rival_value=best,
+        note=f"medians of {_TURNS}; the script has no Iceberg, no checks, no audit",
+    )
 
 
 def _check_jvm(bench: Project, done: Execution, *, started: bool) -> None:
@@ -97,8 +141,7 @@ def _check_jvm(bench: Project, done: Execution, *, started: bool) -> None:
 def rows(scratch: Path, name: str, ids: str, *, version: int) -> list[Path]:
     """JSON Lines of the orders of these ids, as files of a quarter of a million records."""
     with duckdb.connect() as connection:
-        query = _ROWS.format(ids=ids, version=version)
-        connection.execute(f"CREATE TABLE orders AS {query}")
+        connection.execute(f"CREATE TABLE orders AS {orders(ids, version)}")
         counted = connection.execute("SELECT count(*) FROM orders").fetchone()
         assert counted is not None
         files = []

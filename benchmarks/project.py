@@ -24,6 +24,7 @@ from cli.target import EMBEDDED_STAGE, Target
 from dataplatform.naming import Zone
 from embedded_aws.client import isolated_environment
 from embedded_aws.processes import Processes
+from embedded_aws.spark.settings import JVM_OPTIONS_VARIABLE
 from embedded_aws.state import STATE_DIR_VARIABLE, StateDir
 from embedded_aws.supervisor import SERVER
 
@@ -51,10 +52,14 @@ class Execution:
 
 @dataclass(frozen=True)
 class Project:
-    """A copy of this project with other contracts, and its embedded platform."""
+    """A copy of this project with other contracts, and its embedded platform.
+
+    jvm_options: of Spark's JVM, instead of a laptop's; "" for those.
+    """
 
     root: Path
     state: Path
+    jvm_options: str = ""
 
     @cached_property
     def target(self) -> Target:
@@ -68,6 +73,8 @@ class Project:
             RuntimeError: it failed; with the end of what it said.
         """
         environment = {**os.environ, STATE_DIR_VARIABLE: str(self.state)}
+        if self.jvm_options:
+            environment[JVM_OPTIONS_VARIABLE] = self.jvm_options
         done = subprocess.run(
             [str(self.root / "weir"), *arguments],
             cwd=self.root,
@@ -87,8 +94,8 @@ class Project:
         """Put files into landing and wait until the ledger has them."""
         local.land(self.target, [(dataset, path) for path in files])
 
-    def run(self, **given: Any) -> Execution:
-        """Run the pipeline to its end.
+    def run(self, *, until: str = "", **given: Any) -> Execution:
+        """Run the pipeline to its end, or until it leaves a state, whereupon it is stopped.
 
         Raises:
             RuntimeError: it didn't succeed.
@@ -98,6 +105,9 @@ class Project:
             stateMachineArn=self.target.output("PipelineArn"), input=json.dumps(given)
         )["executionArn"]
         while (found := states.describe_execution(executionArn=arn))["status"] not in _ENDED:
+            if until and until in (done := _execution(states, arn)).states:
+                states.stop_execution(executionArn=arn)
+                return done
             time.sleep(_POLL_SECONDS)
         if found["status"] != "SUCCEEDED":
             raise RuntimeError(f"{arn}: {found['status']} {found.get('cause', '')[:2000]}")
@@ -120,7 +130,9 @@ class Project:
 
 
 @contextmanager
-def project(*contracts: Path, models: Sequence[Path] = ()) -> Iterator[Project]:
+def project(
+    *contracts: Path, models: Sequence[Path] = (), jvm_options: str = ""
+) -> Iterator[Project]:
     """A project with these contracts and gold models alone; gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="weir-bench-") as scratch:
         root = Path(scratch) / "project"
@@ -135,7 +147,7 @@ def project(*contracts: Path, models: Sequence[Path] = ()) -> Iterator[Project]:
         (root / "contracts" / "bench").mkdir(parents=True)
         for contract in contracts:
             shutil.copy2(contract, root / "contracts" / "bench" / contract.name)
-        made = Project(root, Path(scratch) / "state")
+        made = Project(root, Path(scratch) / "state", jvm_options)
         before = dict(os.environ)
         try:
             yield made

@@ -1,0 +1,78 @@
+"""Gold after one per cent of new rows, beside the same models computed whole.
+
+Both are built by the deployed function, side by side in one run: a model whose changed rows
+suffice, and its twin without `-- incremental:`, which is what every model would be without that.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from datetime import datetime
+from statistics import median
+from typing import Final
+
+from benchmarks import bronze
+from benchmarks.engines import CONTRACT, DATASET, orders
+from benchmarks.measure import ROOT, Figure
+from benchmarks.project import Project, project
+from dataplatform.gold.builder import STEP
+
+ROWS: Final = int(os.environ.get("WEIR_BENCH_ROWS", "10000000"))
+"""Orders that stand before the first refresh."""
+
+MODELS: Final = tuple(sorted((ROOT / "benchmarks" / "models").glob("*.sql")))
+
+_WHOLE: Final = "_whole"
+_MADE: Final = {
+    "fact_orders": "one row for each order",
+    "agg_orders_day": "orders by day and channel",
+}
+_PART: Final = 2_500_000
+_REFRESHES: Final = 3
+
+
+def run() -> list[Figure]:
+    """Each kind of model; medians of some refreshes."""
+    with project(CONTRACT, models=MODELS) as bench:
+        bench.up()
+        for first in range(0, ROWS, _PART):
+            _add(bench, first, min(ROWS, first + _PART), until="MergeSilver")
+        _refresh(bench, ROWS, ROWS + 1)  # the first build, of everything
+        one = max(1, ROWS // 100)
+        taken = [_refresh(bench, 2 * ROWS + one * n, one) for n in range(_REFRESHES)]
+    return [_figure(model, taken) for model in _MADE]
+
+
+def _refresh(bench: Project, first: int, rows: int) -> dict[str, float]:
+    """Seconds that each model took after so many new orders."""
+    execution = _add(bench, first, first + rows, until="BuildGold")
+    ledger = bench.target.ledger
+    run = ledger.run_of_execution(execution)
+    assert run is not None
+    at: dict[str, list[float]] = defaultdict(list)
+    for step in ledger.steps(run.run_id):
+        if step.name == STEP and step.dataset:
+            at[step.dataset].append(datetime.fromisoformat(step.at).timestamp())
+    return {model: times[-1] - times[0] for model, times in at.items()}
+
+
+def _add(bench: Project, first: int, last: int, *, until: str) -> str:
+    """Publish new orders; what comes after `until`, such as the warehouse, is left out."""
+    query = orders(f"SELECT * FROM range({first}, {last})", 0)
+    bronze.lay(bench, DATASET, query, name=f"orders-{first}")
+    return bench.run(until=until, engine="duckdb").arn
+
+
+def _figure(model: str, taken: list[dict[str, float]]) -> Figure:
+    value = median(refresh[model] for refresh in taken)
+    whole = median(refresh[model + _WHOLE] for refresh in taken)
+    return Figure(
+        name=f"gold refresh after 1 % new of {ROWS:,} orders: {_MADE[model]}",
+        value=value,
+        unit="s",
+        target=round(whole / 5, 2),
+        rival="the same model computed whole, in the same run",
+        rival_value=whole,
+        note=f"{whole / value:.1f} times faster; wanted 5; medians of {_REFRESHES}",
+    )
