@@ -65,13 +65,6 @@ def _is_ready(layout: Layout, wanted: locks.Lock, needs_tools: bool) -> bool:
 
 
 def _become(layout: Layout, verb: str, arguments: Sequence[str], *, asks: bool) -> None:
-    known = tools.read(layout) or {}
-    variables = dict(os.environ)
-    variables["PATH"] = tools.search_path(layout)
-    variables["VIRTUAL_ENV"] = str(layout.venv)
-    if known:
-        variables["WEIR_TOOLS"] = str(layout.tools)
-        variables["JAVA_HOME"] = known["java_home"]
     # -P: a directory that a person stands in can't put its own modules in place of ours.
     command = [str(layout.python), "-P", "-m"]
     rest = list(arguments)
@@ -80,7 +73,7 @@ def _become(layout: Layout, verb: str, arguments: Sequence[str], *, asks: bool) 
         rest.remove(verb)  # the first: a later one is pytest's, as in `-k test`
     command.append("bootstrap.checks" if checks else "cli")
     sys.stdout.flush()
-    os.execve(command[0], [*command, *rest], variables)
+    os.execve(command[0], [*command, *rest], tools.variables(layout))
 
 
 if __name__ == "__main__":

@@ -81,6 +81,19 @@ def search_path(layout: Layout) -> str:
     return os.pathsep.join([*first, os.environ.get("PATH", os.defpath)])
 
 
+def variables(layout: Layout) -> Mapping[str, str]:
+    """The environment of what is started.
+
+    Byte code is kept whatever the caller asks for, as many container images do by
+    PYTHONDONTWRITEBYTECODE: Python would compile the CDK's library anew in each process, which
+    costs 5 CPU seconds.
+    """
+    known = read(layout)
+    tools = {"WEIR_TOOLS": str(layout.tools), "JAVA_HOME": known["java_home"]} if known else {}
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PATH": search_path(layout), "VIRTUAL_ENV": str(layout.venv), **tools}
+
+
 def _side_by_side(fetches: Mapping[str, Callable[[], object]]) -> None:
     waiting = list(fetches)
     total = len(waiting)

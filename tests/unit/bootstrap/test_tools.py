@@ -77,3 +77,20 @@ def test_one_that_cannot_be_fetched_is_told(
     with pytest.raises(Trouble, match="npm"):
         tools.ensure(fetched)
     assert tools.read(fetched) is None
+
+
+def test_what_is_started_keeps_its_byte_code(
+    fetched: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("WEIR_STATE_DIR", "/elsewhere")
+    tools.ensure(fetched)
+    started = tools.variables(fetched)
+    assert "PYTHONDONTWRITEBYTECODE" not in started
+    assert started["WEIR_STATE_DIR"] == "/elsewhere"
+    assert started["WEIR_TOOLS"] == str(fetched.tools)
+
+
+def test_without_tools_no_file_of_them_is_named(layout: Layout) -> None:
+    started = tools.variables(layout)
+    assert "WEIR_TOOLS" not in started and started["VIRTUAL_ENV"] == str(layout.venv)
