@@ -115,11 +115,15 @@ class MaintenanceSettings(LakeSettings):
     """Looking after tables; `delete_orphans` is "true" where files without an owner may go."""
 
     delete_orphans: str
+    glue_joins: str
 
     @property
     def deletes_orphans(self) -> bool:
         """Whether the stage lets files be deleted."""
         return self.delete_orphans == "true"
+    @property
+    def leaves_joining_to_glue(self) -> bool:
+        return self.glue_joins == "true"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +152,7 @@ class EngineSettings(LedgerSettings):
     def table_bytes(self) -> int:
         """Bytes of an unpartitioned silver table up to which DuckDB is tried."""
         return int(self.table_mib) << 20
+    @property
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,3 +210,5 @@ class MigrationSettings(LakeSettings):
     warehouse_role_arn: str
     admin_secret_arn: str
     loader_role_name: str
+    catalog_id: str
+    optimizer_role_arn: str

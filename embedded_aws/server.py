@@ -39,6 +39,7 @@ PLUGINS: Final = (
     "embedded_aws.plugins.event_sources",
     "embedded_aws.plugins.state_machines",
     "embedded_aws.plugins.glue_resources",
+    "embedded_aws.plugins.table_optimizers",
     "embedded_aws.firehose",
     "embedded_aws.functions",
     "embedded_aws.redshift",

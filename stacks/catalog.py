@@ -7,11 +7,13 @@ from aws_cdk.aws_athena import CfnWorkGroup
 from aws_cdk.aws_glue import Database
 from constructs import Construct
 
+from dataplatform.naming import Zone
 from dataplatform.plans.model import PlatformPlan
 from dataplatform.settings import MigrationSettings
 from stacks.constructs.custom_resource import custom_resource
 from stacks.constructs.function import FunctionFactory, PlatformFunction
 from stacks.constructs.ledger import LedgerTable
+from stacks.constructs.optimizer import OptimizerRole
 from stacks.constructs.plans import CompiledPlans
 from stacks.constructs.stack import PlatformStack
 from stacks.constructs.state import PlatformState
@@ -90,6 +92,11 @@ class CatalogStack(PlatformStack):
 
     def _migration(self, lake: LakeStack, warehouse: WarehouseStack) -> CustomResource:
         factory = FunctionFactory(self, "Functions", stage=self.stage, log_key=lake.operations_key)
+        merged = [zone for zone in lake.zones if zone.zone in (Zone.SILVER, Zone.GOLD)]
+        optimizer = None
+        if self.stage.glue_table_optimizers:
+            optimizer = OptimizerRole(self, "OptimizerRole", zones=merged)
+        optimizer_arn = optimizer.role_arn if optimizer else ""
         function = PlatformFunction(
             factory,
             "migrate_schemas",
@@ -101,6 +108,8 @@ class CatalogStack(PlatformStack):
                 warehouse_role_arn=warehouse.copy_role.role_arn,
                 admin_secret_arn=warehouse.admin_secret_arn,
                 loader_role_name=warehouse.loader_role_name,
+                catalog_id=self.account,
+                optimizer_role_arn=optimizer_arn,
             ),
             memory=1024,
             timeout=MIGRATION_TIMEOUT,
@@ -110,13 +119,23 @@ class CatalogStack(PlatformStack):
         for zone in lake.zones:
             if zone.database_name is not None:
                 zone.grant_create_tables(function)
+        for zone in merged:
+            zone.grant_optimize(function)
         warehouse.grant_migrate(function)
-        return custom_resource(
+        schemas = custom_resource(
             self,
             "Schemas",
             function,
             kind="Schemas",
             # A new digest is a change, and a change is what CloudFormation calls the function for.
-            properties={"PlanDigest": self.state.plans.plan.digest},
+            properties={
+                "PlanDigest": self.state.plans.plan.digest,
+                "OptimizerRole": optimizer_arn,
+            },
             timeout=MIGRATION_TIMEOUT,
         )
+        if optimizer:
+            optimizer.grant_hand_over(function)
+            # Its policies are complete before Glue begins to use it.
+            schemas.node.add_dependency(optimizer)
+        return schemas

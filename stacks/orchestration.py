@@ -187,7 +187,9 @@ class OrchestrationStack(PlatformStack):
             "maintain_table",
             description="Joins a table's small files, forgets its old snapshots, finds orphans",
             settings=MaintenanceSettings(
-                **fields, delete_orphans=str(self.stage.delete_orphans).lower()
+                **fields,
+                delete_orphans=str(self.stage.delete_orphans).lower(),
+                glue_joins=str(self.stage.glue_table_optimizers).lower(),
             ),
             memory=MAX_MEMORY_MIB,
             timeout=FUNCTION_TIMEOUT,

@@ -50,6 +50,8 @@ class Stage:
         forgotten), as `schedule`; "" only by hand.
     delete_orphans: whether files that no snapshot names, three days old, are deleted; else they are
         counted. The bucket keeps what was deleted as superseded versions for 30 days.
+    glue_table_optimizers: Glue's own compaction joins the small files of silver and gold, soon
+        after they come and billed by its DPU hours; the maintenance then leaves those to it.
     duckdb_memory_mib: memory of the functions that run DuckDB. Lambda's most is 10,240; a new
         account allows 3,008.
     duckdb_storage_mib: their disk, for the files that they read and what memory can't hold.
@@ -73,6 +75,7 @@ class Stage:
     spark_flex: bool
     maintenance_schedule: str
     delete_orphans: bool
+    glue_table_optimizers: bool
     duckdb_memory_mib: int
     duckdb_storage_mib: int
     duckdb_batch_mib: int
@@ -211,6 +214,7 @@ _EXPECTED: Final = {
     "schedule": '"", "rate(...)" or "cron(...)"',
     "maintenance_schedule": '"", "rate(...)" or "cron(...)"',
     "delete_orphans": "true or false",
+    "glue_table_optimizers": "true or false",
     "spark_auto_scaling": "true or false",
     "spark_flex": "true or false",
     "start_on_arrival": "true or false",

@@ -34,7 +34,7 @@ class Change:
     """One thing done to a table."""
 
     table: str
-    kind: Literal["create", "add", "widen", "relax", "describe", "order", "settings"]
+    kind: Literal["create", "add", "widen", "relax", "describe", "order", "settings", "compaction"]
     column: str = ""
     detail: str = ""
 

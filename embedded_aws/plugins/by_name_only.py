@@ -144,7 +144,7 @@ def _create(named: NamedType) -> Callable[..., tuple[str, Attributes]]:
     def create(logical_id: str, properties: Properties, stack: str) -> tuple[str, Attributes]:
         given = properties.get(named.name) if named.name else None
         identifier = str(given or f"{stack}-{logical_id}-{uuid.uuid4().hex[:8]}")
-        _record(identifier, {"type": named.type, "what": named.what, "stack": stack})
+        record(identifier, {"type": named.type, "what": named.what, "stack": stack})
         return identifier, _attributes(named, identifier)
 
     return create
@@ -160,7 +160,7 @@ def _update(named: NamedType) -> Callable[..., tuple[str, Attributes]]:
 
 
 def _forget(identifier: str, properties: Properties) -> None:
-    _record(identifier, None)
+    record(identifier, None)
 
 
 def _attributes(named: NamedType, identifier: str) -> Attributes:
@@ -168,12 +168,25 @@ def _attributes(named: NamedType, identifier: str) -> Attributes:
     return {name: value.format(**values) for name, value in (("Id", "{id}"), *named.attributes)}
 
 
-def _record(identifier: str, entry: dict[str, str] | None) -> None:
+def entry(identifier: str) -> dict[str, Any] | None:
+    """What is listed under a name; None where nothing is."""
+    with _lock:
+        return _listed().get(identifier)
+
+
+def record(identifier: str, entry: dict[str, Any] | None) -> None:
+    """List something that does nothing, with `what` it is to a person, or take it off the list."""
     path = StateDir.current().by_name_only
     with _lock:
-        entries = json.loads(path.read_text()) if path.exists() else {}
+        entries = _listed()
         if entry is None:
             entries.pop(identifier, None)
         else:
             entries[identifier] = entry
         path.write_text(json.dumps(entries, indent=2, sort_keys=True) + "\n")
+
+
+def _listed() -> dict[str, dict[str, Any]]:
+    path = StateDir.current().by_name_only
+    listed: dict[str, dict[str, Any]] = json.loads(path.read_text()) if path.exists() else {}
+    return listed

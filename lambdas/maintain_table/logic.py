@@ -21,6 +21,7 @@ from dataplatform.ledger.leases import lease_lost
 from dataplatform.ledger.upkeep import Upkeep
 from dataplatform.maintenance.history import Needs
 from dataplatform.maintenance.leases import lease_of
+from dataplatform.maintenance.optimizers import optimized_tables
 from dataplatform.plans.model import PlatformPlan
 from lambdas.maintain_table.needs import needs_of
 
@@ -50,6 +51,7 @@ class Caretaker:
 
     owner: of leases; another for each call.
     deletes: whether orphans are deleted; else they are counted.
+    joined_by_glue: whether small files of silver and gold are left to Glue's own compaction.
     patience: seconds to wait for a writer.
     """
 
@@ -59,6 +61,7 @@ class Caretaker:
     run: str
     owner: str
     deletes: bool
+    joined_by_glue: bool
     now: datetime
     patience: float = _PATIENCE_SECONDS
 
@@ -82,7 +85,7 @@ class Caretaker:
     def _tended(self, done: Upkeep) -> Upkeep:
         table = open_table(done.table)
         files = Files(table)
-        groups = files.small()
+        groups = [] if self._is_glues(done.table) else files.small()
         to_join = sum(task.file.file_size_in_bytes for group in groups for task in group)
         too_large = to_join > FUNCTION_BYTES or files.has_row_deletes
         joined = [] if too_large else self._joined(table, groups)
@@ -104,6 +107,10 @@ class Caretaker:
             forgotten=forgotten,
         )
         return self._without_orphans(open_table(done.table), done)
+
+    def _is_glues(self, table: str) -> bool:
+        """Both would read and write the same files, and one of them in vain."""
+        return self.joined_by_glue and table in optimized_tables(self.plan)
 
     def _joined(self, table: Table, groups: Sequence[Sequence[FileScanTask]]) -> list[Joined]:
         """Nothing is written where a writer has the table: it would most likely be given up."""

@@ -9,6 +9,7 @@ import boto3
 
 from dataplatform.adapters.iceberg import catalog
 from dataplatform.adapters.plans import load_plan
+from dataplatform.adapters.table_optimizers import TableOptimizers
 from dataplatform.adapters.warehouse import Warehouse
 from dataplatform.naming import Names
 from dataplatform.settings import MigrationSettings
@@ -23,7 +24,9 @@ _SHOWN_CHARS: Final = 1000
 
 @log.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """{"PlanDigest"} -> attributes of what was changed; the plan itself is the function's setting.
+    """{"PlanDigest", "OptimizerRole"} -> attributes of what was changed.
+
+    What to follow is in the function's settings; the properties only tell that it has changed.
 
     A stack that is deleted leaves the tables as they are.
     """
@@ -34,7 +37,8 @@ def _work(_: Mapping[str, Any]) -> Answer:
     settings = MigrationSettings.from_environment()
     client = boto3.client("redshift-data")
     warehouse = Warehouse(client, settings.workgroup, secret_arn=settings.admin_secret_arn)
-    done = migrate(load_plan(settings.plans_uri), settings, catalog(), warehouse)
+    optimizers = TableOptimizers(boto3.client("glue"), settings.catalog_id)
+    done = migrate(load_plan(settings.plans_uri), settings, catalog(), warehouse, optimizers)
     for change in done.changes:
         log.info("table changed", extra={"change": str(change)})
     return Answer(physical_id=Names(settings.stage).resource("schemas"), data=_data(done))

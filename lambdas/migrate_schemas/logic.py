@@ -13,8 +13,10 @@ from dataplatform.adapters.iceberg_migration import (
     note_plan,
 )
 from dataplatform.adapters.iceberg_tables import definitions
+from dataplatform.adapters.table_optimizers import TableOptimizers
 from dataplatform.adapters.warehouse import Warehouse
 from dataplatform.adapters.warehouse_schema import migrate_warehouse
+from dataplatform.maintenance.optimizers import optimized_tables
 from dataplatform.naming import QUARANTINE_TABLE, Names, Zone
 from dataplatform.plans.model import PlatformPlan
 from dataplatform.settings import MigrationSettings
@@ -31,18 +33,24 @@ class Migration:
 
 
 def migrate(
-    plan: PlatformPlan, settings: MigrationSettings, catalog: Catalog, warehouse: Warehouse
+    plan: PlatformPlan,
+    settings: MigrationSettings,
+    catalog: Catalog,
+    warehouse: Warehouse,
+    optimizers: TableOptimizers,
 ) -> Migration:
     """Bring the lake, then the warehouse, to the plan; doing it again changes nothing.
 
     Raises:
         InvalidContract: a change that would break deployed tables; nothing was changed.
+        ClientError: Glue refused a table's compaction; the lake is migrated, a retry goes on there.
         StatementFailed: the warehouse refused; the lake is migrated, a retry goes on there.
     """
     wanted = definitions(plan, settings)
     records = Names(plan.stage).table(Zone.QUARANTINE, QUARANTINE_TABLE)
     going_back = plan.digest in applied_plans(catalog, records)
     changes = migrate_lake(catalog, wanted, going_back=going_back)
+    changes += optimizers.follow(optimized_tables(plan), settings.optimizer_role_arn)
     statements = migrate_warehouse(warehouse, plan, settings.loader_role_name)
     note_plan(catalog, records, plan.digest)
     return Migration(

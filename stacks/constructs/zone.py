@@ -32,6 +32,7 @@ from stacks.stage import Stage
 _READ_TABLES = ("glue:GetDatabase", "glue:GetTable", "glue:GetTables")
 _COMMIT = ("glue:UpdateTable",)
 _CREATE = ("glue:CreateTable",)
+_OPTIMIZE = tuple(f"glue:{verb}TableOptimizer" for verb in ("Get", "Create", "Update", "Delete"))
 _TABLES = Wildcard("/*", "Tables come and go with contracts; their database is named.")
 
 GIVEN_UP_UPLOADS = LifecycleRule(
@@ -139,6 +140,10 @@ class LakeZone(Construct):
         """Create and evolve tables; there is no grant to drop one."""
         self.grant_write(grantee)
         self._allow_tables(grantee, _CREATE)
+
+    def grant_optimize(self, grantee: IGrantable) -> None:
+        """Turn Glue's own compaction of the tables on and off."""
+        self._allow_tables(grantee, _OPTIMIZE)
 
     def _allow_tables(self, grantee: IGrantable, actions: Sequence[str]) -> None:
         if self.database_name is None:

@@ -64,9 +64,9 @@ def test_nobody_may_drop_a_table(stage: Assembly) -> None:
 
 
 def test_only_the_migration_creates_tables(stage: Assembly) -> None:
-    creators = [policy for policy, s in _allowed(stage) if "glue:CreateTable" in s["Action"]]
+    creators = {p for p, s in _allowed(stage) if "glue:CreateTable" in listed(s["Action"])}
     assert len(creators) == 1
-    assert "MigrateSchemas" in creators[0]
+    assert "MigrateSchemas" in creators.pop()
 
 
 def test_only_the_migration_reads_the_administrators_secret(stage: Assembly) -> None:
@@ -111,6 +111,20 @@ def test_a_function_may_touch_the_tables_that_its_job_may(
     allowed = of_tables(f"{function}Role")
     assert "glue:UpdateTable" in {action for action, _ in allowed}
     assert allowed == of_tables(f"{job}Role")
+
+
+def test_who_stages_by_spark_writes_only_what_the_function_writes(stage: Assembly) -> None:
+    def committed(role: str) -> set[str]:
+        return {
+            flat(resource).rpartition(":")[2]
+            for statement in stage.policies_of(role)
+            if "glue:UpdateTable" in listed(statement["Action"])
+            for resource in listed(statement["Resource"])
+        }
+
+    databases = {name for name in committed("StageRole") if name.startswith("table/")}
+    assert {name.split("_")[-1] for name in databases} == {"bronze/*", "quarantine/*"}
+    assert committed("StageRole") == committed("StageBatchRole")
 
 
 def test_registering_touches_no_row(stage: Assembly) -> None:

@@ -31,6 +31,7 @@ PARAMETERS = {
     "ministack.services.firehose._evaluate_prefix": (
         "template t query_keys lambda_keys error_type"
     ),
+    "ministack.services.glue._handle_request_sync": "method path headers body query_params",
     "ministack.services.lambda_svc._execute_function_warm": "func event request_id",
     "ministack.services.lambda_svc._execute_function_with_config_scope": "func event",
     "ministack.services.s3._delete_object": "bucket_name key headers query_params",

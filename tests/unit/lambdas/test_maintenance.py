@@ -42,7 +42,8 @@ def lake(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
     with lakes() as lake:
         create_table(LAKE.ledger_table)
         fields = {name: getattr(LAKE, name) for name in LAKE.__dataclass_fields__}
-        deploy(monkeypatch, plan_of(), MaintenanceSettings(**fields, delete_orphans="false"))
+        own = {"delete_orphans": "false", "glue_joins": "false"}
+        deploy(monkeypatch, plan_of(), MaintenanceSettings(**fields, **own))
         lake.migrate(plan_of())
         yield lake
 
@@ -60,7 +61,13 @@ def busy(lake: Lake) -> Lake:
 
 
 def tended(
-    lake: Lake, books: Ledger, *, days: int = 8, deletes: bool = False, patience: float = 0
+    lake: Lake,
+    books: Ledger,
+    *,
+    days: int = 8,
+    deletes: bool = False,
+    joined_by_glue: bool = False,
+    patience: float = 0,
 ) -> Upkeep:
     """What the function does so many days from now."""
     return Caretaker(
@@ -70,6 +77,7 @@ def tended(
         run=RUN,
         owner=f"maintenance/{RUN}/1",
         deletes=deletes,
+        joined_by_glue=joined_by_glue,
         now=datetime.now(UTC) + timedelta(days=days),
         patience=patience,
     ).maintain(SILVER)
@@ -84,6 +92,15 @@ def test_a_table_of_many_small_batches_is_as_one_written_at_once(busy: Lake, boo
     assert (noted.manifests_before, noted.manifests) == (BATCHES, 1)
     assert (noted.rows, noted.orphans, noted.forgotten) == (2 * BATCHES, 0, 0)
     assert sorted(row["store_id"] for row in busy.rows(SILVER)) == before
+
+
+def test_files_that_glue_joins_are_left_to_it_and_all_else_is_done(
+    busy: Lake, books: Ledger
+) -> None:
+    done = tended(busy, books, joined_by_glue=True)
+    assert (done.state, done.joined, done.files) == ("done", 0, BATCHES)
+    assert (done.manifests_before, done.manifests) == (BATCHES, 1)
+    assert done.forgotten > 0
 
 
 def test_a_batch_that_nobody_told_the_ledger_of_survives_joining_and_forgetting(

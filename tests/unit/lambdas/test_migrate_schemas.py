@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from dataplatform.adapters.iceberg import open_table
+from dataplatform.adapters.iceberg_migration import Change
 from dataplatform.adapters.plans import load_plan
 from dataplatform.plans.model import Column
 from dataplatform.settings import MigrationSettings
@@ -55,11 +56,30 @@ def lake(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
             warehouse_role_arn="arn:copy",
             admin_secret_arn="arn:secret",
             loader_role_name="loader",
+            catalog_id="123456789012",
+            optimizer_role_arn="arn:optimizer",
         )
         for name, value in settings.to_environment().items():
             monkeypatch.setenv(name, value)
         deploy(lake)
         yield lake
+
+
+@pytest.fixture(autouse=True)
+def optimized(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The role of each table's compaction; the adapter has tests of its own."""
+    roles: dict[str, str] = {}
+
+    class Optimizers:
+        def __init__(self, _: Any, catalog_id: str) -> None:
+            assert catalog_id == "123456789012"
+
+        def follow(self, tables: Sequence[str], role_arn: str) -> list[Change]:
+            roles.update(dict.fromkeys(tables, role_arn))
+            return []
+
+    monkeypatch.setattr(migrating, "TableOptimizers", Optimizers)
+    return roles
 
 
 @pytest.fixture
@@ -135,6 +155,14 @@ def test_tables_follow_the_deployed_plan(
         "weir_dev_bronze.stores add florist string; weir_dev_silver.stores add florist boolean"
     )
     assert asked.changed("Update")["Changes"] == "0"
+
+
+def test_glue_compacts_the_tables_that_are_merged_and_no_others(
+    lake: Lake, warehouse: Warehouse, asked: CloudFormation, optimized: dict[str, str]
+) -> None:
+    asked.changed()
+    merged = ("weir_dev_silver.stores", "weir_dev_gold.dim_store")
+    assert optimized == dict.fromkeys(merged, "arn:optimizer")
 
 
 def test_a_delete_keeps_everything(lake: Lake, warehouse: Warehouse, asked: CloudFormation) -> None:

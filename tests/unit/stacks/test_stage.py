@@ -27,6 +27,7 @@ SWITCHES: dict[str, Any] = {
     "spark_flex": False,
     "maintenance_schedule": "",
     "delete_orphans": False,
+    "glue_table_optimizers": False,
     "duckdb_memory_mib": 3008,
     "duckdb_storage_mib": 8192,
     "duckdb_batch_mib": 512,
