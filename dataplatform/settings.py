@@ -112,7 +112,11 @@ class LakeSettings(LedgerSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class MaintenanceSettings(LakeSettings):
-    """Looking after tables; `delete_orphans` is "true" where files without an owner may go."""
+    """Looking after tables.
+
+    delete_orphans: "true" where files without an owner may go.
+    glue_joins: "true" where Glue's own compaction joins the files of silver and gold.
+    """
 
     delete_orphans: str
     glue_joins: str
@@ -121,8 +125,10 @@ class MaintenanceSettings(LakeSettings):
     def deletes_orphans(self) -> bool:
         """Whether the stage lets files be deleted."""
         return self.delete_orphans == "true"
+
     @property
     def leaves_joining_to_glue(self) -> bool:
+        """Whether small files of silver and gold are Glue's."""
         return self.glue_joins == "true"
 
 
@@ -152,7 +158,6 @@ class EngineSettings(LedgerSettings):
     def table_bytes(self) -> int:
         """Bytes of an unpartitioned silver table up to which DuckDB is tried."""
         return int(self.table_mib) << 20
-    @property
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,7 +209,11 @@ class WarehouseSettings(LedgerSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class MigrationSettings(LakeSettings):
-    """Creating and evolving tables on both sides."""
+    """Creating and evolving tables on both sides.
+
+    catalog_id: the account whose catalogue it is.
+    optimizer_role_arn: by which Glue's own compaction works; "" where the stage has it off.
+    """
 
     workgroup: str
     warehouse_role_arn: str
