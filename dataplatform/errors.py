@@ -107,6 +107,10 @@ class TransitionRefused(WeirError):
     """The ledger refuses a change: what it starts from isn't so (any more)."""
 
 
+class TableMissing(WeirError):
+    """A table, or a column of it, that `migrate_schemas` should have made."""
+
+
 class TooLarge(WeirError):
     """Work that a function's memory or disk can't hold; Spark takes it over."""
 

@@ -161,6 +161,21 @@ class EngineSettings(LedgerSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlanningSettings(LedgerSettings):
+    """Making batches: up to where a function stages one.
+
+    function_mib: text of a batch's objects together, before it was packed.
+    """
+
+    function_mib: str
+
+    @property
+    def function_bytes(self) -> int:
+        """Bytes of text up to which a function stages a batch."""
+        return int(self.function_mib) << 20
+
+
+@dataclass(frozen=True, kw_only=True)
 class DuckdbSettings(LakeSettings):
     """A function's that runs DuckDB: the lake, and the memory and the disk that it has."""
 

@@ -72,6 +72,11 @@ class Job:
             began=began,
         )
 
+    @property
+    def region(self) -> str:
+        """Where the job runs."""
+        return str(boto3.session.Session().region_name)
+
     def beside(self) -> Job:
         """The same run for another thread: boto3's resources, the ledger's too, serve one each."""
         with _CONNECTING:

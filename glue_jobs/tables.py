@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 
 from pyspark.sql import SparkSession
 
 from dataplatform.errors import AuditFailed
 from dataplatform.naming import AUDIT_BRANCH, CATALOG
+from dataplatform.overtaken import overtaken
 from glue_jobs.snapshot_properties import commit_with
+
+_NOT_AN_ANCESTOR: Final = "is not an ancestor of"
+"""What Iceberg says where `main` has moved since the branch was made; the error has no class."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +39,10 @@ def published_snapshots(spark: SparkSession, table: str) -> list[Snapshot]:
 
     Asked of Iceberg's own API: the metadata tables answer the same, each time by a Spark job.
     """
-    jvm = spark.sparkContext._jvm
-    assert jvm is not None
-    iceberg = jvm.org.apache.iceberg
-    loaded = iceberg.spark.Spark3Util.loadIcebergTable(spark._jsparkSession, qualified(table))
-    loaded.refresh()
+    loaded = _loaded(spark, table)
     if loaded.currentSnapshot() is None:
         return []
-    ancestors = iceberg.util.SnapshotUtil.currentAncestors(loaded).iterator()
+    ancestors = _iceberg(spark).util.SnapshotUtil.currentAncestors(loaded).iterator()
     found = []
     while ancestors.hasNext():
         snapshot = ancestors.next()
@@ -75,6 +76,7 @@ def publish(
 
     Raises:
         AuditFailed: the branch holds another number of rows; `main` is as it was.
+        Overtaken: `main` isn't what the branch began from any more.
     """
     name = qualified(table)
     before = count_rows(spark, name)
@@ -90,12 +92,39 @@ def publish(
             why="Nothing was published: readers still see the table as it was.",
             remedy=f"Look at the branch '{AUDIT_BRANCH}' of the table; the next run stages anew.",
         )
-    spark.sql(f"CALL {CATALOG}.system.fast_forward('{table}', 'main', '{AUDIT_BRANCH}')")
+    try:
+        spark.sql(f"CALL {CATALOG}.system.fast_forward('{table}', 'main', '{AUDIT_BRANCH}')")
+    except Exception as error:  # Spark's own or Java's, by what it comes through
+        if _NOT_AN_ANCESTOR in str(error):
+            raise overtaken(table) from error
+        raise
     spark.sql(f"ALTER TABLE {name} DROP BRANCH {AUDIT_BRANCH}")
     return found
+
+
+def commit_alone(spark: SparkSession, table: str, properties: Mapping[str, str]) -> None:
+    """Commit properties without a row."""
+    append = _loaded(spark, table).newFastAppend()
+    for name, value in properties.items():
+        append.set(name, value)
+    append.commit()
 
 
 def append(spark: SparkSession, view: str, target: str, columns: tuple[str, ...]) -> None:
     """Append a view's columns by name."""
     names = ", ".join(columns)
     spark.sql(f"INSERT INTO {target} ({names}) SELECT {names} FROM {view}")
+
+
+def _loaded(spark: SparkSession, table: str) -> Any:
+    """Iceberg's own table, as it is now."""
+    util = _iceberg(spark).spark.Spark3Util
+    loaded = util.loadIcebergTable(spark._jsparkSession, qualified(table))
+    loaded.refresh()
+    return loaded
+
+
+def _iceberg(spark: SparkSession) -> Any:
+    jvm = spark.sparkContext._jvm
+    assert jvm is not None
+    return jvm.org.apache.iceberg

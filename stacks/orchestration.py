@@ -18,6 +18,7 @@ from dataplatform.settings import (
     LakeSettings,
     LedgerSettings,
     MaintenanceSettings,
+    PlanningSettings,
     StarterSettings,
     WarehouseSettings,
 )
@@ -73,7 +74,11 @@ class OrchestrationStack(PlatformStack):
         steps = Steps(
             open_run=self._step("open_run", "Opens a run under the pipeline's lease"),
             ingest_api=ingestion.ingest_api,
-            plan_batches=self._step("plan_batches", "Makes batches of what has landed"),
+            plan_batches=self._step(
+                "plan_batches",
+                "Makes batches of what has landed",
+                PlanningSettings(**state.fields, function_mib=str(stage.stage_function_mib)),
+            ),
             stage_batch=ingestion.stage_batch,
             choose_engines=self._step(
                 "choose_engines",
@@ -82,6 +87,7 @@ class OrchestrationStack(PlatformStack):
             ),
             merge_silver=processing.merge_silver,
             hand_to_spark=self._step("hand_to_spark", "Leaves to Spark what a function couldn't"),
+            stage_job=processing.stage_job,
             silver=processing.silver,
             plan_gold=self._step("plan_gold", "Finds whether gold has anything to do"),
             build_gold=processing.build_gold,

@@ -1,4 +1,4 @@
-"""Processing: silver of bronze and gold of silver, by DuckDB in functions or by Spark jobs."""
+"""Processing: what functions do with DuckDB, and Spark jobs where it outgrows them."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ FUNCTION_TIMEOUT: Final = Duration.minutes(15)
 
 class ProcessingStack(PlatformStack):
     """A function merges one dataset, another builds the models; each has a job beside it.
+
+    So has the function that stages a batch, which is ingestion's.
 
     One run of a job takes all that is left to Spark of all datasets: a start is paid once.
     """
@@ -68,12 +70,22 @@ class ProcessingStack(PlatformStack):
         for role in (self.gold.role, self.build_gold):
             lake.silver.grant_read(role)
             lake.gold.grant_write(role)
+        self.stage_job = self._job("stage", "Landed objects that outgrow a function, to bronze")
+        lake.landing.grant_read(self.stage_job.role)
+        for zone in (lake.bronze, lake.quarantine):
+            zone.grant_write(self.stage_job.role)
         self.maintain = self._job("maintain", "Joins the small files of large tables")
         for zone in (lake.bronze, lake.silver, lake.gold, lake.quarantine):
             zone.grant_write(self.maintain.role)
         # Whoever finds that it has a table's lease asks whether it goes on.
         for writer in (self.silver.role, self.gold.role, self.merge_silver, self.build_gold):
             self.maintain.grant_look_at_runs(writer)
+        # The table of quarantine is every dataset's: its lease is anybody's.
+        for other in (self.silver, self.maintain):
+            other.grant_look_at_runs(self.stage_job.role)
+        for writer in (self.silver.role, self.merge_silver, self.maintain.role):
+            self.stage_job.grant_look_at_runs(writer)
+        CfnOutput(self, "StageJob", value=self.stage_job.name)
         CfnOutput(self, "SilverJob", value=self.silver.name)
         CfnOutput(self, "GoldJob", value=self.gold.name)
 

@@ -52,6 +52,8 @@ class Stage:
         counted. The bucket keeps what was deleted as superseded versions for 30 days.
     glue_table_optimizers: Glue's own compaction joins the small files of silver and gold, soon
         after they come and billed by its DPU hours; the maintenance then leaves those to it.
+    stage_function_mib: text of a batch, gzip counted tenfold, up to which a function stages it;
+        beyond, Spark does.
     duckdb_memory_mib: memory of the functions that run DuckDB. Lambda's most is 10,240; a new
         account allows 3,008.
     duckdb_storage_mib: their disk, for the files that they read and what memory can't hold.
@@ -76,6 +78,7 @@ class Stage:
     maintenance_schedule: str
     delete_orphans: bool
     glue_table_optimizers: bool
+    stage_function_mib: int
     duckdb_memory_mib: int
     duckdb_storage_mib: int
     duckdb_batch_mib: int
@@ -198,6 +201,8 @@ def _switch_problems(stage: str, switches: object) -> Iterator[Problem]:
 _RANGES: Final = {
     "redshift_rpu_hours": (1, None),
     "workers": (2, 100),
+    # 0: Spark stages every batch.
+    "stage_function_mib": (0, None),
     # Below, DuckDB, PyIceberg and PyArrow leave no room for rows. Above: Lambda's own limits.
     "duckdb_memory_mib": (1024, 10_240),
     "duckdb_storage_mib": (512, 10_240),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,34 +12,19 @@ import pyarrow as pa
 from pyiceberg.table import Table
 
 from dataplatform.adapters.bronze_spool import Spool
-from dataplatform.adapters.iceberg import TableMissing, append_once, committed, open_table
+from dataplatform.adapters.iceberg import append_once, committed, open_table
 from dataplatform.adapters.iceberg_files import DataFiles
 from dataplatform.adapters.landing import LandedBytes
 from dataplatform.adapters.quarantine import QuarantineWriter
 from dataplatform.errors import UnreadableObject
 from dataplatform.ledger.records import Batch, LandedObject
-from dataplatform.naming import COUNTS_PROPERTY, BronzeColumn
+from dataplatform.ledger.staging import Staged, check_columns, staged_in, staged_properties
+from dataplatform.naming import BronzeColumn
 from dataplatform.parsing.parser import parse
 from dataplatform.plans.model import SilverPlan
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-
-@dataclass(frozen=True, kw_only=True)
-class Staged:
-    """What staging counted; an unreadable object counts as one unreadable record."""
-
-    rows: int = 0
-    unreadable: int = 0
-
-    @property
-    def source(self) -> int:
-        """Records that came: each is a row or unreadable."""
-        return self.rows + self.unreadable
-
-    def __add__(self, other: Staged) -> Staged:
-        return Staged(rows=self.rows + other.rows, unreadable=self.unreadable + other.unreadable)
 
 
 def staged_before(plan: SilverPlan, batch_id: str) -> Staged | None:
@@ -69,6 +52,7 @@ def stage(
         limit: bytes that one object may take there, compressed.
 
     Raises:
+        TooLarge: an object takes more, or the disk is full; nothing of the batch is staged.
         TableMissing: the tables, or a column of them, haven't been made yet.
     """
     table = open_table(plan.bronze_table)
@@ -76,7 +60,7 @@ def stage(
     if before is not None:
         return before
     columns = [column.name for column in plan.columns]
-    _check_columns(table, plan.bronze_table, columns)
+    check_columns(plan, table.schema().column_names)
     total = Staged()
     with (
         DataFiles(table, {BronzeColumn.BATCH_ID: batch.batch_id}) as rows,
@@ -93,7 +77,7 @@ def stage(
             table,
             rows.finish(),
             mark=batch.batch_id,
-            properties={COUNTS_PROPERTY: json.dumps({batch.batch_id: asdict(total)})},
+            properties=staged_properties(batch.batch_id, total),
         )
     return total
 
@@ -155,14 +139,4 @@ def _as_bronze(
 
 def _recorded(table: Table, batch_id: str) -> Staged | None:
     summary = committed(table, batch_id)
-    return None if summary is None else Staged(**json.loads(summary[COUNTS_PROPERTY])[batch_id])
-
-
-def _check_columns(table: Table, name: str, columns: Sequence[str]) -> None:
-    missing = [column for column in columns if column not in table.schema().column_names]
-    if missing:
-        raise TableMissing(
-            f"the table {name} has no column {', '.join(missing)}",
-            why="The contract has it, so its values would be lost.",
-            remedy="Deploy the catalog stack: migrate_schemas adds the columns of the contracts.",
-        )
+    return None if summary is None else staged_in([summary], batch_id)

@@ -15,13 +15,8 @@ from typing import Any, Self
 
 import pyarrow as pa
 
-from dataplatform.errors import UnreadableObject, WeirError
+from dataplatform.errors import TooLarge
 from dataplatform.parsing.model import Block
-
-
-class SpoolFull(WeirError):
-    """The local disk has no room left, though the object is within the limit."""
-
 
 _REJECTED = pa.schema(
     [("position", pa.int64()), ("source", pa.large_string()), ("reasons", pa.list_(pa.string()))]
@@ -55,8 +50,7 @@ class Spool:
         """Keep a block.
 
         Raises:
-            UnreadableObject: the object is larger than the limit.
-            SpoolFull: the disk is full before that.
+            TooLarge: the object takes more than the limit, or the disk is full before that.
         """
         with _explained_disk():
             if block.rows:
@@ -67,10 +61,7 @@ class Spool:
         self.rows += len(block.rows)
         self.rejected += len(block.rejected)
         if self._rows.size() + self._rejected.size() > self._limit:
-            raise UnreadableObject(
-                f"the object needs more than {self._limit >> 20} MiB of local disk; "
-                "land it in smaller files"
-            )
+            raise _too_large(f"an object takes more than {self._limit >> 20} MiB of local disk")
 
     def read_rows(self) -> Iterator[pa.RecordBatch]:
         """Rows as written: position, op, extra and `column:<name>` of each column."""
@@ -143,8 +134,12 @@ def _explained_disk() -> Iterator[None]:
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        raise SpoolFull(
-            "the local disk is full",
-            why="An object waits there until it is read whole; the batch is not staged.",
-            remedy="Free the disk, or give the function more storage (STAGING_STORAGE_MIB).",
-        ) from error
+        raise _too_large("the local disk is full") from error
+
+
+def _too_large(what: str) -> TooLarge:
+    return TooLarge(
+        what,
+        why="An object waits there until it is read whole; nothing of its batch is staged.",
+        remedy="None is needed: Spark stages the batch.",
+    )

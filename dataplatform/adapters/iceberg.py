@@ -18,15 +18,11 @@ from pyiceberg.table import Table, TableProperties
 from pyiceberg.table.update.snapshot import UpdateSnapshot, _FastAppendFiles
 
 from dataplatform.adapters.iceberg_commits import until_first, without_retries
-from dataplatform.errors import WeirError
+from dataplatform.errors import TableMissing
+from dataplatform.ledger.staging import carries
 from dataplatform.naming import BATCHES_PROPERTY, CATALOG
 
 _FILE_IO: Final = "dataplatform.adapters.iceberg_io.BotoFileIO"
-_SEPARATORS: Final = str.maketrans(";", ",")
-
-
-class TableMissing(WeirError):
-    """A table that `migrate_schemas` should have made."""
 
 
 @lru_cache(maxsize=1)
@@ -58,8 +54,7 @@ def committed(table: Table, mark: str) -> Mapping[str, str] | None:
     for snapshot in reversed(table.metadata.snapshots):
         if snapshot.summary is None:
             continue
-        carried = snapshot.summary.additional_properties.get(BATCHES_PROPERTY, "")
-        if mark in carried.translate(_SEPARATORS).split(","):
+        if carries(snapshot.summary.additional_properties, mark):
             return snapshot.summary.additional_properties
     return None
 

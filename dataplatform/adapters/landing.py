@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 
 from dataplatform.errors import UnreadableObject
 from dataplatform.ledger.records import LandedObject
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _CHUNK: Final = 1024 * 1024
+_PART: Final = 8 * 1024 * 1024
+_TRIES: Final = 3
 _GONE: Final = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
+_BEYOND: Final = frozenset({"InvalidRange", "416"})
 
 
 class LandedBytes:
@@ -40,13 +43,10 @@ class LandedBytes:
         Raises:
             UnreadableObject: the version was deleted (erasure) after it had been registered.
         """
-        landed = self._landed
-        which: dict[str, Any] = {"VersionId": landed.version} if landed.version else {}
         try:
-            answer = self._s3.get_object(Bucket=landed.bucket, Key=landed.key, **which)
+            answer = self._s3.get_object(**_place(self._landed))
         except ClientError as error:
-            if error.response["Error"]["Code"] in _GONE:
-                raise UnreadableObject("the object was deleted before it could be read") from error
+            _refuse_gone(error)
             raise
         # `with body` would give the raw stream, which takes a cut connection for the end.
         with closing(answer["Body"]) as body:
@@ -58,3 +58,48 @@ class LandedBytes:
     def sha256(self) -> str:
         """Hex digest of what was read so far."""
         return self._digest.hexdigest()
+
+
+def bytes_from(s3: S3Client, landed: LandedObject, start: int = 0) -> Iterator[bytes]:
+    """The bytes of one object version from an offset to its end, in chunks.
+
+    Asked for in parts, each of which is asked for again where its connection breaks: reading may
+    take hours, and one connection doesn't last so long.
+
+    Raises:
+        UnreadableObject: as `LandedBytes`.
+    """
+    while True:
+        part = _part(s3, landed, start)
+        for at in range(0, len(part), _CHUNK):
+            yield part[at : at + _CHUNK]
+        if len(part) < _PART:
+            return
+        start += len(part)
+
+
+def _part(s3: S3Client, landed: LandedObject, start: int) -> bytes:
+    """At most `_PART` bytes; fewer at the object's end."""
+    wanted = f"bytes={start}-{start + _PART - 1}"
+    for attempt in range(1, _TRIES + 1):
+        try:
+            return s3.get_object(**_place(landed), Range=wanted)["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _BEYOND:
+                return b""
+            _refuse_gone(error)
+            raise
+        except (HTTPClientError, IncompleteReadError):
+            if attempt == _TRIES:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _place(landed: LandedObject) -> dict[str, Any]:
+    which = {"VersionId": landed.version} if landed.version else {}
+    return {"Bucket": landed.bucket, "Key": landed.key, **which}
+
+
+def _refuse_gone(error: ClientError) -> None:
+    if error.response["Error"]["Code"] in _GONE:
+        raise UnreadableObject("the object was deleted before it could be read") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -12,12 +11,9 @@ import pyarrow as pa
 from dataplatform.adapters.iceberg import append_once, open_table
 from dataplatform.adapters.iceberg_files import DataFiles
 from dataplatform.ledger.records import Batch, LandedObject
+from dataplatform.ledger.staging import staging_mark
+from dataplatform.parsing.model import as_json
 from dataplatform.plans.model import SilverPlan
-
-
-def staging_mark(batch_id: str) -> str:
-    """The mark of staging's commit to the quarantine table; silver's commit has one of its own."""
-    return f"stage:{batch_id}"
 
 
 class QuarantineWriter:
@@ -67,14 +63,10 @@ class QuarantineWriter:
             "object": [landed.key] * count,
             "version": [landed.version or "null"] * count,
             "position": positions,
-            "record": [_json(source) for source in sources],
-            "reasons": [_json(list(found)) for found in reasons],
+            "record": [as_json(source) for source in sources],
+            "reasons": [as_json(list(found)) for found in reasons],
             "quarantined_at": [self._now] * count,
         }
         schema = self._files.arrow_schema
         arrays = [pa.array(columns[field.name], field.type) for field in schema]
         self._files.write(pa.RecordBatch.from_arrays(arrays, schema=schema))
-
-
-def _json(value: Any) -> str | None:
-    return None if value is None else json.dumps(value, ensure_ascii=False)

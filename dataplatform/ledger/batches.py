@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Final
 
@@ -111,6 +112,20 @@ class Batches(Objects):
             self._write(*writes)
         except Refused as refused:
             raise refused_transition(self.batch(batch_id), "adopted") from refused
+        return self.batch(batch_id)
+
+    def leave_batch_to_spark(self, batch_id: str, run_id: str, reason: str) -> Batch:
+        """Note why Spark stages a batch; it stays so in later runs, too.
+
+        A batch that is staged by now, or another run's, is left as it is.
+
+        Returns:
+            The batch as it is then.
+        """
+        mine = Attr("run_id").eq(run_id) & Attr("state").eq("claimed")
+        with suppress(Refused):
+            sets = {"spark_stages": reason}
+            self._write(update(f"batch#{batch_id}", "batch", sets=sets, where=mine))
         return self.batch(batch_id)
 
     def batch_staged(self, batch_id: str, *, source: int, unreadable: int, rows: int) -> bool:

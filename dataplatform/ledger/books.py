@@ -153,4 +153,5 @@ def _books(dataset: str, batches: Sequence[Batch], error: str) -> DatasetBooks:
         outcomes=sum((batch.outcomes for batch in published), Outcomes()),
         live=max(published, key=lambda b: b.sequence).live if published else 0,
         error=error,
+        spark_stages=next((batch.spark_stages for batch in batches if batch.spark_stages), ""),
     )

@@ -111,6 +111,7 @@ class Batch:
     live: rows of the silver table after the commit that carried the batch, by count(*).
     attempts: runs that have had it.
     newest: when the last of its objects arrived.
+    spark_stages: why Spark stages it; "" where a function does.
     """
 
     batch_id: str
@@ -128,6 +129,12 @@ class Batch:
     attempts: int = 1
     error: str = ""
     newest: str = ""
+    spark_stages: str = ""
+
+    @property
+    def waits_for_spark(self) -> bool:
+        """Whether it is left to Spark and not staged yet."""
+        return bool(self.spark_stages) and self.state == "claimed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,7 +262,10 @@ class Totals:
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetBooks:
-    """The books of one dataset in one run; `unpublished` batches wait for a later run."""
+    """The books of one dataset in one run; `unpublished` batches wait for a later run.
+
+    spark_stages: why Spark staged some of its batches, or is to; "" where functions did all.
+    """
 
     dataset: str
     batches: int
@@ -264,6 +274,7 @@ class DatasetBooks:
     outcomes: Outcomes
     live: int
     error: str = ""
+    spark_stages: str = ""
 
     @property
     def balanced(self) -> bool:

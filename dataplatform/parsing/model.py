@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 MAX_RECORD_CHARS: Final = 16 * 1024 * 1024
 """A longer record is taken for a quote that never closes or a file without line ends."""
@@ -58,3 +59,8 @@ class Block:
 def operation(value: str | None) -> str | None:
     """The operation that `_op` names: insert where it is empty, None where it is unknown."""
     return OPERATIONS.get(value.lower()) if value else "insert"
+
+
+def as_json(value: Any) -> str | None:
+    """A record's text, or its reasons, as quarantine keeps them; None stays None."""
+    return None if value is None else json.dumps(value, ensure_ascii=False)

@@ -16,7 +16,7 @@ log = logger("choose-engines")
 @log.inject_lambda_context(clear_state=True)
 @metered
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """{"run_id"} -> {"run_id", "duckdb", "spark"}."""
+    """{"run_id"} -> {"run_id", "stage", "duckdb", "spark"}."""
     log.append_keys(run_id=event["run_id"])
     settings = EngineSettings.from_environment()
     chosen = choose_engines(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from dataplatform.ledger.records import Batch, Totals
 from dataplatform.ledger.run_input import RunInput
 from dataplatform.plans.model import PlatformPlan, SilverPlan
 from dataplatform.settings import EngineSettings
-from lambdas.common import hold
+from lambdas.common import hold, size
 
 _AUTO: Final = "auto"
 
@@ -40,19 +40,27 @@ def choose_engines(
 ) -> dict[str, Any]:
     """Choose once for each dataset with staged batches; what was chosen before stands.
 
-    Asked again after the merges, it says whether anything was left to Spark.
+    A dataset that waits for Spark to stage a batch is left out: its batches go through together.
+    Asked again after that, it chooses for those; after the merges, it says what was left to Spark.
+
+    Returns:
+        `stage`: whether Spark has batches to stage. `duckdb`: datasets for functions. `spark`:
+        whether there are others.
     """
     wanted = RunInput.from_json(hold(ledger, run_id).input).engine
     engines = ledger.engines(run_id)
-    waiting = _staged(ledger, run_id)
-    for name, batches in waiting.items():
+    batches = ledger.run_batches(run_id)
+    to_stage = {batch.dataset for batch in batches if batch.waits_for_spark}
+    waiting = _staged(batch for batch in batches if batch.dataset not in to_stage)
+    for name, staged in waiting.items():
         if name not in engines:
-            load = Load(batches, ledger.totals(name))
+            load = Load(staged, ledger.totals(name))
             engine, reason = choice(plan.dataset(name), load, limits, wanted)
             engines[name] = ledger.choose_engine(run_id, name, engine, reason)
     largest_first = sorted(waiting, key=lambda name: -Load(waiting[name], Totals(dataset="")).bytes)
     return {
         "run_id": run_id,
+        "stage": bool(to_stage),
         "duckdb": [
             {"run_id": run_id, "dataset": name}
             for name in largest_first
@@ -81,21 +89,9 @@ def choice(plan: SilverPlan, load: Load, limits: EngineSettings, wanted: str) ->
     return "duckdb", f"{size(load.bytes)} batch"
 
 
-def size(count: int) -> str:
-    """Bytes for people, two figures or so: `6 MB`, `1.4 GB`."""
-    if count < 1000:
-        return f"{count} B"
-    value = float(count)
-    for unit in ("kB", "MB", "GB", "TB"):
-        value /= 1000
-        if value < 999.5 or unit == "TB":
-            break
-    return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
-
-
-def _staged(ledger: Ledger, run_id: str) -> Mapping[str, list[Batch]]:
+def _staged(batches: Iterable[Batch]) -> Mapping[str, list[Batch]]:
     staged: dict[str, list[Batch]] = {}
-    for batch in ledger.run_batches(run_id):
+    for batch in batches:
         if batch.state == "staged":
             staged.setdefault(batch.dataset, []).append(batch)
     return staged

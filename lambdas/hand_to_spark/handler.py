@@ -1,4 +1,4 @@
-"""What follows where a function that runs DuckDB gave up or was killed."""
+"""What follows where a function gave up its dataset, its models or its batch, or was killed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from dataplatform.adapters.plans import load_plan
 from dataplatform.settings import LedgerSettings
 from lambdas.common import LambdaContext, ledger_at, logger
-from lambdas.hand_to_spark.logic import hand_to_spark
+from lambdas.hand_to_spark.logic import hand_batch_to_spark, hand_to_spark
 from lambdas.metering import metered
 
 log = logger("hand-to-spark")
@@ -16,15 +16,14 @@ log = logger("hand-to-spark")
 @log.inject_lambda_context(clear_state=True)
 @metered
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """{"run_id", "dataset", "error"} -> {"run_id", "subject", "reason"}."""
-    log.append_keys(run_id=event["run_id"], dataset=event["dataset"])
+    """{"run_id", "dataset" or "batch_id", "error"} -> {"run_id", "subject", "reason"}."""
+    subject = event.get("batch_id") or event["dataset"]
+    log.append_keys(run_id=event["run_id"], subject=subject)
     settings = LedgerSettings.from_environment()
-    handed = hand_to_spark(
-        ledger_at(settings.ledger_table),
-        load_plan(settings.plans_uri),
-        event["run_id"],
-        event["dataset"],
-        event["error"],
-    )
+    ledger, run_id, error = ledger_at(settings.ledger_table), event["run_id"], event["error"]
+    if "batch_id" in event:
+        handed = hand_batch_to_spark(ledger, run_id, subject, error)
+    else:
+        handed = hand_to_spark(ledger, load_plan(settings.plans_uri), run_id, subject, error)
     log.warning("left to Spark", extra={"reason": handed["reason"]})
     return handed

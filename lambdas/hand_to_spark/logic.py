@@ -10,6 +10,7 @@ from dataplatform.ledger import Ledger
 from dataplatform.ledger.engines import GOLD
 from dataplatform.ledger.holders import Call, holder
 from dataplatform.ledger.records import Lease, table_lease
+from dataplatform.ledger.staging import STAGE_STEP
 from dataplatform.plans.model import PlatformPlan
 from lambdas.common import hold
 
@@ -41,6 +42,20 @@ def hand_to_spark(
         ledger.release_lease(lease.name, lease.owner, token=lease.token)
     choice = ledger.leave_to_spark(run_id, subject, reason(error))
     return {"run_id": run_id, "subject": subject, "reason": choice.reason}
+
+
+def hand_batch_to_spark(
+    ledger: Ledger, run_id: str, batch_id: str, error: Mapping[str, str]
+) -> dict[str, Any]:
+    """Note that Spark stages a batch; staging holds no lease, so there is nothing to give back.
+
+    What the call committed is found by its snapshot's properties.
+    """
+    hold(ledger, run_id)
+    batch = ledger.leave_batch_to_spark(batch_id, run_id, reason(error))
+    said = f"{batch_id} · left to Spark: {batch.spark_stages}"
+    ledger.step(run_id, STAGE_STEP, dataset=batch.dataset, state="skipped", detail=said)
+    return {"run_id": run_id, "subject": batch_id, "reason": batch.spark_stages}
 
 
 def reason(error: Mapping[str, str]) -> str:

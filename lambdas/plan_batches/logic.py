@@ -10,7 +10,7 @@ from dataplatform.ledger.records import Batch, LandedObject
 from dataplatform.ledger.run_input import RunInput
 from dataplatform.naming import pulled_prefix
 from dataplatform.plans.model import PlatformPlan, SilverPlan
-from lambdas.common import hold
+from lambdas.common import hold, size
 
 STEP = "plan"
 
@@ -21,12 +21,25 @@ MAX_BYTES: Final = 256 * 1024**2
 """Landed bytes a batch: gzip may hold ten times as much, which staging streams in its 15 minutes.
 One object may be larger: it is a batch of its own."""
 
+GZIP_EXPANSION: Final = 10
+"""Bytes of text taken for one of gzip: JSON and CSV pack five- to fifteenfold. Where it is more, a
+function may run out of time; Spark stages the batch then, too."""
+
 MAX_BATCHES: Final = 1000
 """Batches a run: their ids pass through a state of Step Functions, which holds 256 KiB."""
 
 
-def plan_batches(ledger: Ledger, plan: PlatformPlan, run_id: str) -> dict[str, Any]:
-    """Take up unfinished batches, then claim what is due, within what the run is narrowed to."""
+def plan_batches(
+    ledger: Ledger, plan: PlatformPlan, run_id: str, *, function_bytes: int
+) -> dict[str, Any]:
+    """Take up unfinished batches, then claim what is due, within what the run is narrowed to.
+
+    Args:
+        function_bytes: text of a batch up to which a function stages it; Spark stages the others.
+
+    Returns:
+        `batches` are those for functions; the job finds its own in the ledger.
+    """
     run = hold(ledger, run_id)
     run_input = RunInput.from_json(run.input)
     chosen = [dataset for dataset in plan.datasets if run_input.selects(dataset.dataset)]
@@ -41,8 +54,11 @@ def plan_batches(ledger: Ledger, plan: PlatformPlan, run_id: str) -> dict[str, A
             if len(opened) < free:
                 opened.append(ledger.open_batch(run_id, dataset.dataset, objects))
     batches = ledger.run_batches(run_id)
-    waiting = sorted(
-        (batch for batch in batches if batch.state == "claimed"),
+    claimed = [
+        _for_whom(ledger, batch, function_bytes) for batch in batches if batch.state == "claimed"
+    ]
+    for_functions = sorted(
+        (batch for batch in claimed if not batch.spark_stages),
         key=lambda batch: -batch.bytes,  # the longest isn't begun last, with nothing beside it
     )
     counts = {
@@ -50,13 +66,31 @@ def plan_batches(ledger: Ledger, plan: PlatformPlan, run_id: str) -> dict[str, A
         "objects": sum(batch.objects for batch in batches),
         "bytes": sum(batch.bytes for batch in batches),
         "adopted": len(adopted),
+        "for_spark": len(claimed) - len(for_functions),
     }
     ledger.step(run_id, STEP, counts=counts, detail="" if batches else "nothing is due")
     return {
         "run_id": run_id,
-        "batches": [{"run_id": run_id, "batch_id": batch.batch_id} for batch in waiting],
+        "batches": [{"run_id": run_id, "batch_id": batch.batch_id} for batch in for_functions],
         "has_batches": any(batch.state in ("claimed", "staged") for batch in batches),
     }
+
+
+def text_bytes(landed: LandedObject) -> int:
+    """Bytes of text in an object, by its name: nothing is read to plan."""
+    packed = landed.key.lower().endswith((".gz", ".gzip"))
+    return landed.size * (GZIP_EXPANSION if packed else 1)
+
+
+def _for_whom(ledger: Ledger, batch: Batch, function_bytes: int) -> Batch:
+    """The batch, left to Spark where it holds more than a function stages in its time."""
+    if batch.spark_stages or batch.bytes * GZIP_EXPANSION <= function_bytes:
+        return batch
+    text = sum(map(text_bytes, ledger.batch_objects(batch.batch_id)))
+    if text <= function_bytes:
+        return batch
+    reason = f"{size(text)} of text, over {size(function_bytes)}"
+    return ledger.leave_batch_to_spark(batch.batch_id, batch.run_id, reason)
 
 
 def grouped(objects: Iterable[LandedObject]) -> Iterator[list[LandedObject]]:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from dataplatform.adapters.bronze import Staged, stage
-from dataplatform.errors import TransitionRefused
+from dataplatform.adapters.bronze import stage
+from dataplatform.errors import TooLarge, TransitionRefused
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Batch
+from dataplatform.ledger.staging import STAGE_STEP, Staged
 from dataplatform.plans.model import PlatformPlan
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-STEP: Final = "stage"
 
 
 def stage_batch(
@@ -32,25 +31,31 @@ def stage_batch(
 
     Raises:
         TransitionRefused: the batch belongs to another run now.
+        TooLarge: the memory or the disk doesn't hold it; Spark is to stage it.
     """
     batch = ledger.batch(batch_id)
     _check_holder(batch, run_id)
     if batch.state in ("staged", "published"):
         return _answer(batch_id, Staged(rows=batch.rows, unreadable=batch.unreadable))
-    ledger.step(run_id, STEP, dataset=batch.dataset, state="started", detail=batch_id)
-    staged = stage(
-        plan.dataset(batch.dataset),
-        batch,
-        ledger.batch_objects(batch_id),
-        s3=s3,
-        directory=directory,
-        limit=limit,
-    )
+    if batch.waits_for_spark:
+        return _answer(batch_id, Staged())  # a late retry of a call that was given up
+    ledger.step(run_id, STAGE_STEP, dataset=batch.dataset, state="started", detail=batch_id)
+    try:
+        staged = stage(
+            plan.dataset(batch.dataset),
+            batch,
+            ledger.batch_objects(batch_id),
+            s3=s3,
+            directory=directory,
+            limit=limit,
+        )
+    except MemoryError as error:
+        raise TooLarge("out of memory", why="Nothing is staged; Spark takes over.") from error
     ledger.batch_staged(
         batch_id, source=staged.source, unreadable=staged.unreadable, rows=staged.rows
     )
     counts = {"source": staged.source, **asdict(staged)}
-    ledger.step(run_id, STEP, dataset=batch.dataset, detail=batch_id, counts=counts)
+    ledger.step(run_id, STAGE_STEP, dataset=batch.dataset, detail=batch_id, counts=counts)
     return _answer(batch_id, staged)
 
 

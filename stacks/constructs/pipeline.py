@@ -139,6 +139,7 @@ class Steps:
     choose_engines: IFunction
     merge_silver: IFunction
     hand_to_spark: IFunction
+    stage_job: SparkJob
     silver: SparkJob
     plan_gold: IFunction
     build_gold: IFunction
@@ -170,12 +171,9 @@ def pipeline_definition(scope: Construct, steps: Steps) -> DefinitionBody:
         {**run, "dataset": JsonPath.string_at("$$.Map.Item.Value.dataset")},
     )
     batches = builder.call("PlanBatches", steps.plan_batches, run)
-    staged = builder.each(
-        "StageBatches",
-        "$.batches",
-        BATCHES_AT_ONCE,
-        builder.call("StageBatch", steps.stage_batch, timeout=_STAGE),
-    )
+    stage = builder.call("StageBatch", steps.stage_batch, timeout=_STAGE, killed=False)
+    builder.hand_over(stage, "HandBatchToSpark", steps.hand_to_spark, batch_id="$.batch_id")
+    staged = builder.each("StageBatches", "$.batches", BATCHES_AT_ONCE, stage)
     gold_plan = builder.call("PlanGold", steps.plan_gold, run)
     loads = builder.call("PlanLoads", steps.plan_loads, run)
     loaded = builder.each("LoadWarehouse", "$.loads", LOADS_AT_ONCE, _load(builder, steps))
@@ -191,14 +189,21 @@ def pipeline_definition(scope: Construct, steps: Steps) -> DefinitionBody:
 
 
 def _silver(builder: _Builder, steps: Steps, run: dict[str, Any], *, after: State) -> State:
-    """Each dataset by the engine chosen for it; DuckDB goes first, since it may leave some over."""
+    """Each dataset by the engine chosen for it; DuckDB goes first, since it may leave some over.
+
+    Whoever chooses sees what functions left unstaged; a run without such asks nothing more.
+    """
     chosen = builder.call("ChooseEngines", steps.choose_engines, run)
+    stage = builder.spark("Stage", steps.stage_job)
+    chosen_again = builder.call("ChooseForStaged", steps.choose_engines, run)
     merge = builder.call("MergeDataset", steps.merge_silver, timeout=_STAGE, killed=False)
-    builder.hand_over(merge, "HandToSpark", steps.hand_to_spark, JsonPath.string_at("$.dataset"))
+    builder.hand_over(merge, "HandToSpark", steps.hand_to_spark, dataset="$.dataset")
     merged = builder.each("MergeSilver", "$.duckdb", MERGES_AT_ONCE, merge)
     left = builder.call("LeftToSpark", steps.choose_engines, run)
     silver = builder.spark("Silver", steps.silver)
-    chosen.next(merged).next(left).next(builder.either("SparkMerges", "$.spark", silver, after))
+    chosen.next(builder.either("SparkStages", "$.stage", stage, merged))
+    stage.next(chosen_again).next(merged)
+    merged.next(left).next(builder.either("SparkMerges", "$.spark", silver, after))
     silver.next(after)
     return chosen
 
@@ -207,7 +212,7 @@ def _gold(builder: _Builder, steps: Steps, run: dict[str, Any], *, after: State)
     """A function builds what it can; the job then takes every model that is still due, in order."""
     built = builder.call("BuildGold", steps.build_gold, run, timeout=_STAGE, killed=False)
     gold = builder.spark("Gold", steps.gold)
-    builder.hand_over(built, "HandGoldToSpark", steps.hand_to_spark, GOLD).next(gold)
+    builder.hand_over(built, "HandGoldToSpark", steps.hand_to_spark, dataset=GOLD).next(gold)
     built.next(builder.either("SparkBuilds", "$.spark", gold, after))
     gold.next(after)
     return builder.either(
@@ -274,12 +279,19 @@ class _Builder:
         return task
 
     def hand_over(
-        self, task: LambdaInvoke, name: str, function: IFunction, subject: str
+        self, task: LambdaInvoke, name: str, function: IFunction, **subject: str
     ) -> LambdaInvoke:
-        """Where a task's function has outgrown itself, call another that leaves it to Spark."""
+        """Where a task's function has outgrown itself, call another that leaves it to Spark.
+
+        Args:
+            subject: what it was at, `dataset` or `batch_id`: itself, or its place in the input.
+        """
         payload = {
             "run_id": JsonPath.string_at("$.run_id"),
-            "dataset": subject,
+            **{
+                name: JsonPath.string_at(value) if value.startswith("$") else value
+                for name, value in subject.items()
+            },
             "error": JsonPath.object_at("$.error"),
         }
         handed = self.call(name, function, payload)

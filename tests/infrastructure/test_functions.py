@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from dataplatform import settings
-from dataplatform.settings import EngineSettings, Settings
+from dataplatform.settings import EngineSettings, PlanningSettings, Settings
+from lambdas.plan_batches.logic import GZIP_EXPANSION, MAX_BYTES
 from stacks.assets import ROOT, lambda_code, spark_code
 from tests.infrastructure.assembly import Assembly, Resource
 
@@ -116,6 +117,14 @@ def test_functions_that_run_duckdb_have_what_a_stage_gives_them(stage: Assembly)
         assert storage == int(given["WEIR_STORAGE_MIB"]) == 8192
         assert function.properties["Timeout"] == 15 * 60
         assert "ReservedConcurrentExecutions" not in function.properties
+
+
+def test_batches_are_planned_by_the_stages_limit(dev: Assembly) -> None:
+    function = dev.one("AWS::Lambda::Function", FunctionName="weir-dev-plan-batches")
+    given = function.properties["Environment"]["Variables"]
+    limit = PlanningSettings.from_environment({name: str(value) for name, value in given.items()})
+    assert limit.function_bytes == 2560 << 20
+    assert limit.function_bytes >= MAX_BYTES * GZIP_EXPANSION, "a full batch of packed files"
 
 
 def test_engines_are_chosen_by_the_stages_limits(dev: Assembly) -> None:

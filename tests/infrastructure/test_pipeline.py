@@ -11,11 +11,15 @@ from tests.infrastructure.assembly import Assembly
 
 ORDER = (
     *("OpenRun", "PullSources", "PlanBatches", "StageBatches"),
-    *("ChooseEngines", "MergeSilver", "LeftToSpark", "Silver"),
+    *("ChooseEngines", "Stage", "ChooseForStaged", "MergeSilver", "LeftToSpark", "Silver"),
     *("PlanGold", "BuildGold", "Gold", "PlanLoads", "LoadWarehouse", "CloseRun"),
 )
-HANDED_OVER = {"MergeDataset": "HandToSpark", "BuildGold": "HandGoldToSpark"}
-"""Tasks that run DuckDB, and the state that leaves to Spark what they couldn't do."""
+HANDED_OVER = {
+    "StageBatch": "HandBatchToSpark",
+    "MergeDataset": "HandToSpark",
+    "BuildGold": "HandGoldToSpark",
+}
+"""Tasks that may outgrow their function, and the state that leaves to Spark what they couldn't."""
 HISTORY_LIMIT = 25_000
 """https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 
@@ -41,6 +45,24 @@ def test_with_nothing_staged_and_no_gold_due_no_job_starts(dev: Assembly) -> Non
     states = dev.machine["States"]
     assert states["AnythingStaged"]["Default"] == "PlanGold"
     assert states["GoldDue"]["Default"] == "PlanLoads"
+
+
+def test_spark_stages_only_what_functions_left_and_engines_are_chosen_after_it(
+    dev: Assembly,
+) -> None:
+    states = dev.machine["States"]
+    (left,) = states["SparkStages"]["Choices"]
+    assert (left["Variable"], left["Next"]) == ("$.stage", "Stage")
+    assert states["SparkStages"]["Default"] == "MergeSilver"
+    assert states["ChooseForStaged"]["Parameters"] == states["ChooseEngines"]["Parameters"]
+
+
+def test_a_batch_that_is_handed_over_leaves_the_others_alone(dev: Assembly) -> None:
+    processor = dev.machine["States"]["StageBatches"]["ItemProcessor"]["States"]
+    assert set(processor) == {"StageBatch", "HandBatchToSpark"}
+    assert all(state["End"] for state in processor.values())
+    payload = processor["HandBatchToSpark"]["Parameters"]["Payload"]
+    assert payload["batch_id.$"] == "$.batch_id"
 
 
 def test_what_duckdb_did_is_left_out_by_spark(dev: Assembly) -> None:
@@ -96,7 +118,7 @@ def test_the_merges_of_one_run_share_nothing_but_the_catch(dev: Assembly) -> Non
 
 def test_every_task_has_a_timeout(dev: Assembly) -> None:
     tasks = [(name, state) for name, state in dev.states() if state["Type"] == "Task"]
-    assert len(tasks) == 17
+    assert len(tasks) == 20
     for name, state in tasks:
         if state["Resource"].endswith(":glue:startJobRun.sync"):
             assert state["Parameters"]["Timeout"] == 120, f"{name}: minutes, of the run itself"

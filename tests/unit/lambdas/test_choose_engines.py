@@ -11,7 +11,8 @@ from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Outcomes, TableSize, Totals
 from dataplatform.plans.model import SilverPlan
 from dataplatform.settings import EngineSettings
-from lambdas.choose_engines.logic import Load, choice, choose_engines, size
+from lambdas.choose_engines.logic import Load, choice, choose_engines
+from lambdas.common import size
 from tests.unit.lambdas.conftest import staged
 from tests.unit.support.ledgers import landed
 from tests.unit.support.plans import dataset, platform
@@ -82,6 +83,7 @@ def test_each_dataset_with_staged_batches_gets_its_engine_the_largest_first(
     load(ledger, mib=2)
     assert chosen(ledger) == {
         "run_id": "now",
+        "stage": False,
         "duckdb": [
             {"run_id": "now", "dataset": "sales"},
             {"run_id": "now", "dataset": "stores"},
@@ -96,14 +98,31 @@ def test_what_a_function_left_is_said_when_asked_again(ledger: Ledger) -> None:
     assert chosen(ledger)["spark"] is False
     ledger.publish_batch(done.batch_id, Outcomes(inserted=4), sequence=1, live=4)
     ledger.leave_to_spark("now", left.dataset, "out of memory")
-    assert chosen(ledger) == {"run_id": "now", "duckdb": [], "spark": True}
+    assert chosen(ledger) == {"run_id": "now", "stage": False, "duckdb": [], "spark": True}
+
+
+def test_a_dataset_is_chosen_for_once_spark_has_staged_all_of_it(ledger: Ledger) -> None:
+    staged(ledger, "now", "sales")
+    staged(ledger, "now", "stores")
+    ledger.register_object(landed("large", dataset="sales"))
+    left = ledger.open_batch("now", "sales", ledger.due_objects("sales"))
+    ledger.leave_batch_to_spark(left.batch_id, "now", "out of time")
+    first = chosen(ledger)
+    assert (first["stage"], [item["dataset"] for item in first["duckdb"]]) == (True, ["stores"])
+    ledger.batch_staged(left.batch_id, source=1, unreadable=0, rows=1)
+    again = chosen(ledger)
+    assert (again["stage"], {item["dataset"] for item in again["duckdb"]}) == (
+        False,
+        {"sales", "stores"},
+    )
+    assert ledger.engines("now")["sales"].reason == "200 B batch"
 
 
 def test_a_failed_dataset_is_nobodys_in_this_run(ledger: Ledger) -> None:
     staged(ledger, "now", "sales")
     chosen(ledger, batch_rows="0")
     ledger.fail_dataset("now", "sales", "broken")
-    assert chosen(ledger) == {"run_id": "now", "duckdb": [], "spark": False}
+    assert chosen(ledger) == {"run_id": "now", "stage": False, "duckdb": [], "spark": False}
 
 
 def test_the_run_decides_for_every_dataset(ledger: Ledger) -> None:

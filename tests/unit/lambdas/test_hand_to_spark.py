@@ -11,7 +11,8 @@ from dataplatform.ledger.engines import GOLD
 from dataplatform.ledger.holders import Call, JobRun
 from dataplatform.ledger.records import table_lease
 from dataplatform.plans.model import PlatformPlan
-from lambdas.hand_to_spark.logic import hand_to_spark, reason
+from lambdas.hand_to_spark.logic import hand_batch_to_spark, hand_to_spark, reason
+from tests.unit.support.ledgers import landed
 from tests.unit.support.plans import dataset, model, platform
 
 PLAN: PlatformPlan = platform(
@@ -78,3 +79,24 @@ def test_the_books_say_why_in_a_line(name: str, cause: str, said: str) -> None:
     as_lambda = json.dumps({"errorType": name, "errorMessage": cause}) if cause else ""
     assert reason({"Error": name, "Cause": as_lambda}) == said
     assert reason({"Error": name, "Cause": cause}) == said
+
+
+def test_a_batch_that_outgrew_its_function_is_sparks_and_the_run_says_why(ledger: Ledger) -> None:
+    ledger.register_object(landed("a", dataset="stores"))
+    batch = ledger.open_batch("now", "stores", ledger.due_objects("stores"))
+    for _ in range(2):
+        handed = hand_batch_to_spark(ledger, "now", batch.batch_id, KILLED)
+    assert handed["reason"].startswith("killed")
+    assert ledger.batch(batch.batch_id).waits_for_spark
+    step = ledger.steps("now")[-1]
+    assert (step.name, step.dataset, step.state) == ("stage", "stores", "skipped")
+    assert step.detail == f"{batch.batch_id} · left to Spark: {handed['reason']}"
+    assert ledger.books("now")[0].spark_stages == handed["reason"]
+
+
+def test_a_batch_that_is_staged_after_all_stays_staged(ledger: Ledger) -> None:
+    ledger.register_object(landed("a", dataset="stores"))
+    batch = ledger.open_batch("now", "stores", ledger.due_objects("stores"))
+    ledger.batch_staged(batch.batch_id, source=1, unreadable=0, rows=1)
+    hand_batch_to_spark(ledger, "now", batch.batch_id, KILLED)
+    assert ledger.batch(batch.batch_id).spark_stages == ""

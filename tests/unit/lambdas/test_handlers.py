@@ -14,7 +14,7 @@ from dataplatform.adapters.plans import PlansUnreadable, load_plan
 from dataplatform.errors import SourceNotConfigured
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import PIPELINE_LEASE, Outcomes
-from dataplatform.settings import IngestSettings, StarterSettings
+from dataplatform.settings import IngestSettings, PlanningSettings, StarterSettings
 from lambdas.close_run.handler import handler as close_run
 from lambdas.ingest_api.handler import handler as ingest_api
 from lambdas.open_run.handler import handler as open_run
@@ -38,7 +38,8 @@ def deployed(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     machine = "arn:aws:states:us-east-1:123456789012:stateMachine:weir-dev-pipeline"
     starter = StarterSettings(**common, state_machine_arn=machine)
     boto3.client("s3").create_bucket(Bucket="landing")
-    deploy(monkeypatch, PLAN, ingest, starter)
+    planning = PlanningSettings(**common, function_mib="100")
+    deploy(monkeypatch, PLAN, ingest, starter, planning)
 
 
 def configure(url: str) -> None:

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from dataplatform.errors import LeaseHeld, TransitionRefused
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import PIPELINE_LEASE
-from lambdas.plan_batches.logic import MAX_BYTES, MAX_OBJECTS, grouped, plan_batches
+from dataplatform.plans.model import PlatformPlan
+from lambdas.plan_batches import logic
+from lambdas.plan_batches.logic import MAX_BYTES, MAX_OBJECTS, grouped
 from tests.unit.lambdas.conftest import staged
 from tests.unit.support.ledgers import landed
 from tests.unit.support.plans import dataset, platform
@@ -18,6 +22,12 @@ PLAN = platform(
         dataset("events", "kinesis"),
     )
 )
+
+
+def plan_batches(
+    ledger: Ledger, plan: PlatformPlan, run_id: str, function_bytes: int = 10**10
+) -> dict[str, Any]:
+    return logic.plan_batches(ledger, plan, run_id, function_bytes=function_bytes)
 
 
 def run(ledger: Ledger, run_id: str = "run", given: str = "{}") -> str:
@@ -134,3 +144,30 @@ def test_batches_are_bounded_by_objects_and_by_bytes() -> None:
     huge = [landed("a", size=1), landed("b", size=MAX_BYTES * 2), landed("c", size=1)]
     assert [len(group) for group in grouped(huge)] == [1, 1, 1]
     assert list(grouped([])) == []
+
+
+def test_what_outgrows_a_function_is_left_to_spark_and_the_books_say_why(ledger: Ledger) -> None:
+    for name, size in (("a.csv", 2001), ("b.csv", 2000), ("c.csv.gz", 201), ("d.CSV.GZ", 200)):
+        ledger.register_object(landed(name, dataset="products", size=size))
+        batch = ledger.open_batch("dead", "products", ledger.due_objects("products"))
+        ledger.adopt_batch(batch.batch_id, run(ledger, "run") if name == "a.csv" else "run")
+    answer = plan_batches(ledger, PLAN, "run", function_bytes=2000)
+    reasons = {b.bytes: b.spark_stages for b in ledger.run_batches("run")}
+    assert reasons == {
+        2001: "2.0 kB of text, over 2.0 kB",
+        2000: "",
+        201: "2.0 kB of text, over 2.0 kB",
+        200: "",
+    }
+    assert [ledger.batch(item["batch_id"]).bytes for item in answer["batches"]] == [2000, 200]
+    assert answer["has_batches"]
+    assert ledger.steps("run")[-1].counts["for_spark"] == 2
+
+
+def test_a_batch_that_was_left_to_spark_stays_so_in_a_later_run(ledger: Ledger) -> None:
+    ledger.register_object(landed("a"))
+    batch = ledger.open_batch("dead", "products", ledger.due_objects("products"))
+    ledger.leave_batch_to_spark(batch.batch_id, "dead", "out of time")
+    answer = plan_batches(ledger, PLAN, run(ledger))
+    assert (answer["batches"], answer["has_batches"]) == ([], True)
+    assert ledger.batch(batch.batch_id).waits_for_spark

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from dataplatform.errors import TransitionRefused
+from dataplatform.errors import TooLarge, TransitionRefused
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Batch, LandedObject
 from lambdas.stage_batch import logic
@@ -96,3 +96,26 @@ def test_a_straggler_of_a_dead_run_leaves_the_batch_to_its_new_run(
     with pytest.raises(TransitionRefused, match="belongs to run run-2"):
         staged(books, lake, tmp_path, batch)
     assert staged(books, lake, tmp_path, batch, run_id="run-2")["source"] == 3
+
+
+def test_what_the_memory_does_not_hold_is_sparks(
+    lake: Lake, books: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    batch = opened(books, lake.land("a.csv", GOOD))
+    monkeypatch.setattr(logic, "stage", full)
+    with pytest.raises(TooLarge, match="out of memory"):
+        staged(books, lake, tmp_path, batch)
+    assert books.batch(batch.batch_id).state == "claimed"
+
+
+def test_a_batch_that_was_left_to_spark_is_left_alone(
+    lake: Lake, books: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = opened(books, lake.land("a.csv", GOOD))
+    books.leave_batch_to_spark(batch.batch_id, "run-1", "out of time")
+    monkeypatch.setattr(logic, "stage", lambda *_, **__: pytest.fail("staged by a function"))
+    assert staged(books, lake, tmp_path, batch)["source"] == 0
+    assert books.steps("run-1") == []

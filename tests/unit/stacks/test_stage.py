@@ -28,6 +28,7 @@ SWITCHES: dict[str, Any] = {
     "maintenance_schedule": "",
     "delete_orphans": False,
     "glue_table_optimizers": False,
+    "stage_function_mib": 2560,
     "duckdb_memory_mib": 3008,
     "duckdb_storage_mib": 8192,
     "duckdb_batch_mib": 512,

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from pyiceberg.exceptions import CommitFailedException
 
 from dataplatform.adapters import bronze, iceberg
-from dataplatform.adapters.bronze import Staged, stage, staged_before
-from dataplatform.adapters.iceberg import TableMissing
+from dataplatform.adapters.bronze import stage, staged_before
+from dataplatform.errors import TableMissing, TooLarge
 from dataplatform.ledger.records import LandedObject
+from dataplatform.ledger.staging import Staged
 from dataplatform.parsing.parser import parse
 from dataplatform.plans.model import Column, SourcePlan
 from tests.unit.support.lakes import COLUMNS, Lake, claimed, csv_bytes, plan_of, stores
@@ -165,15 +166,15 @@ def test_an_object_that_was_erased_meanwhile_is_counted(lake: Lake, tmp_path: Pa
     assert "deleted before it could be read" in bad["reasons"]
 
 
-def test_an_object_larger_than_the_disk_given_is_quarantined_not_tried_for_ever(
+def test_of_a_batch_with_an_object_larger_than_the_disk_nothing_is_staged(
     lake: Lake, tmp_path: Path
 ) -> None:
     lines = [(n, "x" * 50, n, "") for n in range(20_000)]
-    landed = lake.land("a.csv", csv_bytes(*lines))
-    counted = stage(PLAN, claimed("b1"), [landed], s3=lake.s3, directory=tmp_path, limit=10_000)
-    assert counted == Staged(unreadable=1)
-    assert "land it in smaller files" in lake.rows(PLAN.quarantine_table)[0]["reasons"]
-    assert lake.rows(PLAN.bronze_table) == []
+    small, large = lake.land("a.csv", csv_bytes(("bad",))), lake.land("b.csv", csv_bytes(*lines))
+    with pytest.raises(TooLarge, match="local disk"):
+        stage(PLAN, claimed("b1"), [small, large], s3=lake.s3, directory=tmp_path, limit=10_000)
+    assert lake.rows(PLAN.bronze_table) == lake.rows(PLAN.quarantine_table) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_batch_is_staged_once(lake: Lake, tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dataplatform.adapters.bronze_spool import Spool, SpoolFull
-from dataplatform.errors import UnreadableObject
+from dataplatform.adapters.bronze_spool import Spool
+from dataplatform.errors import TooLarge
 from dataplatform.parsing.model import Block, Rejected, Row
 
 BLOCK = Block(
@@ -46,10 +46,10 @@ def test_a_contract_column_may_be_named_like_a_place(tmp_path: Path) -> None:
     assert batch.to_pylist()[0]["column:position"] == "a"
 
 
-def test_an_object_beyond_the_limit_is_unreadable(tmp_path: Path) -> None:
+def test_an_object_beyond_the_limit_is_sparks(tmp_path: Path) -> None:
     with (
         Spool(tmp_path, ["p", "q"], limit=1000) as spool,
-        pytest.raises(UnreadableObject, match="more than 0 MiB of local disk"),
+        pytest.raises(TooLarge, match="more than 0 MiB of local disk"),
     ):
         for _ in range(20):
             spool.write(BLOCK)
@@ -60,7 +60,7 @@ def test_an_object_beyond_the_limit_is_unreadable(tmp_path: Path) -> None:
 def test_a_full_disk_says_so(tmp_path: Path) -> None:
     (tmp_path / "rows.arrows").symlink_to("/dev/full")
     spool = Spool(tmp_path, ["p", "q"], limit=10**9)
-    with pytest.raises(SpoolFull, match="the local disk is full") as full:
+    with pytest.raises(TooLarge, match="the local disk is full") as full:
         spool.write(BLOCK)
     assert isinstance(full.value.__cause__, OSError)
     assert full.value.__cause__.errno == errno.ENOSPC

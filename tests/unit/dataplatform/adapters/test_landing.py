@@ -7,7 +7,8 @@ import pytest
 from botocore.exceptions import ClientError, IncompleteReadError
 from botocore.response import StreamingBody
 
-from dataplatform.adapters.landing import LandedBytes
+from dataplatform.adapters import landing
+from dataplatform.adapters.landing import LandedBytes, bytes_from
 from dataplatform.errors import UnreadableObject
 from tests.unit.support.ledgers import landed
 
@@ -46,3 +47,42 @@ def test_an_erased_object_is_unreadable(code: str) -> None:
 def test_a_refusal_is_no_property_of_the_object() -> None:
     with pytest.raises(ClientError, match="AccessDenied"):
         list(LandedBytes(S3(error="AccessDenied"), landed()))  # type: ignore[arg-type]
+
+
+class Parts:
+    """An object of which S3 gives the bytes asked for, after so many broken connections."""
+
+    def __init__(self, body: bytes, *, broken: int = 0) -> None:
+        self.body, self.broken = body, broken
+
+    def get_object(self, **asked: Any) -> dict[str, Any]:
+        first, last = (int(end) for end in asked["Range"].removeprefix("bytes=").split("-"))
+        if first >= len(self.body):
+            raise ClientError({"Error": {"Code": "InvalidRange", "Message": ""}}, "GetObject")
+        part = self.body[first : last + 1]
+        self.broken, cut = max(self.broken - 1, 0), self.broken > 0
+        return {"Body": StreamingBody(io.BytesIO(part[:1] if cut else part), len(part))}
+
+
+@pytest.mark.parametrize("size", [0, 1, 7, 8, 9, 16, 17])
+def test_an_object_is_read_in_parts_from_any_offset(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(landing, "_PART", 8)
+    monkeypatch.setattr(landing, "_CHUNK", 3)
+    body = bytes(range(size))
+    for start in range(size + 1):
+        s3: Any = Parts(body, broken=2)
+        assert b"".join(bytes_from(s3, landed(), start)) == body[start:]
+
+
+def test_a_part_that_breaks_time_and_again_is_no_end() -> None:
+    s3: Any = Parts(b"abc", broken=9)
+    with pytest.raises(IncompleteReadError):
+        list(bytes_from(s3, landed()))
+
+
+def test_an_object_erased_before_its_parts_are_read_is_unreadable() -> None:
+    s3: Any = S3(error="NoSuchVersion")
+    with pytest.raises(UnreadableObject, match="deleted"):
+        list(bytes_from(s3, landed()))
