@@ -12,8 +12,8 @@ from aws_cdk.cx_api import CloudAssembly
 from cdk_nag import AwsSolutionsChecks
 
 from dataplatform.errors import WeirError
-from dataplatform.plans.compiler import compile_platform
 from stacks.assets import ROOT
+from stacks.compilation import compiled
 from stacks.platform import CONTEXT_KEYS, add_platform
 from stacks.stage import load_stage
 
@@ -25,7 +25,7 @@ def synthesize(app: App) -> CloudAssembly:
         WeirError: InvalidConfiguration, InvalidContract or InvalidModel, with every problem.
     """
     stage = load_stage({key: app.node.try_get_context(key) for key in CONTEXT_KEYS}, root=ROOT)
-    add_platform(app, stage=stage, plan=compile_platform(ROOT, stage.names))
+    add_platform(app, stage=stage, plan=compiled(ROOT, stage.names))
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     return app.synth()
 
