@@ -26,6 +26,15 @@ _OUTCOMES: Final = {
     _QUARANTINED: "quarantined",
 }
 _BATCH: Final = BronzeColumn.BATCH_ID.value
+_NEWEST: Final = "_newest"
+"""Column of `ranked`: whether the record is the newest good one of its key."""
+
+
+def _enum(words: Sequence[str]) -> str:
+    return f"ENUM ({', '.join(map(literal, words))})"
+
+
+_ACTIONS: Final = _enum(("insert", "update", "delete", "duplicate"))
 
 
 class Classification:
@@ -36,11 +45,15 @@ class Classification:
         newest: the newest good record of each key, with ROW.
         matched: ROW of `newest`, and FILE and AT of silver's row with the same key.
         actions: ROW, batch and `_action` of each of `newest`.
+
+    What is held of each record is numbers: words that repeat are ENUMs, which take a byte.
     """
 
-    def __init__(self, engine: Engine, plan: SilverPlan) -> None:
+    def __init__(self, engine: Engine, plan: SilverPlan, batches: Sequence[str]) -> None:
         self._engine = engine
         self._plan = plan
+        self._batches = batches
+        self._batch = f"CAST({_BATCH} AS {_enum(batches)}) AS {_BATCH}"
 
     def cast(self) -> None:
         """Cast and check the view `bronze`, and rank the good records of each key.
@@ -62,29 +75,32 @@ class Classification:
             f"CREATE OR REPLACE TEMP VIEW good AS SELECT {', '.join(self._ranking())} "
             "FROM typed WHERE len(_reasons) = 0"
         )
+        kept = ", ".join([ROW, *map(quoted, plan.key), self._batch, f"_rank = 1 AS {_NEWEST}"])
         engine.execute(
-            f"CREATE OR REPLACE TEMP TABLE ranked AS {fill(plan.duckdb.newest, good='good')}"
+            f"CREATE OR REPLACE TEMP TABLE ranked AS SELECT {kept} "
+            f"FROM ({fill(plan.duckdb.newest, good='good')})"
         )
         engine.execute(
             "CREATE OR REPLACE TEMP VIEW newest AS SELECT t.* FROM typed AS t "
-            f"SEMI JOIN (SELECT {ROW} FROM ranked WHERE _rank = 1) AS r USING ({ROW})"
+            f"SEMI JOIN (SELECT {ROW} FROM ranked WHERE {_NEWEST}) AS r USING ({ROW})"
         )
 
-    def match(self, held: str) -> list[str]:
+    def match(self, held: str) -> list[int]:
         """Find silver's rows with keys of the batches, by the key's columns alone.
 
         Args:
             held: view of silver's candidates, with places.
 
         Returns:
-            Local paths of the files with such rows.
+            Numbers of the files with such rows.
         """
         on = " AND ".join(f"r.{quoted(c)} = h.{quoted(c)}" for c in self._plan.key)
         self._engine.execute(
             f"CREATE OR REPLACE TEMP TABLE matched AS SELECT r.{ROW}, h.{FILE}, h.{AT} "
-            f"FROM ranked AS r JOIN {held} AS h ON {on} WHERE r._rank = 1"
+            f"FROM ranked AS r JOIN {held} AS h ON {on} WHERE r.{_NEWEST}"
         )
-        return [path for (path,) in self._engine.rows(f"SELECT DISTINCT {FILE} FROM matched")]
+        found = self._engine.rows(f"SELECT DISTINCT {FILE} FROM matched")
+        return [number for (number,) in found]
 
     def classify(self, silver: str) -> None:
         """Compare the newest records with what silver holds.
@@ -99,25 +115,27 @@ class Classification:
         classified = fill(self._plan.duckdb.classified, newest="newest", silver="standing")
         self._engine.execute(
             "CREATE OR REPLACE TEMP TABLE actions AS "
-            f"SELECT {ROW}, {_BATCH}, _action FROM ({classified})"
+            f"SELECT {ROW}, {self._batch}, CAST(_action AS {_ACTIONS}) AS _action "
+            f"FROM ({classified})"
         )
 
-    def outcomes(self, batches: Sequence[str]) -> dict[str, Outcomes]:
+    def outcomes(self) -> dict[str, Outcomes]:
         """Count each batch's records by outcome; a batch without readable rows counts nothing."""
-        counted: dict[str, dict[str, int]] = {batch: {} for batch in batches}
+        counted: dict[str, dict[str, int]] = {batch: {} for batch in self._batches}
         for batch, action, number in self._engine.rows(
-            f"SELECT {_BATCH}, _action, count(*) FROM actions GROUP BY ALL "
-            f"UNION ALL SELECT {_BATCH}, '{_SUPERSEDED}', count(*) FROM ranked WHERE _rank > 1 "
-            "GROUP BY ALL "
+            f"SELECT {_BATCH}, CAST(_action AS VARCHAR), count(*) FROM actions GROUP BY ALL "
+            f"UNION ALL SELECT {_BATCH}, '{_SUPERSEDED}', count(*) FROM ranked "
+            f"WHERE NOT {_NEWEST} GROUP BY ALL "
             f"UNION ALL SELECT {_BATCH}, '{_QUARANTINED}', count(*) FROM typed "
             "WHERE len(_reasons) > 0 GROUP BY ALL"
         ):
             _add(counted[batch], _OUTCOMES[action], number)
         return {batch: Outcomes(**counts) for batch, counts in counted.items()}
 
-    def rewritten(self) -> list[str]:
-        """Local paths of the files that hold rows to update or delete."""
-        return [path for (path,) in self._engine.rows(f"SELECT DISTINCT {FILE} FROM ({_GONE})")]
+    def rewritten(self) -> list[int]:
+        """Numbers of the files that hold rows to update or delete."""
+        found = self._engine.rows(f"SELECT DISTINCT {FILE} FROM ({_GONE})")
+        return [number for (number,) in found]
 
     def _ranking(self) -> list[str]:
         """What ranking, matching and counting need of a record."""

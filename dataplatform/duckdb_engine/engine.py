@@ -49,6 +49,7 @@ class Engine:
         self.directory = self._room.path
         self._free = storage - _OWN_STORAGE
         self._fetched = 0
+        self._numbers: dict[str, int] = {}
         self.memory = max(_LEAST_MEMORY, int((memory - _OWN_MEMORY) * _OVERHEAD))
         threads = max(1, min(os.cpu_count() or 1, -(-memory // MEMORY_PER_CPU)))
         self._connection = duckdb.connect(
@@ -69,6 +70,14 @@ class Engine:
     def free(self) -> int:
         """Bytes of disk that are left for files to fetch."""
         return self._free - self._fetched
+
+    def place(self, location: str) -> Path:
+        """Where a fetched file is: `7.parquet`, always the same for a location.
+
+        A number takes four bytes beside each row that must be found again, a path a hundred.
+        """
+        number = self._numbers.setdefault(location, len(self._numbers))
+        return self.directory / f"{number}.parquet"
 
     def take(self, size: int, what: str) -> None:
         """Reserve disk for files that are about to be fetched.

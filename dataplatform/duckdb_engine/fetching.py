@@ -16,22 +16,22 @@ _AT_ONCE: Final = 8
 """Within the ten connections that boto3 keeps."""
 
 
-def fetch(engine: Engine, table: str, files: Sequence[DataFile]) -> dict[str, DataFile]:
+def fetch(engine: Engine, table: str, files: Sequence[DataFile]) -> dict[Path, DataFile]:
     """Copy files into the engine's directory; those that are there already stay.
 
     Returns:
-        Local path -> file, in the order given.
+        Local path, as `Engine.place` gives it -> file, in the order given.
 
     Raises:
         TooLarge: they don't fit on the function's disk.
     """
-    places = {file.file_path: _place(engine.directory, file.file_path) for file in files}
+    places = {file.file_path: engine.place(file.file_path) for file in files}
     missing = [file for file in files if not places[file.file_path].exists()]
     engine.take(sum(file.file_size_in_bytes for file in missing), table)
     with translated(), ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="fetch") as threads:
         for _ in threads.map(lambda file: _copy(file.file_path, places[file.file_path]), missing):
             pass
-    return {str(places[file.file_path]): file for file in files}
+    return {places[file.file_path]: file for file in files}
 
 
 def _copy(location: str, target: Path) -> None:
@@ -39,8 +39,3 @@ def _copy(location: str, target: Path) -> None:
     with partial.open("wb") as file:
         download(location, file)
     partial.rename(target)
-
-
-def _place(directory: Path, location: str) -> Path:
-    """Two tables may name files alike, so the bucket and the folders are part of the name."""
-    return directory / location.removeprefix("s3://").replace("/", "~")

@@ -35,13 +35,13 @@ _CHANGED: Final = "weir_changed"
 class DuckdbChanges:
     """Changed rows of a model, in the engine's memory or on its disk.
 
-    current: the table's files by their local path.
+    current: the table's files by their numbers in the engine.
     """
 
     engine: Engine
     model: GoldModel
     gold: DuckdbGold
-    current: Mapping[str, DataFile]
+    current: Mapping[int, DataFile]
     counts: Counts
 
     def require_unique(self) -> None:
@@ -70,7 +70,7 @@ class DuckdbChanges:
     def publish(self, properties: Mapping[str, str]) -> None:
         """Rewrite the files whose rows change, add the new rows; one commit by the audit branch."""
         table = self.gold.table(self.model.table)
-        removed = [self.current[path] for (path,) in self.engine.rows(gold_sql.touched())]
+        removed = [self.current[number] for (number,) in self.engine.rows(gold_sql.touched())]
         added = table.write(self.engine, gold_sql.rewritten(self.model))
         counts = self.counts
         table.publish(
@@ -169,7 +169,7 @@ class _Reader:
             table = self.gold.table(place)
             self._view(table, f"{zone}.{name}", table.files())
 
-    def current(self, model: GoldModel, target: GoldTable, *, whole: bool) -> dict[str, DataFile]:
+    def current(self, model: GoldModel, target: GoldTable, *, whole: bool) -> dict[int, DataFile]:
         """The model's table: whole, or the files that may hold a key of the fresh rows."""
         files = target.files() if whole else self._near(model, target)
         return self._view(target, gold_sql.CURRENT, files, with_places=True)
@@ -186,7 +186,7 @@ class _Reader:
 
     def _view(
         self, table: GoldTable, name: str, files: Sequence[DataFile], *, with_places: bool = False
-    ) -> dict[str, DataFile]:
+    ) -> dict[int, DataFile]:
         self.bytes += sum(file.file_size_in_bytes for file in files)
         if self.bytes > self.gold.limit:
             raise too_large(f"more than {self.gold.limit >> 20} MiB to read, with {table.name}")

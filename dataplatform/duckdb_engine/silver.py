@@ -77,8 +77,8 @@ def merge_dataset(
         if todo:
             _check_columns(table, plan)
             with Engine(memory=settings.memory_bytes, storage=settings.storage_bytes) as engine:
-                merge = _Merge(engine, ledger, plan, run_id, table)
-                counted = merge.classify(todo)
+                merge = _Merge(engine, ledger, plan, run_id, table, todo)
+                counted = merge.classify()
                 sequence = merge.publish(counted) or sequence
             done |= counted
         live, size = table.count(), table.size()  # counting reads the table's manifest list
@@ -98,29 +98,36 @@ class _Merge:
     """One merge of a batch list, in an engine of its own."""
 
     def __init__(
-        self, engine: Engine, ledger: Ledger, plan: SilverPlan, run_id: str, table: LakeTable
+        self,
+        engine: Engine,
+        ledger: Ledger,
+        plan: SilverPlan,
+        run_id: str,
+        table: LakeTable,
+        batches: Sequence[str],
     ) -> None:
         self._engine = engine
+        self._batches = batches
         self._ledger = ledger
         self._plan = plan
         self._run_id = run_id
         self._table = table
-        self._steps = Classification(engine, plan)
-        self._local: dict[str, DataFile] = {}
+        self._steps = Classification(engine, plan, batches)
+        self._files: dict[int, DataFile] = {}
 
-    def classify(self, batches: Sequence[str]) -> dict[str, Outcomes]:
+    def classify(self) -> dict[str, Outcomes]:
         """Find each record's outcome; rejected ones are in quarantine afterwards."""
         engine, plan = self._engine, self._plan
-        for_bronze = self._read_bronze(batches)
+        for_bronze = self._read_bronze()
         self._steps.cast()
         files = candidates(engine, self._table, "ranked", plan.key)
         refuse_large(
             engine, plan.silver_table, files, expansion=SILVER_EXPANSION, beside=for_bronze
         )
-        self._local = self._table.view(engine, "held", files, columns=plan.key, with_places=True)
+        self._files = self._table.view(engine, "held", files, columns=plan.key, with_places=True)
         self._silver_view("touched", self._steps.match("held"))
         self._steps.classify("touched")
-        counted = self._steps.outcomes(batches)
+        counted = self._steps.outcomes()
         rejected = [batch for batch, outcomes in counted.items() if outcomes.quarantined]
         if rejected:
             quarantine(engine, plan, self._run_id, rejected)
@@ -148,31 +155,31 @@ class _Merge:
         )
         self._table.publish(
             added=self._table.write(self._engine, rows),
-            removed=[self._local[path] for path in removed],
+            removed=[self._files[number] for number in removed],
             properties=commit_properties(counted, sequence),
             expected_rows=lambda before: before + total.inserted - total.deleted,
         )
         return sequence
 
-    def _read_bronze(self, batches: Sequence[str]) -> int:
+    def _read_bronze(self) -> int:
         """Lay a view over the batches' rows; the bytes that the work on them takes."""
         bronze = LakeTable.open(self._plan.bronze_table)
-        files = bronze.files(In(Reference(BronzeColumn.BATCH_ID), batches))  # type: ignore[call-arg, arg-type]
+        files = bronze.files(In(Reference(BronzeColumn.BATCH_ID), self._batches))  # type: ignore[call-arg, arg-type]
         needed = refuse_large(
             self._engine, self._plan.bronze_table, files, expansion=BRONZE_EXPANSION
         )
         columns = [column.name for column in self._plan.columns]
         columns += [column.value for column in BronzeColumn]
         bronze.view(self._engine, "bronze_files", files, columns=columns)
-        wanted = ", ".join(literal(batch) for batch in batches)
+        wanted = ", ".join(literal(batch) for batch in self._batches)
         self._engine.execute(
             "CREATE OR REPLACE TEMP VIEW bronze AS SELECT * FROM bronze_files "
             f"WHERE {BronzeColumn.BATCH_ID} IN ({wanted})"
         )
         return needed
 
-    def _silver_view(self, name: str, paths: Sequence[str]) -> None:
-        files = [self._local[path] for path in paths]
+    def _silver_view(self, name: str, numbers: Sequence[int]) -> None:
+        files = [self._files[number] for number in numbers]
         self._table.view(self._engine, name, files, with_places=True)
 
     def _order(self, replaced: int) -> tuple[str, ...]:

@@ -99,7 +99,7 @@ class LakeTable:
         *,
         columns: Sequence[str] | None = None,
         with_places: bool = False,
-    ) -> dict[str, DataFile]:
+    ) -> dict[int, DataFile]:
         """Fetch files and lay a DuckDB view over them, in the table's columns as they are now.
 
         Columns are found by Iceberg's field ids: one that was renamed since a file was written is
@@ -110,7 +110,7 @@ class LakeTable:
             with_places: add where each row stands: `FILE` and `AT`.
 
         Returns:
-            Local path of each file, as in `FILE`.
+            Each file by its number, as in `FILE`.
 
         Raises:
             TooLarge: they don't fit on the function's disk.
@@ -125,7 +125,7 @@ class LakeTable:
             return {}
         local = fetch(engine, self.name, files)
         lay_view(engine, self.name, name, wanted, local, with_places=with_places)
-        return local
+        return {int(path.stem): file for path, file in local.items()}
 
     def snapshots(self) -> list[Snapshot]:
         """Snapshots that readers of `main` have seen, newest first; staged ones are left out."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from dataplatform.duckdb_engine.engine import Engine
@@ -11,7 +12,7 @@ from dataplatform.duckdb_engine.sql import literal, quoted
 from dataplatform.errors import NotForThisEngine
 
 FILE: Final = "_file"
-"""Column of a view with places: the local path of the file that a row is in."""
+"""Column of a view with places: the number of the file that a row is in."""
 AT: Final = "_at"
 """Column of a view with places: the row's number in that file."""
 
@@ -30,7 +31,9 @@ def lay_empty_view(
 ) -> None:
     """A view without rows, for a table without files."""
     selected = [f"CAST(NULL AS {column.kind}) AS {quoted(column.name)}" for column in columns]
-    selected += [f"'' AS {FILE}", f"CAST(0 AS BIGINT) AS {AT}"] if with_places else []
+    selected += (
+        [f"CAST(0 AS INTEGER) AS {FILE}", f"CAST(0 AS BIGINT) AS {AT}"] if with_places else []
+    )
     _lay(engine, name, f"SELECT {', '.join(selected)} LIMIT 0")
 
 
@@ -39,21 +42,26 @@ def lay_view(
     table: str,
     name: str,
     columns: Sequence[ViewColumn],
-    paths: Collection[str],
+    paths: Collection[Path],
     *,
     with_places: bool,
 ) -> None:
     """A view over Parquet files, whose columns are found by Iceberg's field ids.
 
+    Args:
+        paths: with places, each named by its number, as `Engine.place` does.
+
     Raises:
         NotForThisEngine: a file has no field ids.
     """
-    places = ", ".join(literal(path) for path in paths)
+    places = ", ".join(literal(str(path)) for path in paths)
     # Told a schema, DuckDB estimates no rows and joins the large side into memory.
     plain = _as_now(engine, table, places, len(paths), columns)
     schema = "" if plain else f"schema = MAP {{{', '.join(map(_field, columns))}}}, "
     selected = [quoted(column.name) for column in columns]
-    selected += [f"filename AS {FILE}", f"file_row_number AS {AT}"] if with_places else []
+    if with_places:
+        number = "CAST(parse_filename(filename, true) AS INTEGER)"
+        selected += [f"{number} AS {FILE}", f"file_row_number AS {AT}"]
     _lay(
         engine,
         name,

@@ -134,7 +134,7 @@ class TestIncremental:
         read: list[str] = []
         fetched = fetching.fetch
 
-        def fetch(engine: Engine, table: str, found: list[DataFile]) -> dict[str, DataFile]:
+        def fetch(engine: Engine, table: str, found: list[DataFile]) -> dict[Path, DataFile]:
             read.extend(table for _ in found)
             return fetched(engine, table, found)
 
