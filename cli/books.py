@@ -72,7 +72,10 @@ def _dollars(amount: float) -> str:
 
 
 def run_json(books: Iterable[DatasetBooks], engines: Mapping[str, EngineChoice]) -> dict[str, Any]:
-    """Books of one run for `--json`; `engine` is "" where none was chosen."""
+    """Books of one run for `--json`; `engine` is "" where none was chosen.
+
+    `stager` is "spark" where Spark staged one of the dataset's batches or more.
+    """
     return {
         entry.dataset: {
             "source": entry.source,
@@ -80,6 +83,8 @@ def run_json(books: Iterable[DatasetBooks], engines: Mapping[str, EngineChoice])
             "live": entry.live,
             "balanced": entry.balanced,
             "error": entry.error,
+            "stager": "spark" if entry.spark_stages else "function",
+            "stager_reason": entry.spark_stages,
             **_engine(engines.get(entry.dataset)),
         }
         for entry in books

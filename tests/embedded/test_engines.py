@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from cli.screen import Exit
 from dataplatform.ledger.costs import PRICES
 from dataplatform.ledger.engines import GOLD, EngineChoice
-from tests.embedded.faults import confined, kill_function_at_work
+from tests.embedded.faults import (
+    confined,
+    hurried,
+    kill_function_at_work,
+    kill_job_after_commit,
+)
 from tests.embedded.harness import Platform, assert_balanced
+from tests.embedded.test_bad_input import csv, store
 from tests.embedded.test_faults import in_warehouse, new_store
 
 pytestmark = pytest.mark.embedded
@@ -75,6 +82,36 @@ def test_a_function_killed_at_work_leaves_its_dataset_to_spark(platform: Platfor
     assert engines(platform, last_run(platform))["stores"].reason.startswith("killed")
 
 
+def test_a_batch_that_outgrows_its_function_is_staged_once_by_a_job_that_is_killed(
+    platform: Platform,
+) -> None:
+    """What the killed job had committed is found by the run that Step Functions starts for it."""
+    number, books, ledger = new_store(platform), platform.totals("stores"), platform.target.ledger
+    platform.land(f"stores/torn-{number}.csv", csv(store(number), "too,short"))
+    jobs = stage_runs(platform)
+    with hurried(platform), confined(platform, "stage-batch", memory=128):
+        run = platform.start("run", "stores")
+        bronze = kill_job_after_commit(
+            platform,
+            "bronze.stores",
+            platform.snapshot("bronze.stores"),
+            told=lambda: any(batch.state != "claimed" for batch in ledger.unfinished_batches()),
+        )
+        said, _ = run.communicate(timeout=300)
+    assert run.returncode == Exit.DATA_WAITING, said
+    assert stage_runs(platform) == jobs + 2
+    assert platform.snapshot("bronze.stores") == bronze
+    now = platform.totals("stores")
+    assert {name: now[name] - books[name] for name in ("source", "live", "quarantined")} == {
+        **{"source": 3, "live": 1},
+        "quarantined": 1,
+    }
+    assert_balanced(now)
+    assert in_warehouse(platform, number) == [number]
+    ended = platform.json("status", "--run", last_run(platform))["datasets"]["stores"]
+    assert (ended["stager"], ended["stager_reason"]) == ("spark", "out of memory")
+
+
 def test_gold_that_outgrows_its_function_is_sparks_and_the_next_is_not(platform: Platform) -> None:
     number, before = new_store(platform), platform.job_runs()
     with confined(platform, "build-gold", memory=128):
@@ -89,6 +126,11 @@ def test_gold_that_outgrows_its_function_is_sparks_and_the_next_is_not(platform:
     assert platform.job_runs()[gold] == before[gold] + 1
     assert GOLD not in engines(platform, last_run(platform))
     assert in_warehouse(platform, again) == [again]
+
+
+def stage_runs(platform: Platform) -> int:
+    job = platform.target.output("StageJob")
+    return len(platform.client("glue").get_job_runs(JobName=job)["JobRuns"])
 
 
 def by_spark(

@@ -55,6 +55,7 @@ def test_a_run_says_which_engine_did_what_and_why_and_what_it_cost(
         "duckdb",
         "6 MB batch",
     )
+    assert said["datasets"]["sales"]["stager"] == "function"
     assert said["cost"] == {"lambda": 0.000196, "glue": 0.0146667, "total": 0.0148627}
 
 
