@@ -1,12 +1,15 @@
 """What a run costs by list prices, as the books have it, beside the same run by Glue's Spark jobs.
 
 A run takes files from landing through silver and two gold models to the warehouse. Every second
-that AWS bills is the ledger's: calls of functions with their memory, jobs with their DPU.
+that AWS bills is the ledger's: calls of functions with their memory, jobs with their DPU. A job
+counts as Glue's shortest, one minute, however long it took here: two DPU have more CPUs than a
+laptop, so more than that would flatter the functions.
 """
 
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +18,7 @@ from benchmarks.gold_refresh import MODELS
 from benchmarks.measure import Figure
 from benchmarks.project import Project, project
 from dataplatform.ledger.costs import Cost, cost
+from dataplatform.ledger.usage import Usage
 
 BATCHES: Final = {10_000: 50, 1_000_000: 5}
 """Rows -> how many times cheaper than Glue's jobs a run is to be."""
@@ -44,7 +48,12 @@ def _cost(bench: Project, engine: str) -> Cost:
     ledger = bench.target.ledger
     run = ledger.run_of_execution(bench.run(engine=engine).arn)
     assert run is not None
-    return cost(ledger.usage(run.run_id))
+    return cost(_shortest(used) for used in ledger.usage(run.run_id))
+
+
+def _shortest(used: Usage) -> Usage:
+    """A job's run as the shortest that Glue bills; a function's call as it is."""
+    return replace(used, milliseconds=0) if used.meter == "glue" else used
 
 
 def _figure(size: int, wanted: float, functions: Cost, jobs: Cost) -> Figure:
@@ -56,5 +65,5 @@ def _figure(size: int, wanted: float, functions: Cost, jobs: Cost) -> Figure:
         target=round(rival / wanted, 4),
         rival="the same run, silver and gold by Glue jobs",
         rival_value=round(rival, 4),
-        note=f"{rival / cents:.0f} times cheaper; wanted {wanted:g}; jobs alone {jobs.jobs:.4f} $",
+        note=f"{rival / cents:.0f} times cheaper; wanted {wanted:g}; a minute for each job",
     )
