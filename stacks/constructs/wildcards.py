@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import jsii
 from aws_cdk import Acknowledgment, Stack, Validations
@@ -54,8 +54,12 @@ def accept_wildcards(grantee: IGrantable, *wildcards: Wildcard) -> None:
     A grantee whose principal isn't a role of this app has no policies here: nothing is done.
     """
     role = _role(grantee)
-    if role is not None:
-        role.node.add_validation(_Accepted(role, wildcards))
+    if role is None:
+        return
+    if role not in _accepted:
+        _accepted[role] = _Accepted(role)
+        role.node.add_validation(_accepted[role])
+    _accepted[role].wildcards.update(dict.fromkeys(wildcards))
 
 
 def allow(grantee: IGrantable, statement: PolicyStatement, *wildcards: Wildcard) -> None:
@@ -66,26 +70,36 @@ def allow(grantee: IGrantable, statement: PolicyStatement, *wildcards: Wildcard)
 
 @jsii.implements(IValidation)
 class _Accepted:
-    """Runs between the resolution of references and cdk-nag."""
+    """Runs between the resolution of references and cdk-nag, once a role.
 
-    def __init__(self, role: IConstruct, wildcards: tuple[Wildcard, ...]) -> None:
+    wildcards: of all its grants, in their order; a role's policies are resolved once for them all,
+        since each step of it is a message to the CDK's own process.
+    """
+
+    def __init__(self, role: IConstruct) -> None:
         self._role = role
-        self._wildcards = wildcards
+        self.wildcards: dict[Wildcard, None] = {}
 
     def validate(self) -> list[str]:
         """Acknowledge; no problem of its own to report."""
         for node in self._role.node.find_all():
             if isinstance(node, CfnPolicy):
-                for finding in findings(Stack.of(node).resolve(node.policy_document)):
-                    reason = self._reason(finding)
-                    if reason:
-                        Validations.of(node).acknowledge(
-                            Acknowledgment(id=f"{RULE}[{finding}]", reason=reason)
-                        )
+                found = dict.fromkeys(findings(Stack.of(node).resolve(node.policy_document)))
+                accepted = [
+                    Acknowledgment(id=f"{RULE}[{finding}]", reason=reason)
+                    for finding in found
+                    if (reason := self._reason(finding))
+                ]
+                if accepted:
+                    Validations.of(node).acknowledge(*accepted)
         return []
 
     def _reason(self, finding: str) -> str | None:
-        return next((w.reason for w in self._wildcards if finding.endswith(w.ending)), None)
+        return next((w.reason for w in self.wildcards if finding.endswith(w.ending)), None)
+
+
+_accepted: Final[dict[IConstruct, _Accepted]] = {}
+"""By role; a process synthesizes an app or, in tests, a few."""
 
 
 def _role(grantee: IGrantable) -> IRole | None:
