@@ -18,6 +18,7 @@ from dataplatform.ledger.commits import (
 )
 from dataplatform.ledger.records import Batch, Outcomes, TableSize, table_lease
 from dataplatform.naming import BATCHES_PROPERTY, SilverColumn
+from dataplatform.overtaken import until_not_overtaken
 from dataplatform.plans.model import SilverPlan, fill
 from glue_jobs import side_by_side, tables
 from glue_jobs.runtime import Job
@@ -67,7 +68,8 @@ def _publish_alone(job: Job, dataset: str, staged: Sequence[Batch]) -> None:
     """Publish a dataset; one that fails leaves the others alone."""
     job.ledger.step(job.run_id, STEP, dataset=dataset, state="started")
     try:
-        counts = publish_dataset(job, job.plan.dataset(dataset), staged)
+        plan = job.plan.dataset(dataset)
+        counts = until_not_overtaken(lambda: publish_dataset(job, plan, staged))
     except Exception as error:  # the run's last step fails loudly with every dataset's error
         log.exception("dataset %s failed", dataset)
         job.ledger.fail_dataset(job.run_id, dataset, f"{type(error).__name__}: {error}")

@@ -13,6 +13,8 @@ from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 from pyiceberg.manifest import DataFile, ManifestContent
 from pyiceberg.table import Table
 from pyiceberg.table import snapshots as iceberg_snapshots
+from pyiceberg.table.refs import MAIN_BRANCH
+from pyiceberg.table.update import AssertRefSnapshotId
 from pyiceberg.table.update.snapshot import ManageSnapshots
 from pyiceberg.types import PrimitiveType
 
@@ -23,13 +25,10 @@ from dataplatform.duckdb_engine.fetching import fetch
 from dataplatform.duckdb_engine.sql import duckdb_type
 from dataplatform.duckdb_engine.views import ViewColumn, lay_empty_view, lay_view
 from dataplatform.duckdb_engine.writing import write
-from dataplatform.errors import AuditFailed, NotForThisEngine, WeirError
+from dataplatform.errors import AuditFailed, NotForThisEngine
 from dataplatform.ledger.records import TableSize
 from dataplatform.naming import AUDIT_BRANCH
-
-
-class Overtaken(WeirError):
-    """Someone committed to a table whose lease was held by another."""
+from dataplatform.overtaken import overtaken
 
 
 @dataclass(frozen=True)
@@ -200,7 +199,11 @@ class LakeTable:
         """One commit: a branch that a killed attempt left goes, this one comes with the files."""
         current = self._table.metadata.current_snapshot()
         assert current is not None
+        # PyIceberg asks only for the branch that it writes, and would fail otherwise where `main`
+        # has moved: its snapshot's number is taken then.
+        stands = AssertRefSnapshotId(ref=MAIN_BRANCH, snapshot_id=current.snapshot_id)  # type: ignore[call-arg]
         with self._table.transaction() as transaction:
+            transaction._apply((), (stands,))
             if AUDIT_BRANCH in self._table.metadata.refs:
                 ManageSnapshots(transaction).remove_branch(AUDIT_BRANCH).commit()
             branch = ManageSnapshots(transaction)
@@ -236,11 +239,7 @@ class LakeTable:
     def _check_base(self, base: iceberg_snapshots.Snapshot | None) -> None:
         current = self._table.metadata.current_snapshot()
         if (current and current.snapshot_id) != (base and base.snapshot_id):
-            raise Overtaken(
-                f"{self.name}: another writer published while its lease was held",
-                why="The files were made from rows that may have changed; nothing was published.",
-                remedy="The next run makes them anew. Find out who writes without the lease.",
-            )
+            raise overtaken(self.name)
 
     def _count(self, snapshot: iceberg_snapshots.Snapshot | None) -> int:
         if snapshot is None:

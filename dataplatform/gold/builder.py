@@ -27,6 +27,7 @@ from dataplatform.naming import (
     OUTCOMES_PROPERTY,
     changes_table,
 )
+from dataplatform.overtaken import until_not_overtaken
 from dataplatform.plans.model import GoldModel, PlatformPlan
 
 STEP: Final = "gold"
@@ -117,7 +118,8 @@ class GoldBuilder:
                 return None
             self._step(name, "started")
             try:
-                counts = self._build(model, known if digest == model.digest else {}, now)
+                before = known if digest == model.digest else {}
+                counts = until_not_overtaken(lambda: self._build(model, before, now))
             except self.handed_over as error:
                 self._step(name, "skipped", str(error))
                 raise
@@ -130,8 +132,8 @@ class GoldBuilder:
     def _build(self, model: GoldModel, known: Consumed, now: Consumed) -> Counts:
         """The export for the warehouse is written first and named in the table's commit.
 
-        So a function or job killed between the two exports again, and one killed after the commit
-        finds the export's name in the table.
+        So a function or job killed between the two exports again, as does one whose commit was
+        overtaken, and one killed after the commit finds the export's name in the table.
         """
         changed = changed_rows(self.plan, model, known, now, self.engine.snapshots)
         exported = Export("", 0)

@@ -9,6 +9,7 @@ from dataplatform.duckdb_engine.engine import too_large
 from dataplatform.duckdb_engine.silver import merge_dataset
 from dataplatform.errors import LeaseHeld, NotForThisEngine, TooLarge
 from dataplatform.ledger import Ledger
+from dataplatform.overtaken import until_not_overtaken
 from dataplatform.plans.model import PlatformPlan
 from dataplatform.settings import DuckdbSettings
 from lambdas.common import hold
@@ -55,9 +56,11 @@ def merge_silver(
         return {}
     ledger.step(run_id, STEP, dataset=dataset, state="started")
     try:
-        counts = merge_dataset(
-            settings, ledger, plan.dataset(dataset), run_id, staged, request=request
-        ).to_dict()
+        contract = plan.dataset(dataset)
+        merged = until_not_overtaken(
+            lambda: merge_dataset(settings, ledger, contract, run_id, staged, request=request)
+        )
+        counts = merged.to_dict()
     except MemoryError as error:
         raise too_large("out of memory") from error
     except _FOR_STEP_FUNCTIONS:

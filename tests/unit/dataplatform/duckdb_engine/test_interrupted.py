@@ -9,13 +9,14 @@ from pyiceberg.exceptions import CommitFailedException
 
 from dataplatform.adapters import iceberg
 from dataplatform.duckdb_engine import classification, silver
-from dataplatform.duckdb_engine.tables import LakeTable, Overtaken
+from dataplatform.duckdb_engine.tables import LakeTable
 from dataplatform.errors import AuditFailed, LeaseHeld
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.commits import commit_properties
 from dataplatform.ledger.holders import Call, JobRun
 from dataplatform.ledger.records import Outcomes, table_lease
 from dataplatform.naming import AUDIT_BRANCH
+from dataplatform.overtaken import Overtaken
 from tests.unit.support.merges import Shop, order
 
 
