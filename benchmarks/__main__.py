@@ -23,6 +23,7 @@ from benchmarks import (
     platform,
     scale,
     set_up,
+    start,
     wrapper,
 )
 from benchmarks.measure import Figure
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "gold-refresh": gold_refresh.run,
     "scale": scale.run,
     "cost": cost.run,
+    "start": start.run,
 }
 
 ALL = ("wrapper", "platform", "set-up")
