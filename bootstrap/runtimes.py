@@ -109,7 +109,7 @@ def ensure(layout: Layout, runtime: Runtime, java_home: Path) -> Path:
 
 
 def _make_environment(layout: Layout, runtime: Runtime, uv: Path, home: Path) -> None:
-    python = _python(runtime.python) or runtime.python
+    python = find_python(runtime.python) or runtime.python
     command = [str(uv), "venv", "--quiet", "--clear", "--python", python, str(home)]
     try:
         run(f"making an environment with Python {runtime.python}", command, place=layout.cache)
@@ -127,8 +127,8 @@ def _make_environment(layout: Layout, runtime: Runtime, uv: Path, home: Path) ->
     run(f"installing {runtime.name}'s packages", install, place=layout.cache)
 
 
-def _python(version: str) -> str | None:
-    """One that really runs: pyenv puts shims on the PATH of versions that aren't switched on."""
+def find_python(version: str) -> str | None:
+    """One on this machine that really runs: pyenv's shims are on the PATH, and may lead nowhere."""
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     candidates = [shutil.which(f"python{version}")]
     candidates += map(str, sorted(pyenv.glob(f"versions/{version}.*/bin/python{version}")))

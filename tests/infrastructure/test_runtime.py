@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stacks import packaging
+from stacks.constructs.wildcards import flat
 from stacks.packaging import Layer
 from stacks.runtime import GLUE_6_0
 from tests.infrastructure.assembly import Assembly
@@ -59,6 +60,12 @@ def test_nothing_but_versions_differs(dev: Assembly, newer: Assembly) -> None:
     wanted = {resource.logical_id for resource in dev.resources() if resource.type != _LAYER}
     found = {resource.logical_id for resource in newer.resources() if resource.type != _LAYER}
     assert wanted == found
+
+
+def test_spark_4_is_told_to_cast_as_spark_3_does(newer: Assembly) -> None:
+    for job in newer.resources("AWS::Glue::Job"):
+        settings = flat(job.properties["DefaultArguments"]["--conf"]).split(" --conf ")
+        assert "spark.sql.ansi.enabled=false" in settings
 
 
 def test_rules_of_cdk_nag_hold(newer: Assembly) -> None:
