@@ -10,6 +10,7 @@ from dataplatform.errors import LeaseHeld
 from dataplatform.ledger import Ledger
 from glue_jobs import runtime
 from glue_jobs.runtime import Job
+from tests.unit.support.clocks import sleeping
 
 TABLE = "table:weir_dev_silver.sales"
 MAINTENANCE = "maintenance/1f0c/request-1"
@@ -26,7 +27,7 @@ def test_a_table_that_is_looked_after_is_waited_for(
         if len(waited) == 3:
             connected.release_lease(TABLE, MAINTENANCE, token=held.token)
 
-    monkeypatch.setattr("glue_jobs.runtime.time.sleep", sleep)
+    sleeping(monkeypatch, "glue_jobs.runtime", sleep)
     with job().lease(TABLE) as mine:
         assert connected.lease_holder(TABLE) == mine
     assert len(waited) == 3
@@ -38,6 +39,6 @@ def test_it_is_not_waited_for_for_ever(
 ) -> None:
     connected.acquire_lease(TABLE, MAINTENANCE, 120)
     monkeypatch.setattr(runtime, "_PATIENCE_SECONDS", 0)
-    monkeypatch.setattr("glue_jobs.runtime.time.sleep", lambda seconds: None)
+    sleeping(monkeypatch, "glue_jobs.runtime")
     with pytest.raises(LeaseHeld, match=MAINTENANCE), job().lease(TABLE):
         pass

@@ -20,6 +20,7 @@ from dataplatform.ledger.records import LandedObject
 from dataplatform.ledger.staging import Staged
 from dataplatform.parsing.parser import parse
 from dataplatform.plans.model import Column, SourcePlan
+from tests.unit.support.clocks import sleeping
 from tests.unit.support.lakes import COLUMNS, Lake, claimed, csv_bytes, plan_of, stores
 
 PLAN = stores()
@@ -214,7 +215,7 @@ def test_of_two_attempts_at_once_one_appends(
         return parse(*args, **kwargs)
 
     monkeypatch.setattr("dataplatform.adapters.bronze.parse", overtaken)
-    monkeypatch.setattr("dataplatform.adapters.iceberg_commits.time.sleep", lambda seconds: None)
+    sleeping(monkeypatch, "dataplatform.adapters.iceberg_commits")
     assert str(staged(lake, tmp_path, landed)) == other[1]
     assert lake.snapshots(PLAN.bronze_table) == lake.snapshots(PLAN.quarantine_table) == 1
     assert len(lake.rows(PLAN.bronze_table)) == 2
@@ -227,7 +228,7 @@ def test_a_commit_that_always_loses_its_race_fails_loudly(
         raise CommitFailedException("somebody else")
 
     monkeypatch.setattr(iceberg, "_append", lost)
-    monkeypatch.setattr("dataplatform.adapters.iceberg_commits.time.sleep", lambda seconds: None)
+    sleeping(monkeypatch, "dataplatform.adapters.iceberg_commits")
     with pytest.raises(CommitFailedException):
         staged(lake, tmp_path, lake.land("a.csv", csv_bytes(*RECORDS)))
 
