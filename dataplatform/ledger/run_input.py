@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Self
 
 from dataplatform.errors import InvalidRunInput, Problem
+from dataplatform.ledger.input_problems import input_problem, nearest, unknown_keys
 from dataplatform.ledger.records import iso
 
 _KEYS: Final = ("datasets", "from", "to", "engine")
@@ -64,23 +64,21 @@ def parse_run_input(raw: Any, known: Sequence[str], now: datetime) -> RunInput:
         InvalidRunInput: with every problem.
     """
     if not isinstance(raw, dict):
-        raise _invalid([_problem("$", raw, "an object: {} runs all that is due")])
-    problems = [
-        _problem(str(key), value, f"one of the keys {', '.join(_KEYS)}", _near(str(key), _KEYS))
-        for key, value in raw.items()
-        if key not in _KEYS
-    ]
+        raise _invalid([input_problem("$", raw, "an object: {} runs all that is due")])
+    problems = unknown_keys(raw, _KEYS)
     datasets = _datasets(raw.get("datasets"), known, problems) if "datasets" in raw else ()
     since = _time("from", raw["from"], problems) if "from" in raw else None
     until = _time("to", raw["to"], problems) if "to" in raw else None
     if since and until and since >= until:
-        problems.append(_problem("to", raw["to"], f'a time after "from" ({iso(since)})'))
+        problems.append(input_problem("to", raw["to"], f'a time after "from" ({iso(since)})'))
     if since and since > now:
-        problems.append(_problem("from", raw["from"], f"a time that has been (now: {iso(now)})"))
+        problems.append(
+            input_problem("from", raw["from"], f"a time that has been (now: {iso(now)})")
+        )
     engine = raw.get("engine", "")
     if "engine" in raw and engine not in _ENGINES:
         expected = f"one of {', '.join(_ENGINES)}; leave the key out to choose by size"
-        problems.append(_problem("engine", engine, expected, _near(str(engine), _ENGINES)))
+        problems.append(input_problem("engine", engine, expected, nearest(str(engine), _ENGINES)))
     if problems:
         raise _invalid(problems)
     return RunInput(
@@ -94,12 +92,14 @@ def parse_run_input(raw: Any, known: Sequence[str], now: datetime) -> RunInput:
 def _datasets(value: Any, known: Sequence[str], problems: list[Problem]) -> tuple[str, ...]:
     if not isinstance(value, list) or not value:
         expected = "a list of datasets with at least one; leave the key out for all"
-        problems.append(_problem("datasets", value, expected))
+        problems.append(input_problem("datasets", value, expected))
         return ()
     for index, name in enumerate(value):
         if not isinstance(name, str) or name not in known:
             expected = f"a dataset with a contract: {', '.join(known) or 'there is none'}"
-            problems.append(_problem(f"datasets[{index}]", name, expected, _near(str(name), known)))
+            problems.append(
+                input_problem(f"datasets[{index}]", name, expected, nearest(str(name), known))
+            )
     return tuple(dict.fromkeys(name for name in value if isinstance(name, str)))
 
 
@@ -107,21 +107,9 @@ def _time(key: str, value: Any, problems: list[Problem]) -> datetime | None:
     try:
         moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):
-        problems.append(_problem(key, value, _TIME))
+        problems.append(input_problem(key, value, _TIME))
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _problem(field: str, found: Any, expected: str, remedy: str = "") -> Problem:
-    text = json.dumps(found, default=str)
-    return Problem(
-        file="input", line=None, field=field, found=text, expected=expected, remedy=remedy
-    )
-
-
-def _near(name: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f'Did you mean "{close[0]}"?' if close else ""
 
 
 def _invalid(problems: Sequence[Problem]) -> InvalidRunInput:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dataplatform.adapters.iceberg_tables import definitions
 from dataplatform.errors import InvalidRunInput, Problem
+from dataplatform.ledger.input_problems import input_problem, nearest, unknown_keys
 from dataplatform.plans.model import PlatformPlan
 from dataplatform.settings import LakeSettings
 
@@ -42,27 +42,15 @@ def _short(table: str, stage: str) -> str:
 
 def _problems(raw: Any, known: Mapping[str, str]) -> Iterator[Problem]:
     if raw is not None and not isinstance(raw, dict):
-        yield _problem("input", found=repr(raw), expected="an object")
+        yield input_problem("$", raw, "an object: {} looks after every table")
         return
     given = raw or {}
-    for key in given.keys() - {_TABLES}:
-        yield _problem(str(key), found="an unknown key", expected=_TABLES)
+    yield from unknown_keys(given, (_TABLES,))
     tables = given.get(_TABLES) or []
     if not isinstance(tables, list):
-        yield _problem(_TABLES, found=repr(tables), expected="a list of tables")
+        yield input_problem(_TABLES, tables, "a list of tables")
         return
-    for name in tables:
+    for index, name in enumerate(tables):
         if name not in known:
-            near = difflib.get_close_matches(str(name), known, n=1)
-            yield _problem(
-                _TABLES,
-                found=repr(name),
-                expected=f"a table of the plan, such as {next(iter(known))}",
-                remedy=f"Did you mean {near[0]}?" if near else "",
-            )
-
-
-def _problem(field: str, *, found: str, expected: str, remedy: str = "") -> Problem:
-    return Problem(
-        file="input", line=None, field=field, found=found, expected=expected, remedy=remedy
-    )
+            expected = f"a table of the plan, such as {next(iter(known))}"
+            yield input_problem(f"{_TABLES}[{index}]", name, expected, nearest(str(name), known))

@@ -1,0 +1,34 @@
+"""What is wrong with an execution's input, told alike for every state machine."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from dataplatform.errors import Problem
+
+
+def input_problem(field: str, found: Any, expected: str, remedy: str = "") -> Problem:
+    """A problem of one field of the input; `$` is the input itself."""
+    text = json.dumps(found, default=str)
+    return Problem(
+        file="input", line=None, field=field, found=text, expected=expected, remedy=remedy
+    )
+
+
+def unknown_keys(raw: Mapping[str, Any], known: Sequence[str]) -> list[Problem]:
+    """A problem for each key that means nothing."""
+    expected = f"one of the keys {', '.join(known)}" if len(known) > 1 else f"the key {known[0]}"
+    return [
+        input_problem(key, value, expected, nearest(key, known))
+        for key, value in raw.items()
+        if key not in known
+    ]
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The remedy for a misspelled name; "" where nothing known is like it."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f'Did you mean "{close[0]}"?' if close else ""
