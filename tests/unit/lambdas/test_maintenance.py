@@ -27,6 +27,7 @@ from lambdas.maintain_table.logic import Caretaker
 from lambdas.maintain_table.needs import needs_of
 from lambdas.plan_maintenance.handler import handler as plan
 from tests.unit.lambdas.conftest import Context, deploy
+from tests.unit.support.clocks import sleeping
 from tests.unit.support.lakes import LAKE, Lake, lakes, plan_of, stores
 from tests.unit.support.ledgers import built, create_table
 from tests.unit.support.plans import model
@@ -177,7 +178,7 @@ def test_a_writer_that_is_done_soon_is_waited_for(
     def sleep(seconds: float) -> None:
         books.release_lease(held.name, held.owner, token=held.token)
 
-    monkeypatch.setattr("lambdas.maintain_table.logic.time.sleep", sleep)
+    sleeping(monkeypatch, "lambdas.maintain_table.logic", sleep)
     assert tended(busy, books, patience=60).state == "done"
 
 
