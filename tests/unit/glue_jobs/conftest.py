@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from dataplatform.ledger import Ledger
 from dataplatform.plans.model import PlatformPlan
 from dataplatform.settings import JobSettings
 from glue_jobs.runtime import Job
+from tests.unit.support.lakes import LAKE
 from tests.unit.support.ledgers import TABLE
 from tests.unit.support.plans import platform
 
@@ -41,18 +43,8 @@ def job(spark: SparkSession, connected: Ledger) -> Callable[..., Job]:
     """One run of a job over a plan, with `at_once` tables side by side."""
 
     def of(plan: PlatformPlan | None = None, *, at_once: int = 2) -> Job:
-        settings = JobSettings(
-            stage="test",
-            ledger_table=TABLE,
-            plans_uri="s3://plans/plan.json",
-            landing_bucket="landing",
-            bronze_bucket="bronze",
-            silver_bucket="silver",
-            gold_bucket="gold",
-            quarantine_bucket="quarantine",
-            at_once=str(at_once),
-            dpu="2",
-        )
+        lake = {**asdict(LAKE), "stage": "test", "ledger_table": TABLE}
+        settings = JobSettings(**lake, at_once=str(at_once), dpu="2")
         return Job(
             spark=spark,
             settings=settings,
