@@ -133,4 +133,4 @@ def test_engines_are_chosen_by_the_stages_limits(dev: Assembly) -> None:
     limits = EngineSettings.from_environment(
         {name: str(value) for name, value in given.items()}  # names of resources are references
     )
-    assert (limits.batch_bytes, limits.rows, limits.table_bytes) == (512 << 20, 3_000_000, 1 << 30)
+    assert (limits.batch_bytes, limits.rows, limits.table_bytes) == (2 << 30, 10_000_000, 1 << 30)

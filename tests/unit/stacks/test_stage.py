@@ -31,8 +31,8 @@ SWITCHES: dict[str, Any] = {
     "stage_function_mib": 2560,
     "duckdb_memory_mib": 3008,
     "duckdb_storage_mib": 8192,
-    "duckdb_batch_mib": 512,
-    "duckdb_batch_rows": 3_000_000,
+    "duckdb_batch_mib": 2048,
+    "duckdb_batch_rows": 10_000_000,
     "duckdb_table_mib": 1024,
 }
 
