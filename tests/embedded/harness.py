@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -77,6 +78,7 @@ class Platform:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=_heed_ctrl_c,
         )
 
     def fails(self, *arguments: str, code: int = 1) -> str:
@@ -190,6 +192,11 @@ class Platform:
         """What was asked of the sample sales API, oldest first."""
         requests: list[dict[str, Any]] = self.source("GET", "/_control/requests")["requests"]
         return requests
+
+
+def _heed_ctrl_c() -> None:
+    """As a terminal starts programs; one that is started in the background ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @contextmanager
