@@ -109,9 +109,8 @@ def test_the_command_line_finds_a_stage_by_its_outputs(
     assert outputs <= set(dev.outputs(concern))
 
 
-def test_the_same_sources_give_the_same_templates(synthesized: Synthesize) -> None:
-    first, second = synthesized("dev"), synthesized("dev")
-    assert first.templates == second.templates
+def test_the_same_sources_give_the_same_templates(dev: Assembly, synthesized: Synthesize) -> None:
+    assert synthesized("dev").templates == dev.templates
 
 
 def test_code_assets_depend_on_the_sources_alone(tmp_path: Path) -> None:
