@@ -114,10 +114,14 @@ class Project:
         return _execution(states, arn)
 
     def end_spark(self) -> None:
-        """End the warm JVM, which no job uses, so that the next job starts one, as Glue would."""
+        """End the warm JVM, which no job uses, so that the next job starts one, as Glue would.
+
+        Its parent takes notice with the next job: until then it is a zombie, which is no JVM.
+        """
         if jvm := self.spark():
             jvm.kill()
-            jvm.wait()
+            while self.spark():
+                time.sleep(_POLL_SECONDS)
 
     def spark(self) -> psutil.Process | None:
         """The JVM that runs Spark jobs, where one runs."""
