@@ -79,6 +79,11 @@ class SilverColumn(StrEnum):
     LOADED_AT = "_loaded_at"
 
 
+def was_column(column: str) -> str:
+    """Holds, beside a classified row, a column's value in the row that stands."""
+    return f"_was_{column}"
+
+
 @dataclass(frozen=True)
 class Names:
     """Names that depend on the stage, so that several stages fit one account."""

@@ -94,7 +94,7 @@ def publish_dataset(job: Job, plan: SilverPlan, staged: Sequence[Batch]) -> Outc
             log.info("batch %s is in a snapshot already", found)
         todo = [batch.batch_id for batch in staged if batch.batch_id not in done]
         if todo:
-            merged, sequence = _merge(job, plan, todo, sequence)
+            merged, sequence = _merge(job, plan, todo, sequence, empty=not snapshots)
             done |= merged
             snapshots = tables.published_snapshots(job.spark, plan.silver_table)
         live = tables.count_rows(job.spark, tables.qualified(plan.silver_table))
@@ -114,12 +114,13 @@ def publish_dataset(job: Job, plan: SilverPlan, staged: Sequence[Batch]) -> Outc
 
 
 def _merge(
-    job: Job, plan: SilverPlan, batches: list[str], sequence: int
+    job: Job, plan: SilverPlan, batches: list[str], sequence: int, *, empty: bool
 ) -> tuple[dict[str, Outcomes], int]:
     """Classify, quarantine, then stage, audit and publish in one commit.
 
     Args:
         sequence: what the table stands at.
+        empty: nothing was ever published to it.
 
     Returns:
         Each batch's outcomes, and what the table stands at now.
@@ -130,7 +131,7 @@ def _merge(
         plan,
         batches,
         bronze=tables.qualified(plan.bronze_table),
-        silver=tables.qualified(plan.silver_table),
+        silver="" if empty else tables.qualified(plan.silver_table),
     )
     try:
         counted = silver.outcomes(classified, batches)
@@ -145,10 +146,11 @@ def _merge(
                 .withColumn(SilverColumn.LOADED_AT, F.lit(datetime.now(UTC)))
             )
             stamped.createOrReplaceTempView(_changes_view(plan))
+            within = "" if _only_inserts(total) else silver.touched(classified, plan)
             tables.publish(
                 spark,
                 plan.silver_table,
-                write=lambda branch: _write(job, plan, branch, only_inserts=_only_inserts(total)),
+                write=lambda branch: _write(job, plan, branch, within),
                 properties=commit_properties(counted, sequence),
                 expected_rows=lambda before: before + total.inserted - total.deleted,
             )
@@ -157,8 +159,9 @@ def _merge(
         classified.release()
 
 
-def _write(job: Job, plan: SilverPlan, branch: str, *, only_inserts: bool) -> None:
-    if only_inserts:
+def _write(job: Job, plan: SilverPlan, branch: str, within: str) -> None:
+    """Write the changes; `within` holds for what they change in the table, "" if nothing."""
+    if not within:
         # Classified under the lease: no row of silver has these keys, so there is nothing to match.
         columns = (
             *(column.name for column in plan.columns),
@@ -170,7 +173,7 @@ def _write(job: Job, plan: SilverPlan, branch: str, *, only_inserts: bool) -> No
         # where `silver.classify` has put a number on each record. A checkpoint is a new beginning.
         view = _changes_view(plan)
         job.spark.table(view).localCheckpoint().createOrReplaceTempView(view)
-        job.spark.sql(fill(plan.spark.merge, target=branch, changes=view))
+        job.spark.sql(fill(plan.spark.merge, target=branch, changes=view, within=within))
 
 
 def _changes_view(plan: SilverPlan) -> str:

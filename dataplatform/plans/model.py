@@ -77,9 +77,11 @@ class SilverSql:
         can't be cast is null and has a reason. Of a delete only key and ordering are checked.
     newest: reads {good}; adds `_rank` (1 = the newest row of its key).
     classified: reads {newest} (one row a key) and {silver}; adds `_action`: insert, update, delete,
-        duplicate (equal to what stands, or older than it).
+        duplicate (equal to what stands, or older than it), and where the row that stands is:
+        `naming.was_column` of each partition column.
     merge: MERGE INTO {target} USING {changes}, which has the contract's columns, the silver system
-        columns (SilverColumn) and `_action`: insert, update or delete. "" for DuckDB, which writes
+        columns (SilverColumn) and `_action`: insert, update or delete. {within} is a condition that
+        holds for every row of the target (alias `t`) that is to change. "" for DuckDB, which writes
         no Iceberg table itself.
     """
 

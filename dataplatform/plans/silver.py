@@ -28,7 +28,7 @@ def silver_plan(contract: Contract, names: Names) -> SilverPlan:
     )
     checks = checks_of(contract)
     key = contract.primary_key or _RECORD
-    spark = SparkRenderer(columns, checks, key, contract.ordering).render()
+    spark = SparkRenderer(columns, checks, key, contract.ordering, contract.partition_by).render()
     return SilverPlan(
         dataset=contract.dataset,
         domain=contract.domain,

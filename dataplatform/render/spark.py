@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dataplatform.naming import BronzeColumn, SilverColumn
+from dataplatform.naming import BronzeColumn, SilverColumn, was_column
 from dataplatform.plans.model import Check, Column, SilverSql
 from dataplatform.render.patterns import for_spark
 from dataplatform.render.spark_casts import cast
@@ -27,6 +27,7 @@ class SparkRenderer:
     Args:
         key: what identifies a record: `SilverPlan.key`.
         ordering: the ordering column, "" for order of arrival.
+        partition: the columns whose values split silver's files.
     """
 
     def __init__(
@@ -35,11 +36,13 @@ class SparkRenderer:
         checks: Sequence[Check],
         key: Sequence[str],
         ordering: str,
+        partition: Sequence[str] = (),
     ) -> None:
         self._columns = {column.name: column for column in columns}
         self._checks = checks
         self._key = tuple(key)
         self._ordering = ordering
+        self._partition = tuple(partition)
 
     def render(self) -> SilverSql:
         """All four statements; see `SilverSql`."""
@@ -61,10 +64,8 @@ class SparkRenderer:
             inner.append(f"{self._cast(column, source)} AS {name(column.name)}")
             outer.append(name(column.name))
         outer += [name(column) for column in BronzeColumn]
-        reasons = ",\n    ".join(self._reasons()) or "CAST(NULL AS STRING)"
         return (
-            f"SELECT\n  {_list(outer)},\n"
-            f"  filter(array(\n    {reasons}\n  ), r -> r IS NOT NULL) AS _reasons\n"
+            f"SELECT\n  {_list(outer)},\n  {self._reasons_of_bad()} AS _reasons\n"
             f"FROM (\n  SELECT\n  {_list(inner)}\n  FROM {{bronze}} AS b\n) AS b"
         )
 
@@ -76,27 +77,41 @@ class SparkRenderer:
         arrived = f"CAST(b.{name(BronzeColumn.ARRIVED_AT)} AS {column.type.upper()})"
         return f"IF({source} IS NULL AND {_is_delete()}, {arrived}, {text})"
 
-    def _reasons(self) -> list[str]:
-        """One expression a check: its reason, or NULL."""
-        reasons = []
+    def _reasons_of_bad(self) -> str:
+        """Reasons are put together for bad records alone.
+
+        Spark has no generated code for `filter`: it would interpret every check of every record.
+        """
+        none = "CAST(array() AS ARRAY<STRING>)"
+        faults = self._faults()
+        if not faults:
+            return none
+        bad = " OR\n    ".join(f"({broken})" for broken, _ in faults)
+        reasons = ",\n    ".join(f"CASE WHEN {fault} THEN {reason} END" for fault, reason in faults)
+        told = f"filter(array(\n    {reasons}\n  ), r -> r IS NOT NULL)"
+        return f"CASE WHEN\n    {bad}\n  THEN {told}\n  ELSE {none} END"
+
+    def _faults(self) -> list[tuple[str, str]]:
+        """A check's condition for a bad record, and its reason."""
+        faults = []
         for column in self._columns.values():
             if column.type not in _TEXT:
                 broken = f"b.{_raw(column)} IS NOT NULL AND b.{name(column.name)} IS NULL"
                 reason = f"malformed {column.name}"
-                reasons.append(self._when(column, broken, reason, f" is not {column.type}"))
+                faults.append(self._fault(column, broken, reason, f" is not {column.type}"))
             for check in self._checks:
                 if check.column == column.name:
-                    reasons.append(self._check(column, check))
-        return reasons
+                    faults.append(self._check(column, check))
+        return faults
 
-    def _check(self, column: Column, check: Check) -> str:
+    def _check(self, column: Column, check: Check) -> tuple[str, str]:
         held = f"b.{name(column.name)}"
         if check.kind == "required":
             # A value that is there but can't be cast is malformed, not missing.
             broken = f"{held} IS NULL"
             if column.type not in _TEXT:
                 broken += f" AND b.{_raw(column)} IS NULL"
-            return f"CASE WHEN {self._applies(column)}{broken} THEN {literal(check.reason)} END"
+            return f"{self._applies(column)}{broken}", literal(check.reason)
         if check.kind in _COMPARED:
             reached = bound(column.type, check.arguments[0], up=check.kind in _FROM_ABOVE)
             broken = f"{held} {_COMPARED[check.kind]} {reached}"
@@ -108,21 +123,21 @@ class SparkRenderer:
         else:
             allowed = ", ".join(value(column.type, item) for item in check.arguments)
             broken = f"{held} {'NOT IN' if check.kind == 'one_of' else 'IN'} ({allowed})"
-        return self._when(column, broken, check.reason, "")
+        return self._fault(column, broken, check.reason, "")
 
-    def _when(self, column: Column, broken: str, reason: str, tail: str) -> str:
+    def _fault(self, column: Column, broken: str, reason: str, tail: str) -> tuple[str, str]:
         """A reason with the value; of a classified column without it: reasons are widely read."""
         condition = f"{self._applies(column)}{broken}"
         if column.classification not in ("", "public", "internal"):
             said = tail.replace(" is not ", ": not ")
-            return f"CASE WHEN {condition} THEN {literal(reason + said)} END"
+            return condition, literal(reason + said)
         held = f"b.{name(column.name) if column.type in _TEXT else _raw(column)}"
         shown = (
             f"IF(char_length({held}) > {_LONGEST_VALUE}, "
             f"concat(left({held}, {_LONGEST_VALUE}), '...'), {held})"
         )
         opening, closing = literal(reason + ": '"), literal("'" + tail)
-        return f"CASE WHEN {condition} THEN concat({opening}, {shown}, {closing}) END"
+        return condition, f"concat({opening}, {shown}, {closing})"
 
     def _applies(self, column: Column) -> str:
         if column.name in self._key or column.name == self._ordering:
@@ -150,8 +165,9 @@ class SparkRenderer:
             ordering = name(self._ordering)
             whens.append(f"WHEN s.{ordering} > n.{ordering} THEN 'duplicate'")
         whens += [f"WHEN {deleted} THEN 'delete'", f"WHEN {same} THEN 'duplicate'", "ELSE 'update'"]
+        was = "".join(f", s.{name(c)} AS {name(was_column(c))}" for c in self._partition)
         return (
-            f"SELECT n.*, CASE\n  {_lines(whens)}\nEND AS _action\n"
+            f"SELECT n.*{was}, CASE\n  {_lines(whens)}\nEND AS _action\n"
             f"FROM {{newest}} AS n\nLEFT JOIN {{silver}} AS s ON {on}"
         )
 
@@ -160,7 +176,7 @@ class SparkRenderer:
         on = conjunction([f"t.{name(c)} = c.{name(c)}" for c in self._key])
         assigned = ", ".join(f"t.{column} = c.{column}" for column in columns)
         return (
-            f"MERGE INTO {{target}} AS t\nUSING {{changes}} AS c\nON {on}\n"
+            f"MERGE INTO {{target}} AS t\nUSING {{changes}} AS c\nON {on} AND {{within}}\n"
             "WHEN MATCHED AND c._action = 'delete' THEN DELETE\n"
             f"WHEN MATCHED THEN UPDATE SET {assigned}\n"
             f"WHEN NOT MATCHED AND c._action <> 'delete' THEN INSERT ({', '.join(columns)})\n"

@@ -9,8 +9,10 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from dataplatform.ledger.records import Outcomes
-from dataplatform.naming import BronzeColumn
+from dataplatform.naming import BronzeColumn, SilverColumn, was_column
 from dataplatform.plans.model import SilverPlan, fill
+from glue_jobs.transforms import pruning
+from glue_jobs.transforms.pruning import Asked
 
 INSERT, UPDATE, DELETE, DUPLICATE = "insert", "update", "delete", "duplicate"
 _SUPERSEDED = "superseded"
@@ -26,6 +28,9 @@ _PLACE = [
     )
 ]
 """What tells a record of a batch list from every other."""
+
+_SYSTEM_KEY = {SilverColumn.CHECKSUM.value: "string", SilverColumn.POSITION.value: "bigint"}
+"""What identifies a record without a key."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +64,16 @@ def classify(
 
     Args:
         bronze: qualified table that holds the batches' rows as strings.
-        silver: qualified table that the rows would be merged into.
+        silver: qualified table that the rows would be merged into; "" where nothing is in it yet.
     """
     wanted = ", ".join(f"'{batch}'" for batch in batches)
     raw = spark.sql(f"SELECT * FROM {bronze} WHERE {BronzeColumn.BATCH_ID} IN ({wanted})")
-    typed = _cast_once(_step(spark, plan.spark.typed, "bronze", raw, plan))
+    cast = _step(spark, plan.spark.typed, "bronze", raw, plan)
+    typed = _cast_once(cast)
     good = typed.where(_is_good()).drop(_REASONS, _ONCE, BronzeColumn.EXTRA.value)
     ranked = _step(spark, plan.spark.newest, "good", good, plan)
-    compared = _step(spark, plan.spark.classified, "newest", ranked, plan, silver=silver)
+    held = _standing(plan, cast, silver)
+    compared = _step(spark, plan.spark.classified, "newest", ranked, plan, silver=held)
     action = F.when(F.col(_RANK) > 1, _SUPERSEDED).otherwise(F.col(_ACTION))
     actions = compared.withColumn(_ACTION, action).drop(_RANK).persist()
     return Classified(raw, typed.where(~_is_good()), actions)
@@ -99,6 +106,22 @@ def _outcomes(counts: Mapping[str, int], rejected: int) -> Outcomes:
     )
 
 
+def touched(classified: Classified, plan: SilverPlan) -> str:
+    """SQL that is true of the rows of silver (alias `t`) that are updated or deleted.
+
+    By the key, and by the partitions in which classification found them: where a row is now, not
+    where it will be.
+    """
+    found = classified.actions.where(F.col(_ACTION).isin(UPDATE, DELETE))
+    moving = [column for column in plan.partition_by if column not in plan.key]
+    kinds = {column.name: column.type for column in plan.columns}
+    was = [
+        Asked(column=c, source=was_column(c), kind=kinds[c], listed=True, null_too=True)
+        for c in moving
+    ]
+    return pruning.condition(found, [*_key(plan), *was], table="t")
+
+
 def changes(classified: Classified) -> DataFrame:
     """Only the rows that change silver: merging equal rows again costs more than the first time."""
     return classified.actions.where(~F.col(_ACTION).isin(DUPLICATE, _SUPERSEDED))
@@ -122,6 +145,25 @@ def quarantine_records(classified: Classified, plan: SilverPlan, run_id: str) ->
         F.to_json(_REASONS).alias("reasons"),
         F.current_timestamp().alias("quarantined_at"),
     )
+
+
+def _standing(plan: SilverPlan, cast: DataFrame, silver: str) -> str:
+    """What of silver can have keys of the batches: files with none of them aren't read.
+
+    Rejected records have a say too, so that none has to be checked twice: they can only widen it.
+    """
+    if not silver:
+        columns = {**{c.name: c.type for c in plan.columns}, **_SYSTEM_KEY}
+        nothing = ", ".join(f"CAST(NULL AS {kind}) AS `{c}`" for c, kind in columns.items())
+        return f"(SELECT {nothing} WHERE FALSE)"
+    return f"(SELECT * FROM {silver} AS t WHERE {pruning.condition(cast, _key(plan), table='t')})"
+
+
+def _key(plan: SilverPlan) -> list[Asked]:
+    """The key's columns; few values have partitions, and checksums, of which an object has one."""
+    kinds = {**{column.name: column.type for column in plan.columns}, **_SYSTEM_KEY}
+    few = (*plan.partition_by, SilverColumn.CHECKSUM.value)
+    return [Asked(column=c, source=c, kind=kinds[c], listed=c in few) for c in plan.key]
 
 
 def _cast_once(typed: DataFrame) -> DataFrame:

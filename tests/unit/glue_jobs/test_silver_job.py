@@ -49,7 +49,7 @@ def run(
 def test_a_dataset_that_fails_beside_others_leaves_them_published(
     run: Callable[[int], None], connected: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def merge(job: Job, plan: SilverPlan, batches: list[str], sequence: int) -> Any:
+    def merge(job: Job, plan: SilverPlan, batches: list[str], sequence: int, *, empty: bool) -> Any:
         if plan.dataset == "middle":
             raise RuntimeError("out of luck")
         return {batch: Outcomes(inserted=1) for batch in batches}, sequence + 1
@@ -118,7 +118,9 @@ def test_a_tables_lease_is_taken_once_and_its_snapshots_are_listed_before_and_af
     assert connected.acquire_lease(table_lease("silver.big"), "another", 60).token == 2
 
 
-def _insert_all(job: Job, plan: SilverPlan, batches: list[str], sequence: int) -> Any:
+def _insert_all(
+    job: Job, plan: SilverPlan, batches: list[str], sequence: int, *, empty: bool
+) -> Any:
     return {batch: Outcomes(inserted=1) for batch in batches}, sequence + 1
 
 

@@ -243,7 +243,12 @@ class TestClassified:
 
 @pytest.mark.parametrize("text", [None, KEYLESS])
 def test_the_merge_is_a_statement_that_spark_parses(spark: SparkSession, text: str | None) -> None:
-    sql = fill(plan(text).spark.merge, target="glue_catalog.d.t.branch_audit", changes="changes")
+    sql = fill(
+        plan(text).spark.merge,
+        target="glue_catalog.d.t.branch_audit",
+        changes="changes",
+        within="TRUE",
+    )
     parsed = spark._jsparkSession.sessionState().sqlParser().parsePlan(sql).toString()
     assert parsed.startswith("'MergeIntoTable")
     for column in ("_checksum", "_position", "_batch_id", "_sequence", "_loaded_at"):
