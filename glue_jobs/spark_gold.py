@@ -58,6 +58,9 @@ class SparkChanges:
 
         def write(branch: str) -> None:
             if counts.updated or counts.deleted:
+                # Spark 4.1 finds no plan for a MERGE whose source reads tables by way of a view
+                # (`No plan for TableReference`). A checkpoint of the cached rows reads none.
+                self.rows.localCheckpoint().createOrReplaceTempView(view)
                 self.spark.sql(gold.merge_sql(self.model, branch, view))
             else:
                 tables.append(self.spark, view, branch, self._columns)
