@@ -15,7 +15,9 @@ Line = Sequence[tuple[float, float]]
 
 _WIDTH: Final = 700
 _HEIGHT: Final = 300
-_LEFT, _TOP, _BOTTOM, _GAP = 44, 74, 46, 52
+_LEFT, _RIGHT, _TOP, _BOTTOM, _GAP = 44, 24, 74, 46, 52
+_LETTER: Final = 8
+"""About as wide as a letter of the font is."""
 
 _STYLE: Final = """
   .card { fill: #ffffff; stroke: #d0d7de; }
@@ -50,16 +52,16 @@ def svg(title: str, panels: Sequence[Panel]) -> str:
         ValueError: a panel has no points, or one that isn't above 0.
     """
     names = list(dict.fromkeys(name for panel in panels for name in panel.lines))
-    width = (_WIDTH - _LEFT - 16 - _GAP * (len(panels) - 1)) / len(panels)
+    width = (_WIDTH - _LEFT - _RIGHT - _GAP * (len(panels) - 1)) / len(panels)
     drawn = [
         _panel(panel, names, _LEFT + place * (width + _GAP), width)
         for place, panel in enumerate(panels)
     ]
-    legend = []
+    legend, x = [], _LEFT
     for number, name in enumerate(names):
-        x = _LEFT + number * 110
         legend.append(f'<path class="l{number}" d="M{x} 46h26"/>{_mark(number, x + 13, 46)}')
         legend.append(f'<text x="{x + 33}" y="50">{escape(name)}</text>')
+        x += 33 + _LETTER * len(name) + 24
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
         f'width="{_WIDTH}" height="{_HEIGHT}" role="img" aria-label="{escape(title)}">',
