@@ -82,7 +82,7 @@ def merge(bronze: Sequence[str], silver: Sequence[str], result: str) -> int:
     """
     import duckdb
 
-    from dataplatform.adapters.iceberg_io import download, upload
+    from dataplatform.adapters.s3_objects import download, upload
 
     with tempfile.TemporaryDirectory(prefix="weir-limit-") as scratch:
         local = {place: Path(scratch, f"{n}.parquet") for n, place in enumerate((*bronze, *silver))}

@@ -82,7 +82,7 @@ def _look_after() -> tuple[float, str]:
     """What `maintain_table` does, eight days later so that snapshots are old enough."""
     from dataplatform.adapters import iceberg_rewrite, iceberg_upkeep
     from dataplatform.adapters.iceberg import open_table
-    from dataplatform.adapters.iceberg_io import s3
+    from dataplatform.adapters.s3_objects import s3
     from dataplatform.maintenance.history import Needs
 
     later = datetime.now(UTC) + timedelta(days=8)

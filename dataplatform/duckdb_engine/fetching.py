@@ -9,7 +9,7 @@ from typing import Final
 
 from pyiceberg.manifest import DataFile
 
-from dataplatform.adapters.iceberg_io import download
+from dataplatform.adapters.s3_objects import download
 from dataplatform.duckdb_engine.engine import Engine, translated
 
 _AT_ONCE: Final = 8

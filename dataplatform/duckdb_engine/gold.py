@@ -16,7 +16,7 @@ from pyiceberg.expressions import (
 )
 from pyiceberg.manifest import DataFile
 
-from dataplatform.adapters.iceberg_io import s3
+from dataplatform.adapters.s3_objects import s3
 from dataplatform.duckdb_engine import gold_sql
 from dataplatform.duckdb_engine.engine import Engine, too_large
 from dataplatform.duckdb_engine.gold_tables import GoldTable

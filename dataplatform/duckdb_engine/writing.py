@@ -23,7 +23,7 @@ from pyiceberg.table import Table, TableProperties
 from pyiceberg.types import PrimitiveType
 
 from dataplatform.adapters.iceberg_files import data_file, new_location, partition_key
-from dataplatform.adapters.iceberg_io import upload
+from dataplatform.adapters.s3_objects import upload
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.sql import duckdb_type, literal, quoted
 

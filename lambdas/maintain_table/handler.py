@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from dataplatform.adapters.iceberg_io import s3
 from dataplatform.adapters.plans import load_plan
+from dataplatform.adapters.s3_objects import s3
 from dataplatform.settings import MaintenanceSettings
 from lambdas.common import LambdaContext, ledger_at, logger
 from lambdas.maintain_table.logic import Caretaker, figures

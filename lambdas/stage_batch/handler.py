@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from dataplatform.adapters.iceberg_io import s3
 from dataplatform.adapters.plans import load_plan
+from dataplatform.adapters.s3_objects import s3
 from dataplatform.settings import STAGING_STORAGE_MIB, LakeSettings
 from lambdas.common import LambdaContext, ledger_at, logger
 from lambdas.metering import metered

@@ -20,7 +20,7 @@ import boto3
 import psutil
 
 from dataplatform.adapters.iceberg import catalog, open_table
-from dataplatform.adapters.iceberg_io import s3
+from dataplatform.adapters.s3_objects import s3
 from dataplatform.naming import Zone
 from embedded_aws.client import client_environment
 from embedded_aws.processes import Processes

@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
-from dataplatform.adapters import iceberg, iceberg_io
+from dataplatform.adapters import iceberg, s3_objects
 from dataplatform.adapters.iceberg_migration import migrate_lake
 from dataplatform.adapters.iceberg_tables import definitions
 from dataplatform.ledger.records import Batch, LandedObject
@@ -109,7 +109,7 @@ def lakes() -> Iterator[Lake]:
     """An empty account with zones, and no tables yet."""
     with mock_aws():
         iceberg.catalog.cache_clear()
-        iceberg_io.s3.cache_clear()
+        s3_objects.s3.cache_clear()
         s3, glue = boto3.client("s3"), boto3.client("glue")
         for zone in Zone:
             s3.create_bucket(Bucket=zone.value)
@@ -120,7 +120,7 @@ def lakes() -> Iterator[Lake]:
                 glue.create_database(DatabaseInput={"Name": NAMES.database(zone)})
         yield Lake(s3)
     iceberg.catalog.cache_clear()
-    iceberg_io.s3.cache_clear()
+    s3_objects.s3.cache_clear()
 
 
 def claimed(batch_id: str, dataset: str = "stores") -> Batch:

@@ -6,8 +6,9 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from dataplatform.adapters import iceberg_io
-from dataplatform.adapters.iceberg_io import PART_BYTES, BotoFileIO, ObjectWriter
+from dataplatform.adapters import iceberg_io, s3_streams
+from dataplatform.adapters.iceberg_io import BotoFileIO
+from dataplatform.adapters.s3_streams import PART_BYTES, ObjectWriter
 from tests.unit.support.lakes import Lake
 
 PLACE = "s3://bronze/some/key with spaces+%41#?.bin"
@@ -105,7 +106,8 @@ def test_a_refusal_is_not_taken_for_a_missing_object(
 
     stream = ObjectWriter(PLACE, overwrite=True)
     with monkeypatch.context() as patched:
-        patched.setattr(iceberg_io, "s3", Forbidding)
+        for module in (iceberg_io, s3_streams):
+            patched.setattr(module, "s3", Forbidding)
         for attempt in (
             BotoFileIO().new_input(PLACE).exists,
             lambda: BotoFileIO().delete(PLACE),

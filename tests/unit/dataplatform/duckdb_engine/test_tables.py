@@ -16,7 +16,7 @@ from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.types import DecimalType, IntegerType
 
 from dataplatform.adapters import iceberg
-from dataplatform.adapters.iceberg_io import upload
+from dataplatform.adapters.s3_objects import upload
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.sql import duckdb_type
 from dataplatform.duckdb_engine.tables import LakeTable

@@ -1,0 +1,91 @@
+"""Objects of S3 by their location (`s3://bucket/key`): one client, copies, and refusals told.
+
+boto3 reads endpoint, CA, role and region as all AWS SDKs do, so this is the same everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
+from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_CHUNK: Final = 1024 * 1024
+_MISSING: Final = frozenset({"404", "NoSuchKey", "NotFound", "NoSuchBucket", "NoSuchVersion"})
+_FORBIDDEN: Final = frozenset({"403", "AccessDenied"})
+_EXISTS: Final = frozenset({"412", "PreconditionFailed", "ConditionalRequestConflict"})
+
+
+@lru_cache(maxsize=1)
+def s3() -> S3Client:
+    """One client a process; it is safe to share between threads."""
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client("s3", config=Config(retries={"mode": "standard", "max_attempts": 6}))
+
+
+def download(location: str, target: BinaryIO) -> None:
+    """Copy an object to a file, a chunk at a time.
+
+    Raises:
+        FileNotFoundError: it isn't there.
+        PermissionError: S3 refuses.
+    """
+    bucket, key = place(location)
+    with explained(location):
+        body = s3().get_object(Bucket=bucket, Key=key)["Body"]
+        for chunk in body.iter_chunks(_CHUNK):
+            target.write(chunk)
+
+
+def upload(source: Path, location: str) -> None:
+    """Copy a file to an object, in parts where it is large.
+
+    Raises:
+        PermissionError: S3 refuses.
+    """
+    from boto3.exceptions import S3UploadFailedError
+
+    bucket, key = place(location)
+    try:
+        with explained(location):
+            s3().upload_file(str(source), bucket, key)
+    except S3UploadFailedError as error:  # boto3 wraps the refusal, which says why
+        with explained(location):
+            raise (error.__context__ or error) from error
+
+
+def place(location: str) -> tuple[str, str]:
+    """Bucket and key of a location.
+
+    Raises:
+        ValueError: it isn't in S3.
+    """
+    parts = urlsplit(location)
+    if parts.scheme not in ("s3", "s3a", "s3n"):
+        raise ValueError(f"{location} isn't in S3")
+    return parts.netloc, location.split(parts.netloc, 1)[1].lstrip("/")
+
+
+@contextmanager
+def explained(location: str) -> Iterator[None]:
+    """S3's refusals as the errors of a file system, which PyIceberg expects too."""
+    try:
+        yield
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in _MISSING:
+            raise FileNotFoundError(f"{location} isn't there") from error
+        if code in _FORBIDDEN:
+            raise PermissionError(f"{location}: access denied") from error
+        if code in _EXISTS:
+            raise FileExistsError(f"{location} is there already") from error
+        raise
