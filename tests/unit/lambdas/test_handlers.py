@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import Any
 
 import boto3
@@ -120,28 +118,3 @@ def test_what_is_no_plan_is_explained() -> None:
 
 def test_a_plan_is_read_once_a_process() -> None:
     assert load_plan(PLANS_URI) is load_plan(PLANS_URI) and load_plan(PLANS_URI) == PLAN
-
-
-@pytest.mark.parametrize(
-    "function",
-    [
-        "open_run",
-        "ingest_api",
-        "plan_batches",
-        "plan_gold",
-        "close_run",
-        "register_object",
-        "start_run",
-        "measure_freshness",
-    ],
-)
-def test_a_control_function_imports_nothing_of_the_lake(function: str) -> None:
-    heavy = "pyarrow duckdb pyiceberg sqlglot pydantic yaml pyspark aws_cdk"
-    code = (
-        f"import sys, lambdas.{function}.handler;"
-        f"print(*(m for m in '{heavy}'.split() if m in sys.modules))"
-    )
-    done: Any = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.split() == []
