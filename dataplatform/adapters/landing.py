@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _CHUNK: Final = 1024 * 1024
-_PART: Final = 8 * 1024 * 1024
+_PART: Final = 32 * 1024 * 1024
 _TRIES: Final = 3
 _GONE: Final = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 _BEYOND: Final = frozenset({"InvalidRange", "416"})
