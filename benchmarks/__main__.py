@@ -23,6 +23,7 @@ from benchmarks import (
     platform,
     scale,
     set_up,
+    spark_load,
     start,
     wrapper,
 )
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "gold-refresh": gold_refresh.run,
     "scale": scale.run,
     "cost": cost.run,
+    "spark-load": spark_load.run,
     "start": start.run,
 }
 

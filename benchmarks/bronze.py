@@ -10,8 +10,10 @@ import json
 from typing import Final
 
 from benchmarks.project import Project
+from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Batch, LandedObject
 from dataplatform.naming import COUNTS_PROPERTY, BronzeColumn
+from dataplatform.plans.model import SilverPlan
 
 _MEMORY: Final = 3 << 30
 _STORAGE: Final = 16 << 30
@@ -25,16 +27,31 @@ def lay(bench: Project, dataset: str, query: str, *, name: str, size: int = 0) -
         name: of the object that the rows came in, which isn't there.
         size: bytes that the object would have.
     """
+    target = bench.target
+    return lay_rows(
+        target.ledger,
+        target.plan.dataset(dataset),
+        query,
+        bucket=target.output("LandingBucket"),
+        name=name,
+        size=size,
+    )
+
+
+def lay_rows(
+    ledger: Ledger, plan: SilverPlan, query: str, *, bucket: str, name: str, size: int = 0
+) -> Batch:
+    """`lay`, for tables that stand without a platform; `bucket` is where landing would be."""
     from dataplatform.adapters.iceberg import append_once, open_table
     from dataplatform.duckdb_engine.engine import Engine
     from dataplatform.duckdb_engine.tables import LakeTable
 
-    ledger, target = bench.target.ledger, bench.target
+    dataset = plan.dataset
     run_id = ledger.new_run_id()
     arrived = ledger.now()
     landed = LandedObject(
         dataset=dataset,
-        bucket=target.output("LandingBucket"),
+        bucket=bucket,
         key=f"{dataset}/{name}",
         version=name,
         size=size,
@@ -43,7 +60,7 @@ def lay(bench: Project, dataset: str, query: str, *, name: str, size: int = 0) -
     )
     ledger.register_object(landed)
     batch = ledger.open_batch(run_id, dataset, [landed])
-    place = target.plan.dataset(dataset).bronze_table
+    place = plan.bronze_table
     table = LakeTable.open(place)
     system = {
         BronzeColumn.BATCH_ID: f"'{batch.batch_id}'",
