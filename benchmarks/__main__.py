@@ -18,6 +18,7 @@ from benchmarks import (
     cost,
     engines,
     gold_refresh,
+    growing,
     idle_run,
     maintenance,
     platform,
@@ -40,6 +41,7 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "scale": scale.run,
     "cost": cost.run,
     "spark-load": spark_load.run,
+    "growing": growing.run,
     "start": start.run,
 }
 
