@@ -129,7 +129,9 @@ def _signed(function: str) -> Any:
             raise Untranslatable(node, node.sql("spark"), "a number: CAST it")
         if value.type in INTEGERS:
             return wrapped(f"{function}(CAST({value.sql} AS {WIDER[value.type]}))", value.type)
-        return Typed(f"{function}({value.sql})", value.type, value.digits)
+        # DuckDB gives a NULL that it can foresee (as of x / 0) a whole number's type.
+        signed = f"CAST({function}({value.sql}) AS {type_name(value.type)})"
+        return Typed(signed, value.type, value.digits)
 
     return rule
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 EXPRESSIONS = r"""
 i + j, i - j, i * j, i + b, b + c, b - c, b * c, -i, -b, abs(i), abs(b), i % j, b % c, i div j
 b div c, i / j, b / c, d / e, d / i, e / d, g / d, i / d, d / 3, x / y, x / i, d / x, d / 0, i / 0
-i % 0, -d, -x, d + e, d - e, d * e, d + i, d + 1, d * 2, 1.5 * d, e * 0.001, f + d, g * d, d + b
+i % 0, abs(-CAST(0 / 0 AS DECIMAL(14, 3)))
+-d, -x, d + e, d - e, d * e, d + i, d + 1, d * 2, 1.5 * d, e * 0.001, f + d, g * d, d + b
 x + y, x * y, x - d, d + d + d, (d + e) * g, CAST(d * e AS DECIMAL(20, 4)) / e, abs(d), abs(x)
 100 * d / (e + 1), round(d), round(d, 1), round(d, 5), round(e, 2), round(f, 3), round(g, 4)
 ceil(d), floor(d), ceil(x), floor(x), ceil(i), floor(g), ceil(f), CAST(d AS INT)
