@@ -25,6 +25,7 @@ from benchmarks import (
     scale,
     set_up,
     spark_load,
+    spark_settings,
     start,
     wrapper,
 )
@@ -41,6 +42,7 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "scale": scale.run,
     "cost": cost.run,
     "spark-load": spark_load.run,
+    "spark-settings": spark_settings.run,
     "growing": growing.run,
     "start": start.run,
 }

@@ -35,7 +35,7 @@ _ENGINES: Final = {"duckdb": "DuckDB, as `auto` chooses", "spark": "Spark"}
 def run() -> list[Figure]:
     """Medians of a few merges by each engine at each size, in turns."""
     with lake(CONTRACT) as made:
-        table = _Table(made)
+        table = NewestDays(made)
         table.append(LARGE - SMALL, LARGE)
         for engine in _ENGINES:
             table.merge(engine)  # what is loaded and compiled once isn't the table's doing
@@ -45,7 +45,7 @@ def run() -> list[Figure]:
     return [_figure(engine, at_small[engine], at_large[engine]) for engine in _ENGINES]
 
 
-class _Table:
+class NewestDays:
     """The table, whose numbers grow with its days; the newest are written first."""
 
     def __init__(self, made: Lake) -> None:

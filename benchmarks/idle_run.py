@@ -15,7 +15,7 @@ import json
 from cli.target import Target
 target = Target.choose(None)
 glue = target.client("glue")
-names = [target.output("SilverJob"), target.output("GoldJob")]
+names = [target.output(job) for job in ("StageJob", "SilverJob", "GoldJob")]
 print(json.dumps({name: len(glue.get_job_runs(JobName=name)["JobRuns"]) for name in names}))
 """
 
@@ -62,7 +62,7 @@ def measure(environment: Mapping[str, str]) -> Figure:
         value=idle,
         unit="s",
         target=15,
-        rival="both Glue jobs started by StartJobRun, with nothing to do",
+        rival="the silver and gold jobs started by StartJobRun, with nothing to do",
         rival_value=float(json.loads(forced)),
         note=f"Glue runs before and after: {sum(before.values())} and {sum(after.values())}",
     )

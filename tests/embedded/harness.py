@@ -168,11 +168,11 @@ class Platform:
         return open_table(full_name)
 
     def job_runs(self) -> dict[str, int]:
-        """How often each Glue job was started."""
+        """How often each Glue job was started, by the output that names it."""
         glue = self.client("glue")
         return {
-            name: len(glue.get_job_runs(JobName=name)["JobRuns"])
-            for name in (self.target.output("SilverJob"), self.target.output("GoldJob"))
+            job: len(glue.get_job_runs(JobName=self.target.output(job))["JobRuns"])
+            for job in ("StageJob", "SilverJob", "GoldJob")
         }
 
     def source(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
