@@ -27,7 +27,7 @@ _TYPED = (
     "tests",
 )
 _AT_ONCE = 2
-_SIDE_BY_SIDE = ("-n", str(_AT_ONCE), "--dist", "loadgroup", "--no-loadscope-reorder")
+_SIDE_BY_SIDE = ("-n", str(_AT_ONCE), "--dist", "loadscope", "--no-loadscope-reorder")
 
 
 @dataclass(frozen=True)

@@ -135,8 +135,11 @@ def kill_job_after_commit(
 
 def _job_processes(platform: Platform) -> list[psutil.Process]:
     def of_spark(process: psutil.Process) -> bool:
-        line = " ".join(process.cmdline())
-        return "spark/driver.py" in line or "java" in process.name()
+        try:
+            line = " ".join(process.cmdline())
+            return "spark/driver.py" in line or "java" in process.name()
+        except psutil.NoSuchProcess:  # it has just ended; a zombie is one, too
+            return False
 
     return [process for process in _children(platform) if of_spark(process)]
 

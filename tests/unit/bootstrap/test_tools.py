@@ -91,6 +91,9 @@ def test_what_is_started_keeps_its_byte_code(
     assert started["WEIR_TOOLS"] == str(fetched.tools)
 
 
-def test_without_tools_no_file_of_them_is_named(layout: Layout) -> None:
+def test_without_tools_no_file_of_them_is_named(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WEIR_TOOLS", raising=False)  # the tests themselves run with it
     started = tools.variables(layout)
     assert "WEIR_TOOLS" not in started and started["VIRTUAL_ENV"] == str(layout.venv)
