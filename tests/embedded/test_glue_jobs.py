@@ -18,10 +18,9 @@ import boto3
 import psutil
 import pytest
 
-from dataplatform import errors, naming
 from embedded_aws import supervisor
 from embedded_aws.client import REGION, Endpoint
-from glue_jobs import snapshot_properties, tables
+from stacks.assets import spark_code
 
 pytestmark = pytest.mark.embedded
 
@@ -159,13 +158,9 @@ def _prepare(cloud: Cloud) -> None:
     s3, iam, glue = (cloud.client(name) for name in ("s3", "iam", "glue"))
     for bucket in ("code", "lake", "private"):
         s3.create_bucket(Bucket=bucket)
-    shipped = io.BytesIO()
-    with zipfile.ZipFile(shipped, "w") as archive:
+    shipped = io.BytesIO(spark_code().read_bytes())
+    with zipfile.ZipFile(shipped, "a") as archive:
         archive.writestr("shipped.py", "GREETING = 'from the zip'")
-        for package in ("glue_jobs", "dataplatform"):
-            archive.writestr(f"{package}/__init__.py", "")
-        for module in (snapshot_properties, tables, errors, naming):
-            archive.write(str(module.__file__), module.__name__.replace(".", "/") + ".py")
     s3.put_object(Bucket="code", Key="shipped.zip", Body=shipped.getvalue())
     s3.put_object(Bucket="code", Key="script.py", Body=SCRIPT.encode())
     role = _role(
