@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 
 from pyspark.sql import functions as F
 
@@ -20,7 +21,7 @@ from dataplatform.ledger.records import Batch, Outcomes, TableSize, table_lease
 from dataplatform.naming import BATCHES_PROPERTY, SilverColumn
 from dataplatform.overtaken import until_not_overtaken
 from dataplatform.plans.model import SilverPlan, fill
-from glue_jobs import side_by_side, tables
+from glue_jobs import shuffles, side_by_side, tables
 from glue_jobs.runtime import Job
 from glue_jobs.snapshot_properties import commit_with
 from glue_jobs.transforms import silver
@@ -46,11 +47,18 @@ def main() -> None:
     job = Job.start()
     with job.metered(STEP):
         batches = _left_to_spark(job)
+        shuffles.fit(job.spark, max(map(partial(_rows, job), batches.values()), default=0))
         side_by_side.each(
             job,
             sorted(batches, key=lambda dataset: -sum(batch.bytes for batch in batches[dataset])),
             lambda own, dataset: _publish_alone(own, dataset, batches[dataset]),
         )
+
+
+def _rows(job: Job, batches: Sequence[Batch]) -> int:
+    """Rows that meet in a dataset's merge at most: its batches', and those of the table."""
+    live: int = job.ledger.totals(batches[0].dataset).live
+    return live + sum(batch.rows for batch in batches)
 
 
 def _left_to_spark(job: Job) -> dict[str, list[Batch]]:
