@@ -13,11 +13,12 @@ from typing import Any
 
 from dataplatform.naming import dataset_of_key, rejected_prefix
 from dataplatform.parsing.model import REJECTED
-from dataplatform.quality.model import Check
+from dataplatform.quality.model import Check, Gate, Severity
 
 __all__ = [
     "Check",
     "Column",
+    "Gate",
     "GoldModel",
     "GoldSql",
     "LiveModel",
@@ -75,6 +76,8 @@ class SilverSql:
     typed: reads {bronze} (the batch's rows, all columns text); gives every contract column cast,
         the bronze system columns, and `_reasons` (array of string, empty for a good record). What
         can't be cast is null and has a reason. Of a delete only key and ordering are checked.
+        Where the plan `warns`, also `_warnings`: names of the checks that the record breaks and
+        passes all the same (array of string).
     newest: reads {good}; adds `_rank` (1 = the newest row of its key).
     classified: reads {newest} (one row a key) and {silver}; adds `_action`: insert, update, delete,
         duplicate (equal to what stands, or older than it), and where the row that stands is:
@@ -99,6 +102,8 @@ class SilverPlan:
     freshness_minutes: the oldest that the newest data may be; None where nothing is promised.
     spark, duckdb: the same step for each engine; the same rows, reasons and actions from both.
     engine: one of `naming.ENGINES`.
+    gates: what the batch as a whole must keep before it is published.
+    ruleset: the same checks and gates as Glue's DQDL; "" where there are none.
     """
 
     dataset: str
@@ -119,6 +124,13 @@ class SilverPlan:
     duckdb: SilverSql
     engine: str = "auto"
     freshness_minutes: int | None = None
+    gates: tuple[Gate, ...] = ()
+    ruleset: str = ""
+
+    @property
+    def warns(self) -> bool:
+        """Whether a record may pass with a warning: `typed` then gives `_warnings`."""
+        return any(check.severity == Severity.WARNING for check in self.checks)
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -288,6 +300,7 @@ def _silver(raw: dict[str, Any]) -> SilverPlan:
             "source": SourcePlan(**raw["source"]),
             "columns": tuple(Column(**item) for item in raw["columns"]),
             "checks": tuple(_check(item) for item in raw["checks"]),
+            "gates": tuple(_gate(item) for item in raw["gates"]),
             "primary_key": tuple(raw["primary_key"]),
             "partition_by": tuple(raw["partition_by"]),
             "spark": SilverSql(**raw["spark"]),
@@ -306,6 +319,10 @@ def _live(raw: dict[str, Any]) -> LiveModel:
 
 def _check(raw: dict[str, Any]) -> Check:
     return Check(**{**raw, "arguments": tuple(raw["arguments"])})
+
+
+def _gate(raw: dict[str, Any]) -> Gate:
+    return Gate(**{**raw, "bounds": tuple(raw["bounds"])})
 
 
 def _gold(raw: dict[str, Any]) -> GoldModel:
