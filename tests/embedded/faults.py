@@ -6,7 +6,7 @@ import json
 import ssl
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -112,6 +112,9 @@ def kill_job_after_commit(
 ) -> int:
     """Kill the Spark job at work, driver and JVM, once it has committed to a table.
 
+    From a commit to the job's word to the ledger pass milliseconds, so whenever the catalogue names
+    new metadata of the table, the job stands still until it is known which commit that was.
+
     Args:
         before: the table's snapshot until now.
         told: whether the job has gone beyond the moment that is meant.
@@ -119,18 +122,41 @@ def kill_job_after_commit(
     Returns:
         The snapshot that it committed.
     """
-    wait_until(lambda: platform.snapshot(table) != before, _JOB_SECONDS, table, every=0.01)
-    job = _job_processes(platform)
-    for process in job:
-        process.suspend()
-    assert job, "a driver and a JVM"
-    assert not told(), "killed too late"
-    for process in job:
-        process.kill()
-    wait_until(lambda: not any(runs(process) for process in job), 30, "the job is dead")
+    glue, seen = platform.client("glue"), ""
+
+    def killed() -> bool:
+        nonlocal seen
+        if (metadata := platform.metadata_location(table, glue)) == seen:
+            return False
+        seen = metadata
+        with _standing_still(platform) as job:
+            if platform.snapshot(table) == before:
+                return False  # as it was, or a commit to a branch
+            assert job, "a driver and a JVM"
+            assert not told(), "killed too late"
+            for process in job:
+                process.kill()
+        wait_until(lambda: not any(runs(process) for process in job), 30, "the job is dead")
+        return True
+
+    wait_until(killed, _JOB_SECONDS, table, every=0.005)
     committed = platform.snapshot(table)
     assert committed is not None
     return committed
+
+
+@contextmanager
+def _standing_still(platform: Platform) -> Iterator[list[psutil.Process]]:
+    """The processes of the Spark job at work, suspended; what is alive afterwards goes on."""
+    job = _job_processes(platform)
+    for process in job:
+        process.suspend()
+    try:
+        yield job
+    finally:
+        for process in job:
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
 
 
 def _job_processes(platform: Platform) -> list[psutil.Process]:

@@ -162,6 +162,17 @@ class Platform:
         snapshot: int | None = self._iceberg(name).metadata.current_snapshot_id
         return snapshot
 
+    def metadata_location(self, name: str, glue: Any) -> str:
+        """Where the catalogue finds a table's metadata: another place after each commit.
+
+        Args:
+            glue: a client of Glue, which takes longer to make than to ask.
+        """
+        zone, _, table = name.partition(".")
+        database, _, bare = self.target.names.table(Zone(zone), table).partition(".")
+        found = glue.get_table(DatabaseName=database, Name=bare)
+        return str(found["Table"]["Parameters"]["metadata_location"])
+
     def _iceberg(self, name: str) -> Any:
         zone, _, table = name.partition(".")
         full_name = self.target.names.table(Zone(zone), table)
