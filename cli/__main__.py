@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console
 
+from cli.contracts_app import contracts
 from cli.screen import Exit, Screen, explain
 from cli.wrapper import ROOT, through_wrapper
 from dataplatform.errors import WeirError
@@ -185,6 +186,8 @@ def live(
 
     verb(Screen(as_json=as_json), stage, hours)
 
+
+app.add_typer(contracts, name="contracts")
 
 samples = typer.Typer(help="The sample data that comes with Weir.", no_args_is_help=True)
 app.add_typer(samples, name="samples")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from cli.screen import Exit, explain
+from cli.screen import Exit, WrongUsage, explain
 from cli.sql import UnknownFormat
 from cli.target import NoCredentials, UnknownRun
 from cli.tools import ToolsMissing
@@ -13,7 +13,7 @@ from dataplatform.errors import InvalidRunInput, WeirError
 from embedded_aws.errors import EmbeddedAwsError
 
 _ENVIRONMENT = (EmbeddedAwsError, NoCredentials, ToolsMissing)
-_USAGE = (InvalidRunInput, UnknownFormat, UnknownRun)
+_USAGE = (InvalidRunInput, UnknownFormat, UnknownRun, WrongUsage)
 
 
 def unexpected(console: Console, error: Exception) -> int:

@@ -32,6 +32,10 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
+class WrongUsage(WeirError):
+    """A verb was asked for what can't be; exit code 2."""
+
+
 class Screen:
     """Where a verb writes: people's text to stdout, or to stderr where stdout carries JSON."""
 

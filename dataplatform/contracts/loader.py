@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from dataplatform.contracts.document import read
@@ -20,13 +21,29 @@ def load(root: Path) -> tuple[Contract, ...]:
     Raises:
         InvalidContract: with every problem of every file.
     """
-    contracts: list[Contract] = []
-    problems: list[Problem] = []
+    misnamed: list[Problem] = []
+    files: list[tuple[Path, str]] = []
     for path in sorted((root / FOLDER).rglob("*.y*ml")):
         file = path.relative_to(root).as_posix()
-        if not path.name.endswith(SUFFIX):
-            problems.append(_misnamed(file))
-            continue
+        if path.name.endswith(SUFFIX):
+            files.append((path, file))
+        else:
+            misnamed.append(_misnamed(file))
+    return _loaded(files, misnamed)
+
+
+def load_files(files: Iterable[tuple[Path, str]]) -> tuple[Contract, ...]:
+    """Read contracts, each from its path under the name that problems call it by, as `load` does.
+
+    Raises:
+        InvalidContract: with every problem of every file.
+    """
+    return _loaded(files, [])
+
+
+def _loaded(files: Iterable[tuple[Path, str]], problems: list[Problem]) -> tuple[Contract, ...]:
+    contracts: list[Contract] = []
+    for path, file in files:
         try:
             contract, found = parse(read(path, file))
         except InvalidContract as error:
@@ -37,7 +54,7 @@ def load(root: Path) -> tuple[Contract, ...]:
             contracts.append(contract)
     problems += _same_names(contracts)
     if problems:
-        raise InvalidContract(problems, why=_WHY)
+        raise InvalidContract(sorted(problems, key=lambda problem: problem.file), why=_WHY)
     return tuple(sorted(contracts, key=lambda contract: contract.dataset))
 
 

@@ -1,0 +1,33 @@
+"""`weir contracts`: what may be asked of the contracts; each verb has its own file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.screen import Screen
+
+contracts = typer.Typer(
+    help="Check the contracts, and what a change of them means.", no_args_is_help=True
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Answer as JSON on stdout.")]
+
+
+@contracts.command(
+    epilog="Example: ./weir contracts check contracts/sales/sales.odcs.yaml\n\n"
+    "Exit codes: 0 all is well · 1 there are problems · 2 wrong usage"
+)
+def check(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Only these contracts, or those below these folders; no models."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show every problem of every contract and model, with file, line and remedy."""
+    from cli.contracts_check import check as verb
+
+    verb(Screen(as_json=as_json), paths or [])
