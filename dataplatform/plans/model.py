@@ -37,7 +37,8 @@ class Column:
     """A typed column.
 
     `type` is engine-neutral: boolean, int, bigint, double, decimal(p,s), string, date,
-    timestamp (UTC).
+    timestamp (UTC). `id` is the contract's, by which a column that is renamed is known again; "" for
+    none.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Column:
     max_length: int | None = None
     description: str = ""
     classification: str = ""
+    id: str = ""
 
 
 STREAM = "kinesis"
@@ -86,12 +88,15 @@ class SilverSql:
         columns (SilverColumn) and `_action`: insert, update or delete. {within} is a condition that
         holds for every row of the target (alias `t`) that is to change. "" for DuckDB, which writes
         no Iceberg table itself.
+    rederived: as `classified`, but what stands is no argument: a row that is newer than what bronze
+        gives is an update, too. It is what a backfill compares with.
     """
 
     typed: str
     newest: str
     classified: str
     merge: str
+    rederived: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

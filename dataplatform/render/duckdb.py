@@ -35,6 +35,7 @@ def silver_to_duckdb(spark: SilverSql) -> SilverSql:
         newest=to_duckdb(spark.newest),
         classified=to_duckdb(spark.classified),
         merge="",
+        rederived=to_duckdb(spark.rederived),
     )
 
 

@@ -45,12 +45,13 @@ class SparkRenderer:
         self._partition = tuple(partition)
 
     def render(self) -> SilverSql:
-        """All four statements; see `SilverSql`."""
+        """All statements; see `SilverSql`."""
         return SilverSql(
             typed=self._typed(),
             newest=self._newest(),
-            classified=self._classified(),
+            classified=self._classified(self._ordering),
             merge=self._merge(),
+            rederived=self._classified(""),
         )
 
     def _typed(self) -> str:
@@ -154,16 +155,17 @@ class SparkRenderer:
             "FROM {good} AS g"
         )
 
-    def _classified(self) -> str:
+    def _classified(self, ordering: str) -> str:
+        """`ordering`: by which a row that stands may be newer; "" where it can't be."""
         matched = f"s.{name(self._key[0])} IS NOT NULL"
         on = conjunction([f"n.{name(c)} = s.{name(c)}" for c in self._key])
         same = conjunction([f"n.{name(c)} <=> s.{name(c)}" for c in self._columns])
         deleted = _is_delete("n")
         whens = [f"WHEN {deleted} AND NOT ({matched}) THEN 'duplicate'"]
         whens.append(f"WHEN NOT ({matched}) THEN 'insert'")
-        if self._ordering:
-            ordering = name(self._ordering)
-            whens.append(f"WHEN s.{ordering} > n.{ordering} THEN 'duplicate'")
+        if ordering:
+            column = name(ordering)
+            whens.append(f"WHEN s.{column} > n.{column} THEN 'duplicate'")
         whens += [f"WHEN {deleted} THEN 'delete'", f"WHEN {same} THEN 'duplicate'", "ELSE 'update'"]
         was = "".join(f", s.{name(c)} AS {name(was_column(c))}" for c in self._partition)
         return (
