@@ -149,8 +149,25 @@ def _column(
         required=spec.get("required") is True or any(rule.kind == "required" for rule in rules),
         description=text(spec.get("description")),
         classification=str(classification),
+        id=_id(findings, place, spec),
         rules=tuple(rule for rule in rules if rule.kind != "required"),
     )
+
+
+def _id(findings: Findings, place: Place, spec: dict[str, Any]) -> str:
+    """What the column is known by while its name changes; each column has one of its own."""
+    given = spec.get("id")
+    if not isinstance(given, str) or not given:
+        return ""
+    before = findings.document.get(place[:-1])[: place[-1]]
+    if any(isinstance(other, dict) and other.get("id") == given for other in before):
+        findings.add(
+            (*place, "id"),
+            "an id of its own for each column",
+            found=f"{show(given)}, which another column has",
+            remedy="By its id a column that is renamed is known again.",
+        )
+    return given
 
 
 def _in_order(

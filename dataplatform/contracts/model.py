@@ -22,13 +22,17 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class ContractColumn:
-    """A column; `type` as in `plans.model.Column`."""
+    """A column; `type` as in `plans.model.Column`.
+
+    id: what the column is known by while its name changes; "" where the contract gives none.
+    """
 
     name: str
     type: str
     required: bool
     description: str = ""
     classification: str = ""
+    id: str = ""
     rules: tuple[Rule, ...] = ()
 
     @property
@@ -69,6 +73,7 @@ class Contract:
     """One dataset, as its contract describes it.
 
     ordering: column that tells a newer row of a key from an older one; "" for order of arrival.
+    status: proposed, draft, active, deprecated or retired, as the contract has it.
     digest: SHA-256 of the contract's meaning as YAML data, so that comments don't change it, nor
         what runs it.
     engine: auto, duckdb or spark.
@@ -88,6 +93,7 @@ class Contract:
     service_levels: tuple[ServiceLevel, ...] = ()
     roles: tuple[RoleGrant, ...] = ()
     engine: str = "auto"
+    status: str = "active"
 
     def column(self, name: str) -> ContractColumn:
         """A column by name; KeyError where there is none."""

@@ -63,6 +63,7 @@ def parse(document: Document) -> tuple[Contract | None, list[Problem]]:
             service_levels=levels,
             roles=roles,
             engine=engine,
+            status=str(data["status"]),
         ),
         [],
     )

@@ -37,8 +37,7 @@ class Column:
     """A typed column.
 
     `type` is engine-neutral: boolean, int, bigint, double, decimal(p,s), string, date,
-    timestamp (UTC). `id` is the contract's, by which a column that is renamed is known again; "" for
-    none.
+    timestamp (UTC). `id` is the contract's, by which a renamed column is known again; "" for none.
     """
 
     name: str

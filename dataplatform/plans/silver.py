@@ -23,6 +23,7 @@ def silver_plan(contract: Contract, names: Names) -> SilverPlan:
             max_length=column.max_length,
             description=column.description,
             classification=column.classification,
+            id=column.id,
         )
         for column in contract.columns
     )
