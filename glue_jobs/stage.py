@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Final
 
@@ -58,7 +57,11 @@ def _stage_alone(job: Job, batch: Batch, objects: Objects) -> None:
     try:
         staged = stage_batch(job, job.plan.dataset(batch.dataset), batch, objects)
         job.ledger.batch_staged(
-            batch.batch_id, source=staged.source, unreadable=staged.unreadable, rows=staged.rows
+            batch.batch_id,
+            source=staged.source,
+            unreadable=staged.unreadable,
+            rows=staged.rows,
+            taken=staged.taken,
         )
     except Exception as error:  # the run's last step fails loudly with every dataset's error
         log.exception("batch %s failed", batch.batch_id)
@@ -70,7 +73,7 @@ def _stage_alone(job: Job, batch: Batch, objects: Objects) -> None:
         )
     else:
         log.info("%s: %s", batch.batch_id, staged)
-        counts = {"source": staged.source, **asdict(staged)}
+        counts = {"source": staged.source, **staged.to_dict()}
         job.ledger.step(job.run_id, STAGE_STEP, dataset=batch.dataset, detail=said, counts=counts)
 
 

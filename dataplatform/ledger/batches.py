@@ -128,8 +128,13 @@ class Batches(Objects):
             self._write(update(f"batch#{batch_id}", "batch", sets=sets, where=mine))
         return self.batch(batch_id)
 
-    def batch_staged(self, batch_id: str, *, source: int, unreadable: int, rows: int) -> bool:
+    def batch_staged(
+        self, batch_id: str, *, source: int, unreadable: int, rows: int, taken: int = 0
+    ) -> bool:
         """Note what staging counted; False where the same was noted before.
+
+        Args:
+            taken: of a replay the rows of quarantine that it was made from.
 
         Raises:
             BooksUnbalanced: source isn't rows + unreadable.
@@ -141,7 +146,7 @@ class Batches(Objects):
                 why="A record was lost or doubled between landing and bronze.",
                 remedy="The batch stays claimed; the next run stages it again.",
             )
-        counts = {"source": source, "unreadable": unreadable, "rows": rows}
+        counts = {"source": source, "unreadable": unreadable, "rows": rows, "taken": taken}
         try:
             self._write(
                 update(
@@ -153,7 +158,7 @@ class Batches(Objects):
             )
         except Refused as refused:
             batch = self.batch(batch_id)
-            noted = {"source": batch.source, "unreadable": batch.unreadable, "rows": batch.rows}
+            noted = {name: getattr(batch, name) for name in counts}
             if batch.state == "staged" and noted == counts:
                 return False
             raise refused_transition(batch, "staged") from refused

@@ -8,13 +8,14 @@ from dataclasses import asdict
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from dataplatform.errors import BooksUnbalanced
-from dataplatform.ledger.batches import Batches, refused_transition
-from dataplatform.ledger.leases import Leases, lease_lost
+from dataplatform.ledger.batches import refused_transition
+from dataplatform.ledger.leases import Leases, lease_lost, still_held
 from dataplatform.ledger.records import Batch, DatasetBooks, Lease, Outcomes, TableSize, Totals
-from dataplatform.ledger.table import Item, Refused, Write, check, delete, update
+from dataplatform.ledger.replays import Replays
+from dataplatform.ledger.table import Item, Refused, Write, delete, update
 
 
-class Books(Batches, Leases):
+class Books(Replays, Leases):
     """Publication, and the counts that it adds to: source = sum of the outcomes, always."""
 
     def publish_batch(
@@ -67,7 +68,8 @@ class Books(Batches, Leases):
                 where=Attr("state").eq("staged") & Attr("source").eq(batch.source),
             ),
             delete("unfinished", batch_id),
-            *([_held(lease)] if lease else []),
+            *self._taken_from_quarantine(batch, outcomes.quarantined),
+            *([still_held(lease)] if lease else []),
         ]
         try:
             self._write(*writes)
@@ -81,6 +83,8 @@ class Books(Batches, Leases):
         self, batch: Batch, outcomes: Outcomes, sequence: int, live: int, size: TableSize | None
     ) -> Write:
         """Counts are added; sequence, live and size follow the newest commit.
+
+        What a replay took was counted when it came: it leaves quarantine for its new outcome.
 
         A commit that is recovered after a later one was published is in that one's live count.
         """
@@ -96,7 +100,12 @@ class Books(Batches, Leases):
             "totals",
             batch.dataset,
             sets={"dataset": batch.dataset, "newest": newest, **latest},
-            adds={"source": batch.source, **outcomes.to_dict()},
+            adds={
+                **outcomes.to_dict(),
+                "source": batch.source - batch.taken,
+                "quarantined": outcomes.quarantined - batch.taken,
+                "replayed": batch.taken,
+            },
             where=unchanged,
         )
 
@@ -133,11 +142,6 @@ class Books(Batches, Leases):
         ]
 
 
-def _held(lease: Lease) -> Write:
-    holds = Attr("owner").eq(lease.owner) & Attr("token").eq(lease.token)
-    return check(f"lease#{lease.name}", "lease", holds)
-
-
 def _totals(dataset: str, item: Item) -> Totals:
     known = {name: item[name] for name in Totals.__dataclass_fields__ if name in item}
     return Totals(**{**known, "dataset": dataset})
@@ -152,6 +156,8 @@ def _books(dataset: str, batches: Sequence[Batch], error: str) -> DatasetBooks:
         source=sum(batch.source for batch in published),
         outcomes=sum((batch.outcomes for batch in published), Outcomes()),
         live=max(published, key=lambda b: b.sequence).live if published else 0,
+        replayed=sum(batch.taken for batch in published),
+        waiting=sum(batch.waiting for batch in published),
         error=error,
         spark_stages=next((batch.spark_stages for batch in batches if batch.spark_stages), ""),
     )

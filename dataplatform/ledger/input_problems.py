@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from dataplatform.errors import Problem
@@ -18,9 +18,10 @@ def input_problem(field: str, found: Any, expected: str, remedy: str = "") -> Pr
     )
 
 
-def unknown_keys(raw: Mapping[str, Any], known: Sequence[str]) -> list[Problem]:
+def unknown_keys(raw: Mapping[str, Any], known: Collection[str]) -> list[Problem]:
     """A problem for each key that means nothing."""
-    expected = f"one of the keys {', '.join(known)}" if len(known) > 1 else f"the key {known[0]}"
+    names = ", ".join(known)
+    expected = f"one of the keys {names}" if len(known) > 1 else f"the key {names}"
     return [
         input_problem(key, value, expected, nearest(key, known))
         for key, value in raw.items()

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from dataplatform.errors import LeaseHeld
 from dataplatform.ledger.records import Lease
-from dataplatform.ledger.table import Item, LedgerTable, Refused, update
+from dataplatform.ledger.table import Item, LedgerTable, Refused, Write, check, update
 
 _TAKE = "SET #owner = :owner, #until = :until, #note = :note ADD #token :one"
 _FREE = "attribute_not_exists(#owner) OR #owner = :owner OR #until <= :now"
@@ -126,6 +126,12 @@ class Leases(LedgerTable):
             yield held
         finally:
             self.release_lease(name, owner, token=held.token)
+
+
+def still_held(lease: Lease) -> Write:
+    """Let a transaction go through only while this very holding lasts."""
+    holds = Attr("owner").eq(lease.owner) & Attr("token").eq(lease.token)
+    return check(f"lease#{lease.name}", "lease", holds)
 
 
 def lease_lost(name: str, holder: Lease | None) -> LeaseHeld:

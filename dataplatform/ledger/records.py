@@ -112,6 +112,11 @@ class Batch:
     attempts: runs that have had it.
     newest: when the last of its objects arrived.
     spark_stages: why Spark stages it; "" where a function does.
+    origin: of a replay the batch whose quarantined rows it takes, those with a `reason` that no
+    earlier replay has taken; "" for landed objects.
+    taken: rows that a replay takes from quarantine, counted at staging.
+    order: of a replay the place of its origin among the dataset's publications.
+    replayed: rows of the batch in quarantine that published replays have taken.
     """
 
     batch_id: str
@@ -130,6 +135,21 @@ class Batch:
     error: str = ""
     newest: str = ""
     spark_stages: str = ""
+    origin: str = ""
+    reason: str = ""
+    taken: int = 0
+    order: int = 0
+    replayed: int = 0
+
+    @property
+    def waiting(self) -> int:
+        """Its records that are in quarantine still."""
+        return self.outcomes.quarantined - self.replayed if self.state == "published" else 0
+
+    @property
+    def place(self) -> int:
+        """How new its records are: when they were published first, rejected ones included."""
+        return self.order if self.origin else self.sequence
 
     @property
     def waits_for_spark(self) -> bool:
@@ -232,6 +252,8 @@ class Load:
 class Totals:
     """The lifetime books of a dataset: source = all outcomes; live = inserted - deleted.
 
+    quarantined: what is in quarantine: what a replay took has its new outcome instead.
+    replayed: records that replays took from quarantine, each time that one did.
     newest: when the last of its published objects arrived; "" before the first.
     files, bytes: of the silver table as the newest commit left it.
     """
@@ -243,11 +265,14 @@ class Totals:
     deleted: int = 0
     duplicate: int = 0
     quarantined: int = 0
+    replayed: int = 0
     live: int = 0
     sequence: int = 0
     newest: str = ""
     files: int = 0
     bytes: int = 0
+    restored: int = 0
+    withdrawn: int = 0
 
     @property
     def outcomes(self) -> Outcomes:
@@ -257,13 +282,20 @@ class Totals:
     @property
     def balanced(self) -> bool:
         """Whether every record has one outcome and the table holds what was inserted and kept."""
-        return self.source == self.outcomes.total and self.live == self.inserted - self.deleted
+        return self.source == self.outcomes.total and self.live == self.expected_live
+
+    @property
+    def expected_live(self) -> int:
+        """Rows that silver must hold."""
+        return self.inserted - self.deleted + self.restored - self.withdrawn
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetBooks:
     """The books of one dataset in one run; `unpublished` batches wait for a later run.
 
+    replayed: of `source`, what was taken from quarantine.
+    waiting: records that the run has quarantined and no replay has taken since.
     spark_stages: why Spark staged some of its batches, or is to; "" where functions did all.
     """
 
@@ -273,6 +305,8 @@ class DatasetBooks:
     source: int
     outcomes: Outcomes
     live: int
+    replayed: int = 0
+    waiting: int = 0
     error: str = ""
     spark_stages: str = ""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
@@ -12,9 +12,28 @@ from dataplatform.errors import InvalidRunInput, Problem
 from dataplatform.ledger.input_problems import input_problem, nearest, unknown_keys
 from dataplatform.ledger.records import iso
 
-_KEYS: Final = ("datasets", "from", "to", "engine")
+_KEYS: Final = ("datasets", "from", "to", "engine", "replay")
+_REPLAY_KEYS: Final[Mapping[str, Any]] = {"dataset": "", "batches": [], "reason": ""}
 _ENGINES: Final = ("duckdb", "spark")
 _TIME: Final = 'an ISO 8601 date or time such as "2026-11-21" or "2026-11-21T10:00:00Z"'
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayInput:
+    """Rows of quarantine to take through the pipeline again.
+
+    batches: whose rows; empty means every batch of which some wait. reason: text that one of a
+    row's reasons holds; "" for any.
+    """
+
+    dataset: str
+    batches: tuple[str, ...] = ()
+    reason: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a person would have written it."""
+        said = {"dataset": self.dataset, "batches": list(self.batches), "reason": self.reason}
+        return {key: value for key, value in said.items() if value}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,12 +42,14 @@ class RunInput:
 
     datasets: empty means all. since, until: "" means open; else UTC, half open [since, until).
     engine: "duckdb" or "spark" for every dataset and model, whatever its size; "" to choose.
+    replay: rows of quarantine instead of what has landed; the run is its dataset's then.
     """
 
     datasets: tuple[str, ...] = ()
     since: str = ""
     until: str = ""
     engine: str = ""
+    replay: ReplayInput | None = None
 
     def selects(self, dataset: str) -> bool:
         """Whether the run is about a dataset."""
@@ -36,8 +57,9 @@ class RunInput:
 
     def to_json(self) -> str:
         """As a person would have written it, times in UTC."""
-        said = {"datasets": list(self.datasets), "from": self.since, "to": self.until}
-        said["engine"] = self.engine
+        said: dict[str, Any] = {"datasets": list(self.datasets)}
+        said |= {"from": self.since, "to": self.until, "engine": self.engine}
+        said["replay"] = self.replay.to_dict() if self.replay else {}
         return json.dumps({key: value for key, value in said.items() if value})
 
     @classmethod
@@ -49,6 +71,7 @@ class RunInput:
             since=said.get("from", ""),
             until=said.get("to", ""),
             engine=said.get("engine", ""),
+            replay=_replay_from(said["replay"]) if "replay" in said else None,
         )
 
 
@@ -79,13 +102,55 @@ def parse_run_input(raw: Any, known: Sequence[str], now: datetime) -> RunInput:
     if "engine" in raw and engine not in _ENGINES:
         expected = f"one of {', '.join(_ENGINES)}; leave the key out to choose by size"
         problems.append(input_problem("engine", engine, expected, nearest(str(engine), _ENGINES)))
+    replay = _replay(raw, known, problems) if "replay" in raw else None
     if problems:
         raise _invalid(problems)
     return RunInput(
-        datasets=datasets,
+        datasets=(replay.dataset,) if replay else datasets,
         since=iso(since) if since else "",
         until=iso(until) if until else "",
         engine=engine,
+        replay=replay,
+    )
+
+
+def _replay(
+    raw: Mapping[str, Any], known: Sequence[str], problems: list[Problem]
+) -> ReplayInput | None:
+    said, before = raw["replay"], len(problems)
+    if not isinstance(said, dict):
+        problems.append(input_problem("replay", said, 'an object such as {"dataset": "sales"}'))
+        return None
+    problems += [
+        replace(problem, field=f"replay.{problem.field}")
+        for problem in unknown_keys(said, _REPLAY_KEYS)
+    ]
+    dataset, batches, reason = (said.get(key, empty) for key, empty in _REPLAY_KEYS.items())
+    if dataset not in known:
+        expected = f"a dataset with a contract: {', '.join(known) or 'there is none'}"
+        remedy = nearest(str(dataset), known)
+        problems.append(input_problem("replay.dataset", dataset, expected, remedy))
+    elif raw.get("datasets", [dataset]) != [dataset]:
+        expected = f'["{dataset}"], as the replay is of that dataset alone; or leave the key out'
+        problems.append(input_problem("datasets", raw["datasets"], expected))
+    if not isinstance(batches, list) or not all(isinstance(name, str) for name in batches):
+        expected = "a list of batch ids; leave the key out for all"
+        problems.append(input_problem("replay.batches", batches, expected))
+    if not isinstance(reason, str):
+        expected = "text that one of a row's reasons holds; leave the key out for any"
+        problems.append(input_problem("replay.reason", reason, expected))
+    for key in ("from", "to"):
+        if key in raw:
+            expected = "no window: a replay takes no landed objects"
+            problems.append(input_problem(key, raw[key], expected))
+    return _replay_from(said) if len(problems) == before else None
+
+
+def _replay_from(said: Mapping[str, Any]) -> ReplayInput:
+    return ReplayInput(
+        dataset=said["dataset"],
+        batches=tuple(dict.fromkeys(said.get("batches", ()))),
+        reason=said.get("reason", ""),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Final
 
 from dataplatform.errors import AuditFailed, TableMissing
@@ -22,10 +22,14 @@ _SEPARATORS: Final = str.maketrans(";", ",")
 
 @dataclass(frozen=True, kw_only=True)
 class Staged:
-    """What staging counted; an unreadable object counts as one unreadable record."""
+    """What staging counted; an unreadable object counts as one unreadable record.
+
+    taken: of a replay the rows of quarantine that it was made from.
+    """
 
     rows: int = 0
     unreadable: int = 0
+    taken: int = 0
 
     @property
     def source(self) -> int:
@@ -33,7 +37,16 @@ class Staged:
         return self.rows + self.unreadable
 
     def __add__(self, other: Staged) -> Staged:
-        return Staged(rows=self.rows + other.rows, unreadable=self.unreadable + other.unreadable)
+        return Staged(
+            rows=self.rows + other.rows,
+            unreadable=self.unreadable + other.unreadable,
+            taken=self.taken + other.taken,
+        )
+
+    def to_dict(self) -> dict[str, int]:
+        """Its counts by name; `taken` only where it isn't 0."""
+        counts = {"rows": self.rows, "unreadable": self.unreadable}
+        return {**counts, "taken": self.taken} if self.taken else counts
 
 
 def staging_mark(batch_id: str) -> str:
@@ -48,7 +61,7 @@ def carries(summary: Mapping[str, str], mark: str) -> bool:
 
 def staged_properties(batch_id: str, staged: Staged) -> dict[str, str]:
     """Snapshot properties of the commit to bronze that ends a batch; it may have no rows."""
-    counts = {batch_id: asdict(staged)}
+    counts = {batch_id: staged.to_dict()}
     return {BATCHES_PROPERTY: batch_id, COUNTS_PROPERTY: json.dumps(counts)}
 
 

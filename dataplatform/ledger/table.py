@@ -7,6 +7,8 @@ Partitions (`pk` / `sk`), each item of bounded size however much data goes throu
     datasets                / <dataset>          datasets that ever had an object
     batch#<batch_id>        / batch              the batch's state and counts
     batch#<batch_id>        / object#<at>#<h>    the objects in it
+    batch#<batch_id>        / replay#<number>    a replay of what it left in quarantine
+    waiting#<dataset>       / <batch_id>         a pointer: records of it are in quarantine
     unfinished              / <batch_id>         a pointer: not published yet
     totals                  / <dataset>          lifetime books, published sequence
     sequences               / <dataset>          last sequence handed out
@@ -18,6 +20,8 @@ Partitions (`pk` / `sk`), each item of bounded size however much data goes throu
     models                  / <model>            a gold model's state
     upkeep#<run>            / <table>            what a run of the maintenance did to a table
     load#<model>            / <build>            an export that the warehouse hasn't merged
+    backfills#<dataset>     / <opened_at>#<id>   a pointer to a backfill
+    backfill#<id>           / backfill|chunk#<n> what is derived anew, and what came of it
 """
 
 from __future__ import annotations

@@ -32,7 +32,9 @@ def open_run(
     take(ledger, states, run_id, execution)
     run = ledger.open_run(run_id, execution, run_input.to_json())
     chosen = [dataset for dataset in plan.datasets if run_input.selects(dataset.dataset)]
-    sources = [{"dataset": d.dataset} for d in chosen if d.source.kind == "api"]
+    # A replay is of what came before: nothing is pulled for it.
+    pulled = [] if run_input.replay else [d for d in chosen if d.source.kind == "api"]
+    sources = [{"dataset": dataset.dataset} for dataset in pulled]
     if not opened:
         counts = {"datasets": len(chosen), "sources": len(sources)}
         said = json.dumps(raw) if raw else ""

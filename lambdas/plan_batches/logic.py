@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Batch, LandedObject
-from dataplatform.ledger.run_input import RunInput
+from dataplatform.ledger.run_input import ReplayInput, RunInput
 from dataplatform.naming import pulled_prefix
 from dataplatform.plans.model import PlatformPlan, SilverPlan
 from lambdas.common import hold, size
@@ -34,6 +34,8 @@ def plan_batches(
 ) -> dict[str, Any]:
     """Take up unfinished batches, then claim what is due, within what the run is narrowed to.
 
+    A run that replays quarantined rows makes batches of those, and leaves what is due to the next.
+
     Args:
         function_bytes: text of a batch up to which a function stages it; Spark stages the others.
 
@@ -48,7 +50,9 @@ def plan_batches(
     adopted = _adopt(ledger, run_id, {dataset.dataset for dataset in chosen})
     free = MAX_BATCHES - len(adopted)
     opened: list[Batch] = []
-    for dataset in chosen:
+    if run_input.replay:
+        opened = open_replays(ledger, run_id, run_input.replay, limit=free)
+    for dataset in chosen if not run_input.replay else ():
         due = _due(ledger, dataset, run_input, limit=free * MAX_OBJECTS)
         for objects in grouped(due):
             if len(opened) < free:
@@ -74,6 +78,20 @@ def plan_batches(
         "batches": [{"run_id": run_id, "batch_id": batch.batch_id} for batch in for_functions],
         "has_batches": any(batch.state in ("claimed", "staged") for batch in batches),
     }
+
+
+def open_replays(ledger: Ledger, run_id: str, wanted: ReplayInput, *, limit: int) -> list[Batch]:
+    """A batch for each batch of which wanted rows wait in quarantine; asked again, it has none."""
+    opened: list[Batch] = []
+    for origin in ledger.waiting_batches(wanted.dataset):
+        if wanted.batches and origin.batch_id not in wanted.batches:
+            continue
+        if len(opened) == limit:
+            break
+        replay = ledger.open_replay(run_id, origin.batch_id, reason=wanted.reason)
+        if replay is not None:
+            opened.append(replay)
+    return opened
 
 
 def text_bytes(landed: LandedObject) -> int:

@@ -1,0 +1,154 @@
+"""Replays: batches whose records are rows of quarantine, taken from a batch that was published.
+
+What a replay takes is fixed when it is opened, without a list of rows: of its origin's rows those
+that have its reason and none of an earlier replay's. A published batch gets no new rows in
+quarantine, so the answer is the same whenever it is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from boto3.dynamodb.conditions import Attr, ConditionBase
+
+from dataplatform.errors import TransitionRefused
+from dataplatform.ledger.batches import Batches, refused_transition
+from dataplatform.ledger.records import Batch, LandedObject, new_batch_id
+from dataplatform.ledger.table import ABSENT, Item, Refused, Write, delete, put, update
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replay:
+    """One replay of a batch's quarantined rows.
+
+    batch_id: the batch that it is. reason: text that one of a row's reasons holds; "" for any.
+    """
+
+    batch_id: str
+    reason: str
+
+    def wants(self, reasons: Sequence[str]) -> bool:
+        """Whether a row with these reasons is of the replay's kind."""
+        return any(self.reason in reason for reason in reasons)
+
+
+def taker(replays: Sequence[Replay], reasons: Sequence[str]) -> str:
+    """The replay that has taken a row, or is to; "" for a row that waits in quarantine.
+
+    Args:
+        replays: of the row's batch, oldest first: the first that wants the row has it.
+    """
+    return next((replay.batch_id for replay in replays if replay.wants(reasons)), "")
+
+
+class Replays(Batches):
+    """Which rows of quarantine which batch has taken."""
+
+    def waiting_batches(self, dataset: str) -> list[Batch]:
+        """Published batches of which records wait in quarantine, by id."""
+        found = self._query(_waiting(dataset))
+        return self._batches([item["sk"] for item in found])
+
+    def replays(self, batch_id: str) -> list[Replay]:
+        """The replays of a batch's quarantined rows, oldest first, published or not."""
+        return [
+            Replay(batch_id=item["batch_id"], reason=item["reason"])
+            for item in self._query(f"batch#{batch_id}", prefix="replay#")
+        ]
+
+    def open_replay(self, run_id: str, origin_id: str, *, reason: str = "") -> Batch | None:
+        """Open a batch for the rows of a batch in quarantine that no replay has taken yet.
+
+        Returns:
+            None where an earlier replay has taken every row with such a reason.
+
+        Raises:
+            KeyError: there is no batch of that id.
+            TransitionRefused: the origin isn't published, or another replay was opened meanwhile.
+        """
+        origin, earlier = self.batch(origin_id), self.replays(origin_id)
+        if origin.state != "published":
+            raise refused_transition(origin, "replayed")
+        # What holds the new text holds every part of it, so an earlier replay had those rows.
+        if any(replay.reason in reason for replay in earlier):
+            return None
+        batch_id = new_batch_id(origin.dataset)
+        head: Item = {
+            "pk": f"batch#{batch_id}",
+            "sk": "batch",
+            "batch_id": batch_id,
+            "run_id": run_id,
+            "dataset": origin.dataset,
+            "state": "claimed",
+            "origin": origin_id,
+            "reason": reason,
+            "order": origin.place,
+            "sealed": True,
+            "attempts": 1,
+            "opened_at": self.now(),
+        }
+        number = len(earlier)
+        try:
+            self._write(
+                put(head, ABSENT),
+                *self._open(batch_id, run_id, origin.dataset),
+                put(
+                    {
+                        "pk": f"batch#{origin_id}",
+                        "sk": f"replay#{number:06d}",
+                        "batch_id": batch_id,
+                        "reason": reason,
+                    },
+                    ABSENT,
+                ),
+            )
+        except Refused as refused:
+            raise TransitionRefused(
+                f"the quarantined rows of batch {origin_id} were taken by another replay",
+                why="No row is taken twice; nothing was changed.",
+                remedy="Look what still waits: ./weir quarantine ls",
+            ) from refused
+        return self.batch(batch_id)
+
+    def batch_objects(self, batch_id: str) -> list[LandedObject]:
+        """The objects of a batch, in the order of their arrival; a replay's are its origin's."""
+        batch = self.batch(batch_id)
+        while batch.origin:
+            batch = self.batch(batch.origin)
+        return super().batch_objects(batch.batch_id)
+
+    def _taken_from_quarantine(self, batch: Batch, quarantined: int) -> list[Write]:
+        """Publication's writes: what a batch leaves in quarantine, and what it has taken out."""
+        writes: list[Write] = []
+        if quarantined:
+            writes.append(put({"pk": _waiting(batch.dataset), "sk": batch.batch_id}))
+        if not batch.origin:
+            return writes
+        origin = self.batch(batch.origin)
+        unchanged: ConditionBase = Attr("replayed").eq(origin.replayed)
+        if not origin.replayed:
+            unchanged = unchanged | Attr("replayed").not_exists()
+        writes.append(
+            update(
+                f"batch#{origin.batch_id}",
+                "batch",
+                adds={"replayed": batch.taken},
+                where=Attr("state").eq("published") & unchanged,
+            )
+        )
+        left = replace(origin, replayed=origin.replayed + batch.taken).waiting
+        if left < 0:
+            raise TransitionRefused(
+                f"batch {batch.batch_id} takes {batch.taken} rows of {origin.batch_id}'s"
+                f" {origin.waiting} in quarantine",
+                why="A row would be counted twice; the batch isn't published.",
+                remedy="Nothing is lost: the ledger stays as it was.",
+            )
+        if not left:
+            writes.append(delete(_waiting(origin.dataset), origin.batch_id))
+        return writes
+
+
+def _waiting(dataset: str) -> str:
+    return f"waiting#{dataset}"
