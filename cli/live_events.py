@@ -93,7 +93,9 @@ class LiveStream:
         before = self._waiting
         try:
             for block in parse(
-                _digested(chunks, digest), format=self._plan.format_of(key), columns=self._columns
+                _digested(chunks, digest),
+                format=self._plan.format_of(key),
+                columns=self._plan.fields,
             ):
                 self._unusable += len(block.rejected)
                 self._reasons.update(_kind(bad.reasons[0]) for bad in block.rejected)

@@ -93,9 +93,8 @@ def _stage_object(
 ) -> Staged:
     """Read one object to its end, then pass it on; an unreadable one is passed to quarantine."""
     content = LandedBytes(s3, landed)
-    columns = [column.name for column in plan.columns]
     try:
-        for block in parse(content, format=plan.format_of(landed.key), columns=columns):
+        for block in parse(content, format=plan.format_of(landed.key), columns=plan.fields):
             spool.write(block)
     except UnreadableObject as error:
         quarantine.whole_object(landed, error.what)

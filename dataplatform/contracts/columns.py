@@ -10,6 +10,7 @@ from dataplatform.contracts.findings import Findings, did_you_mean, show
 from dataplatform.contracts.model import ContractColumn
 from dataplatform.contracts.rules import column_rules
 from dataplatform.contracts.types import column_type
+from dataplatform.parsing.model import OP_FIELD
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 _MAX_NAME = 100
@@ -132,10 +133,6 @@ def _column(
     for key in _LATER:
         if spec.get(key):
             findings.unsupported((*place, key), f'"{key}"', "Take it out.")
-    if spec.get("physicalName") not in (None, name):
-        findings.unsupported(
-            (*place, "physicalName"), "renaming", f"Name the column as the source does, not {name}."
-        )
     classification = spec.get("classification") or ""
     if classification:
         findings.one_of((*place, "classification"), _CLASSIFICATIONS, "a classification")
@@ -150,8 +147,34 @@ def _column(
         description=text(spec.get("description")),
         classification=str(classification),
         id=_id(findings, place, spec),
+        field=_field(findings, place, spec, name),
         rules=tuple(rule for rule in rules if rule.kind != "required"),
     )
+
+
+def _field(findings: Findings, place: Place, spec: dict[str, Any], name: str) -> str:
+    """What the source calls the column; "" where that is its name."""
+    given = spec.get("physicalName")
+    if not isinstance(given, str):
+        return ""  # none; or of a wrong shape, which is a problem already noted
+    where = (*place, "physicalName")
+    if not given or given == OP_FIELD:
+        expected = f"the field's name in the source; {OP_FIELD} says what became of a record"
+        findings.add(where, expected if given else "the field's name in the source")
+        return ""
+    others = enumerate(findings.document.get(place[:-1]))
+    same = [o for i, o in others if i != place[-1] and isinstance(o, dict) and _source(o) == given]
+    if same:
+        findings.add(
+            where,
+            "a field of its own for each column",
+            found=f"{show(given)}, which column {same[0].get('name')} is taken from",
+        )
+    return given if given != name else ""
+
+
+def _source(spec: dict[str, Any]) -> Any:
+    return spec.get("physicalName") or spec.get("name")
 
 
 def _id(findings: Findings, place: Place, spec: dict[str, Any]) -> str:

@@ -25,6 +25,7 @@ class ContractColumn:
     """A column; `type` as in `plans.model.Column`.
 
     id: what the column is known by while its name changes; "" where the contract gives none.
+    field: what the source calls it (physicalName); "" where that is its name.
     """
 
     name: str
@@ -33,6 +34,7 @@ class ContractColumn:
     description: str = ""
     classification: str = ""
     id: str = ""
+    field: str = ""
     rules: tuple[Rule, ...] = ()
 
     @property

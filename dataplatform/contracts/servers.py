@@ -92,6 +92,9 @@ def complete_api(
         )
     options["updated_column"] = options["updated_column"] or ordering
     options["id_column"] = options["id_column"] or "".join(key[:1])
+    fields = {column.name: column.field or column.name for column in columns}
+    for option in ("updated_column", "id_column"):  # they are looked for in the source's records
+        options[option] = fields.get(options[option], options[option])
     return Server(kind=found.kind, format=found.format, options=tuple(sorted(options.items())))
 
 

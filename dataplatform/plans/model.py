@@ -38,6 +38,7 @@ class Column:
 
     `type` is engine-neutral: boolean, int, bigint, double, decimal(p,s), string, date,
     timestamp (UTC). `id` is the contract's, by which a renamed column is known again; "" for none.
+    `field` is what the source calls it, "" where that is its name.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Column:
     description: str = ""
     classification: str = ""
     id: str = ""
+    field: str = ""
 
 
 STREAM = "kinesis"
@@ -135,6 +137,11 @@ class SilverPlan:
     def warns(self) -> bool:
         """Whether a record may pass with a warning: `typed` then gives `_warnings`."""
         return any(check.severity == Severity.WARNING for check in self.checks)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What the source calls each column: the names that the parser looks for."""
+        return tuple(column.field or column.name for column in self.columns)
 
     @property
     def key(self) -> tuple[str, ...]:

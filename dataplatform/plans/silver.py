@@ -24,6 +24,7 @@ def silver_plan(contract: Contract, names: Names) -> SilverPlan:
             description=column.description,
             classification=column.classification,
             id=column.id,
+            field=column.field,
         )
         for column in contract.columns
     )

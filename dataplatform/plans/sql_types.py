@@ -99,7 +99,7 @@ def _output(select: exp.Expr, scope: Scope, schema: Schema) -> Column | None:
     name = select.alias_or_name
     if isinstance(node, exp.Column):
         origin = _origin(node, scope, schema)
-        return replace(origin, name=name, required=False, id="") if origin else None
+        return replace(origin, name=name, required=False, id="", field="") if origin else None
     kind = _type(node, scope, schema)
     if kind is None:
         return None

@@ -179,11 +179,10 @@ def _read(
     numbered_from: int,
 ) -> tuple[DataFrame, list[_Found]]:
     """Read units, one a task; their records, which wait on disk, and how each unit ended."""
-    columns = [column.name for column in plan.columns]
     formats = {unit.landed.key: plan.format_of(unit.landed.key) for unit in work}
-    reader = Reader(work, formats, columns, objects)
+    reader = Reader(work, formats, plan.fields, objects)
     numbers = spark.range(0, len(work), 1, len(work))
-    read = numbers.mapInArrow(reader, from_arrow_schema(schema(len(columns))))
+    read = numbers.mapInArrow(reader, from_arrow_schema(schema(len(plan.columns))))
     frame = read.withColumn("unit", F.col("unit") + numbered_from).persist(StorageLevel.DISK_ONLY)
     ended = F.col("op").isNull() & F.col("record").isNull()
     counted = frame.groupBy("unit").agg(
