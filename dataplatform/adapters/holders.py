@@ -18,8 +18,9 @@ def goes_on(run_id: str, glue: Callable[[], Any]) -> Callable[[Lease], bool]:
 
     A call of a function is of this run and goes on, or is of an earlier one and has ended with it:
     runs follow each other under the pipeline's lease, and `hand_to_spark` gives back what a call
-    of this run held when it died. Of a job's run Glue is asked, since Glue doesn't stop it when the
-    execution that started it dies.
+    of this run held when it died. A backfill goes on beside runs: its calls give back what they
+    hold, or its state machine does, or the lease ends with the call's time. Of a job's run Glue is
+    asked, since Glue doesn't stop it when the execution that started it dies.
 
     Args:
         glue: gives a Glue client; called only where a job's run has to be asked for.

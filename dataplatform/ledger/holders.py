@@ -1,4 +1,4 @@
-"""Who holds a table's lease: a run of a Glue job, or a call of a function for a run."""
+"""Who holds a table's lease: a run of a Glue job, or a call of a function for a run or backfill."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _CALL: Final = "call"
+_BACKFILL: Final = "backfill"
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,26 @@ class Call:
         return f"{_CALL}/{self.run_id}/{self.subject}/{self.request}"
 
 
-Holder = JobRun | Call
+@dataclass(frozen=True)
+class ChunkCall:
+    """A function's call for a chunk: `backfill/backfill-sales-1f0c/3/<request id>`."""
+
+    backfill_id: str
+    number: int
+    request: str
+
+    def __str__(self) -> str:
+        return f"{_BACKFILL}/{self.backfill_id}/{self.number}/{self.request}"
+
+
+Holder = JobRun | Call | ChunkCall
 
 
 def holder(owner: str) -> Holder | None:
-    """Who an owner's name stands for; None where it is neither."""
+    """Who an owner's name stands for; None where it is none of these."""
     match owner.split("/"):
+        case ["backfill", backfill_id, number, request]:
+            return ChunkCall(backfill_id, int(number), request)
         case ["call", run_id, subject, request]:
             return Call(run_id, subject, request)
         case [job, job_run]:

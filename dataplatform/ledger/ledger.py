@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataplatform.ledger.books import Books
+from dataplatform.ledger.backfills import Backfills
 from dataplatform.ledger.cursors import Cursors
 from dataplatform.ledger.engines import Engines
 from dataplatform.ledger.gold import Gold
@@ -10,7 +10,7 @@ from dataplatform.ledger.upkeep import UpkeepBooks
 from dataplatform.ledger.usage import UsageBooks
 
 
-class Ledger(Books, Cursors, Engines, UsageBooks, UpkeepBooks, Gold):
+class Ledger(Backfills, Cursors, Engines, UsageBooks, UpkeepBooks, Gold):
     """What landed, what became of it, and who may write where.
 
     Every change is conditional on what it starts from, so that doing it twice, or by a holder that
