@@ -75,7 +75,7 @@ def merge_dataset(
             log.info("batch %s is in a snapshot already", found)
         todo = [batch.batch_id for batch in staged if batch.batch_id not in done]
         if todo:
-            _check_columns(table, plan)
+            check_columns(table, plan)
             with Engine(memory=settings.memory_bytes, storage=settings.storage_bytes) as engine:
                 merge = _Merge(engine, ledger, plan, run_id, table, todo)
                 counted = merge.classify()
@@ -127,6 +127,9 @@ class _Merge:
         self._files = self._table.view(engine, "held", files, columns=plan.key, with_places=True)
         self._silver_view("touched", self._steps.match("held"))
         self._steps.classify("touched")
+        if arrival_decides(plan, self._staged):
+            older = older_than(self._ledger, self._steps.touch("touched"))
+            self._steps.keep_newer("touched", older)
         counted = self._steps.outcomes()
         rejected = [batch for batch, outcomes in counted.items() if outcomes.quarantined]
         if rejected:
@@ -149,7 +152,7 @@ class _Merge:
         columns = self._table.columns
         rows = rows_to_write(
             columns,
-            _stamps(sequence),
+            stamps(sequence),
             staying="replaced" if removed else "",
             order=self._order(len(removed)),
         )
@@ -191,7 +194,7 @@ class _Merge:
         return self._plan.key if replaced > 1 else ()
 
 
-def _stamps(sequence: int) -> dict[str, str]:
+def stamps(sequence: int) -> dict[str, str]:
     """What a changed row gets beside its record."""
     now = datetime.now(UTC).isoformat()
     return {
@@ -200,7 +203,7 @@ def _stamps(sequence: int) -> dict[str, str]:
     }
 
 
-def _check_columns(table: LakeTable, plan: SilverPlan) -> None:
+def check_columns(table: LakeTable, plan: SilverPlan) -> None:
     """A row that is updated keeps what the plan doesn't know, which here would be null."""
     known = {column.name for column in plan.columns} | {column.value for column in SilverColumn}
     unknown = [column for column in table.columns if column not in known]
