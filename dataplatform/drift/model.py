@@ -1,0 +1,67 @@
+"""Drift, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """In what way an object differs from its contract."""
+
+    NEW = "new"
+    MISSING = "missing"
+    RENAMED = "renamed"
+    RETYPED = "retyped"
+    HEADER = "header"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drift:
+    """One difference between what was sampled and the contract. It holds no value of any record.
+
+    column: of the contract; of the source where the contract has none such; "" for the whole
+        header.
+    found: the type that the sampled values fit; of a renamed column its name at the source.
+    expected: what the contract says: a type; "" of a new column.
+    form: of a sampled value, letters and digits hidden: `xxx-99`; "" where none was seen.
+    breaking: the object waits. What isn't breaking is told, and the object goes on.
+    """
+
+    kind: Kind
+    column: str
+    found: str
+    expected: str
+    breaking: bool
+    remedy: str
+    form: str = ""
+
+    @property
+    def identity(self) -> str:
+        """What makes a drift the same one when it is seen again: `renamed:store_name:title`.
+
+        Not the type that was found: the next object's values may fit another.
+        """
+        if self.kind == Kind.RENAMED:
+            return f"{self.kind}:{self.column}:{self.found}"
+        return f"{self.kind}:{self.column}"
+
+    @property
+    def text(self) -> str:
+        """In words, as `describe` has it."""
+        return describe(self.kind, self.column, self.found, self.expected)
+
+
+def describe(kind: str, column: str, found: str, expected: str) -> str:
+    """A drift in words: `column store_name is missing; "title" looks like it`."""
+    match kind:
+        case Kind.NEW:
+            return f'new column "{column}" ({found})'
+        case Kind.MISSING:
+            return f"column {column} is missing"
+        case Kind.RENAMED:
+            return f'column {column} is missing; "{found}" looks like it'
+        case Kind.RETYPED:
+            return f"column {column} is {expected}, its values are {found}"
+        case _:
+            return f"no header: {found}"

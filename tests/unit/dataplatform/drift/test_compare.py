@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dataplatform.drift.compare import EVIDENCE, compare
+from dataplatform.drift.model import Drift, Kind
+from dataplatform.drift.shape import Sample, observe, shape_of_lines
+from dataplatform.plans.model import Column, SilverPlan
+from tests.unit.support.plans import dataset
+
+COLUMNS = (
+    Column(name="id", type="int", required=True),
+    Column(name="store_name", type="string", required=True),
+    Column(name="opened", type="date"),
+    Column(name="price", type="decimal(10,2)"),
+    Column(name="note", type="string"),
+)
+PLAN = dataclasses.replace(dataset("stores"), columns=COLUMNS, ordering="")
+NAMES = [column.name for column in COLUMNS]
+VALUES = ["1", "North", "2020-01-31", "1.50", "n"]
+
+
+def of_csv(header: list[str], rows: list[list[str]], plan: SilverPlan = PLAN) -> list[Drift]:
+    text = "".join(",".join(fields) + "\n" for fields in [header, *rows])
+    shape = observe(Sample(text.encode(), whole=True), format="csv")
+    assert shape is not None
+    return list(compare(shape, plan))
+
+
+def of_json(records: list[dict[str, object]], plan: SilverPlan = PLAN) -> list[Drift]:
+    shape = shape_of_lines(json.dumps(record) for record in records)
+    assert shape is not None
+    return list(compare(shape, plan))
+
+
+def brief(found: list[Drift]) -> list[tuple[str, str, str, bool]]:
+    return [(drift.kind, drift.column, drift.found, drift.breaking) for drift in found]
+
+
+def test_what_the_contract_says_is_no_drift() -> None:
+    assert of_csv(NAMES, [VALUES]) == []
+    assert of_csv(list(reversed(NAMES)), [list(reversed(VALUES))]) == []
+    assert of_json([dict(zip(NAMES, VALUES, strict=True))] * 3) == []
+    assert of_csv(NAMES, []) == []
+
+
+def test_a_new_column_is_told_with_its_type_and_without_its_values() -> None:
+    (drift,) = of_csv([*NAMES, "phone"], [[*VALUES, "+49-151-2"]])
+    assert brief([drift]) == [("new", "phone", "string", False)]
+    assert drift.form == "+99-999-9"
+    assert "contracts propose stores" in drift.remedy
+    (drift,) = of_json([{**dict(zip(NAMES, VALUES, strict=True)), "size": 12}])
+    assert brief([drift]) == [("new", "size", "int", False)]
+
+
+def test_a_column_that_a_header_lacks_breaks_required_or_not() -> None:
+    found = of_csv(NAMES[:-1], [VALUES[:-1]])
+    assert brief(found) == [("missing", "note", "", True)]
+
+
+def test_a_field_that_no_record_of_json_has_is_null_unless_it_is_needed() -> None:
+    assert of_json([{"id": 1, "store_name": "a"}] * 5) == []
+    assert brief(of_json([{"id": 1, "note": "a"}] * 5)) == [("missing", "store_name", "", True)]
+    assert of_json([{"id": 1, "note": "a"}]) == [], "one record alone is the quarantine's"
+    assert of_json([{"id": 1, "store_name": None}] * 5) == [], "null is a value, and a bad one"
+
+
+def test_a_renamed_column_is_known_by_its_name() -> None:
+    header = ["id", "StoreName", *NAMES[2:]]
+    assert brief(of_csv(header, [VALUES])) == [("renamed", "store_name", "StoreName", True)]
+    found = of_json([{"id": 1, "storeName": "a"}] * 2)
+    assert brief(found) == [("renamed", "store_name", "storeName", True)]
+
+
+def test_a_renamed_column_is_known_by_its_place_where_its_values_fit() -> None:
+    header = ["id", "title", *NAMES[2:]]
+    assert brief(of_csv(header, [VALUES])) == [("renamed", "store_name", "title", True)]
+    header = [*NAMES[:2], "since", *NAMES[3:]]
+    assert brief(of_csv(header, [VALUES])) == [("renamed", "opened", "since", True)]
+    spoiled = [*VALUES[:2], "long ago", *VALUES[3:]]
+    assert brief(of_csv(header, [spoiled])) == [
+        ("missing", "opened", "", True),
+        ("new", "since", "string", False),
+    ]
+
+
+def test_an_optional_field_of_json_that_looks_renamed_is_told_and_does_not_wait() -> None:
+    found = of_json([{"id": 1, "store_name": "a", "Price": "1.50"}] * 3)
+    assert brief(found) == [("renamed", "price", "Price", False)]
+    found = of_json([{"id": 1, "store_name": "a", "colour": "red"}] * 3)
+    assert brief(found) == [("new", "colour", "string", False)]
+
+
+def test_a_column_of_another_type_breaks_where_no_value_can_be_cast() -> None:
+    rows = [[*VALUES[:2], "31.01.2020", *VALUES[3:]]] * EVIDENCE
+    (drift,) = of_csv(NAMES, rows)
+    assert brief([drift]) == [("retyped", "opened", "string", True)]
+    assert (drift.expected, drift.form) == ("date", "99.99.9999")
+    (drift,) = of_csv(NAMES, rows + [VALUES])
+    assert not drift.breaking, "one good value: the others are the quarantine's work, and told"
+    assert of_csv(NAMES, rows[1:]) == [], "too few to say"
+    assert of_csv(NAMES, rows + [VALUES] * (EVIDENCE + 1)) == [], "bad values among good ones"
+
+
+def test_a_file_without_a_header_is_told_as_that_and_no_value_of_it() -> None:
+    (drift,) = of_csv(["Anna", "+49-151", "x", "y", "z"], [VALUES])
+    assert (drift.kind, drift.column, drift.breaking) == (Kind.HEADER, "", True)
+    assert "Anna" not in repr(drift)
+    shouted = of_csv([name.upper() for name in NAMES], [VALUES])
+    assert [(d.kind, d.column) for d in shouted] == [("renamed", name) for name in NAMES]
+
+
+def test_the_same_drift_is_the_same_whatever_the_values_were() -> None:
+    (one,) = of_csv([*NAMES, "x"], [[*VALUES, "1"]])
+    (other,) = of_csv([*NAMES, "x"], [[*VALUES, "a"]])
+    assert one != other
+    assert one.identity == other.identity
+
+
+names = st.lists(st.from_regex(r"[a-z]{1,8}", fullmatch=True), min_size=1, max_size=8, unique=True)
+
+
+@given(contract=names, source=names)
+def test_each_column_of_either_side_is_accounted_for_once(
+    contract: list[str], source: list[str]
+) -> None:
+    columns = tuple(Column(name=name, type="string") for name in contract)
+    plan = dataclasses.replace(PLAN, columns=columns, primary_key=(), ordering="")
+    found = of_csv(source, [["v"] * len(source)], plan)
+    if [drift.kind for drift in found] == [Kind.HEADER]:
+        assert not set(contract) & set(source)
+        return
+    told = [
+        name for d in found for name in ([d.column, d.found] if d.kind == "renamed" else [d.column])
+    ]
+    assert sorted(told) == sorted(set(contract) ^ set(source))
+    gone = {d.column for d in found if d.kind in (Kind.MISSING, Kind.RENAMED)}
+    assert gone == set(contract) - set(source)
+    assert all(d.breaking == (d.kind != Kind.NEW) for d in found)
