@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def staged_before(plan: SilverPlan, batch_id: str) -> Staged | None:
     """What an earlier attempt committed; None where the batch isn't in bronze."""
-    return _recorded(open_table(plan.bronze_table), batch_id)
+    return recorded(open_table(plan.bronze_table), batch_id)
 
 
 def stage(
@@ -56,7 +56,7 @@ def stage(
         TableMissing: the tables, or a column of them, haven't been made yet.
     """
     table = open_table(plan.bronze_table)
-    before = _recorded(table, batch.batch_id)
+    before = recorded(table, batch.batch_id)
     if before is not None:
         return before
     columns = [column.name for column in plan.columns]
@@ -99,20 +99,25 @@ def _stage_object(
     except UnreadableObject as error:
         quarantine.whole_object(landed, error.what)
         return Staged(unreadable=1)
-    constants = {
-        BronzeColumn.BATCH_ID.value: batch.batch_id,
-        BronzeColumn.OBJECT.value: landed.key,
-        BronzeColumn.VERSION.value: landed.version or "null",
-        BronzeColumn.CHECKSUM.value: content.sha256,
-        BronzeColumn.ARRIVED_AT.value: datetime.fromisoformat(landed.arrived_at),
-    }
-    for rows_of_object in _as_bronze(spool.read_rows(), rows.arrow_schema, constants):
+    constants = constants_of(batch, landed, content.sha256)
+    for rows_of_object in as_bronze(spool.read_rows(), rows.arrow_schema, constants):
         rows.write(rows_of_object)
     quarantine.records(landed, spool.read_rejected())
     return Staged(rows=spool.rows, unreadable=spool.rejected)
 
 
-def _as_bronze(
+def constants_of(batch: Batch, landed: LandedObject, sha256: str) -> dict[str, object]:
+    """Bronze's columns that are the same for each record of an object."""
+    return {
+        BronzeColumn.BATCH_ID.value: batch.batch_id,
+        BronzeColumn.OBJECT.value: landed.key,
+        BronzeColumn.VERSION.value: landed.version or "null",
+        BronzeColumn.CHECKSUM.value: sha256,
+        BronzeColumn.ARRIVED_AT.value: datetime.fromisoformat(landed.arrived_at),
+    }
+
+
+def as_bronze(
     spooled: Iterator[pa.RecordBatch], schema: pa.Schema, constants: Mapping[str, object]
 ) -> Iterator[pa.RecordBatch]:
     """Rows in the bronze table's shape; a column that the contract no longer has is null."""
@@ -136,6 +141,7 @@ def _as_bronze(
         yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _recorded(table: Table, batch_id: str) -> Staged | None:
+def recorded(table: Table, batch_id: str) -> Staged | None:
+    """What the commit that carries a batch had counted; None where the table has no such commit."""
     summary = committed(table, batch_id)
     return None if summary is None else staged_in([summary], batch_id)

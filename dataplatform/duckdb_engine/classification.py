@@ -9,7 +9,7 @@ from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.sql import literal, quoted
 from dataplatform.duckdb_engine.views import AT, FILE
 from dataplatform.ledger.records import Outcomes
-from dataplatform.naming import BronzeColumn
+from dataplatform.naming import BronzeColumn, SilverColumn
 from dataplatform.plans.model import SilverPlan, fill
 
 ROW: Final = "_row"
@@ -119,6 +119,42 @@ class Classification:
             f"FROM ({classified})"
         )
 
+    def touch(self, silver: str) -> list[tuple[str, str]]:
+        """Which batches wrote the rows that records of each batch would change.
+
+        Args:
+            silver: view of the files with matching rows, with places.
+
+        Returns:
+            Pairs of (batch of the record, batch that wrote the row last).
+        """
+        found = self._engine.rows(
+            f"SELECT DISTINCT CAST(a.{_BATCH} AS VARCHAR), s.{SilverColumn.BATCH_ID} "
+            f"FROM ({_CHANGES}) AS a JOIN {silver} AS s USING ({FILE}, {AT})"
+        )
+        return [(record, standing) for record, standing in found]
+
+    def keep_newer(self, silver: str, older: Sequence[tuple[str, str, bool]]) -> None:
+        """Make duplicates of records that would change a row which is newer than they are.
+
+        Args:
+            silver: as `touch`.
+            older: of its pairs those in which the record's batch isn't the newer one, and whether
+                both are as old: then two records of one object are told apart by their positions.
+        """
+        if not older:
+            return
+        pairs = ", ".join(f"({literal(r)}, {literal(s)}, {alike})" for r, s, alike in older)
+        self._engine.execute(
+            f"UPDATE actions SET _action = 'duplicate' WHERE {ROW} IN ("
+            f"SELECT a.{ROW} FROM ({_CHANGES}) AS a JOIN {silver} AS s USING ({FILE}, {AT}) "
+            f"JOIN typed AS t ON t.{ROW} = a.{ROW} "
+            f"JOIN (VALUES {pairs}) AS p (record, standing, alike) "
+            f"ON p.record = CAST(a.{_BATCH} AS VARCHAR) AND p.standing = s.{SilverColumn.BATCH_ID} "
+            f"WHERE NOT (p.alike AND s.{SilverColumn.CHECKSUM} = t.{BronzeColumn.CHECKSUM} "
+            f"AND s.{SilverColumn.POSITION} < t.{BronzeColumn.POSITION}))"
+        )
+
     def outcomes(self) -> dict[str, Outcomes]:
         """Count each batch's records by outcome; a batch without readable rows counts nothing."""
         counted: dict[str, dict[str, int]] = {batch: {} for batch in self._batches}
@@ -144,6 +180,10 @@ class Classification:
         return [quoted(column) for column in dict.fromkeys(needed) if column]
 
 
+_CHANGES: Final = (
+    f"SELECT a.{ROW}, a.{_BATCH}, m.{FILE}, m.{AT} FROM matched AS m "
+    f"JOIN actions AS a USING ({ROW}) WHERE a._action IN ('update', 'delete')"
+)
 _GONE: Final = (
     f"SELECT m.{FILE}, m.{AT} FROM matched AS m JOIN actions AS a USING ({ROW}) "
     "WHERE a._action IN ('update', 'delete')"

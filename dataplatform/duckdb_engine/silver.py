@@ -77,7 +77,8 @@ def merge_dataset(
         if todo:
             check_columns(table, plan)
             with Engine(memory=settings.memory_bytes, storage=settings.storage_bytes) as engine:
-                merge = _Merge(engine, ledger, plan, run_id, table, todo)
+                replays = any(batch.origin for batch in staged)
+                merge = _Merge(engine, ledger, plan, run_id, table, todo, replays=replays)
                 counted = merge.classify()
                 sequence = merge.publish(counted) or sequence
             done |= counted
@@ -105,8 +106,11 @@ class _Merge:
         run_id: str,
         table: LakeTable,
         batches: Sequence[str],
+        *,
+        replays: bool,
     ) -> None:
         self._engine = engine
+        self._replays = replays
         self._batches = batches
         self._ledger = ledger
         self._plan = plan
@@ -127,8 +131,9 @@ class _Merge:
         self._files = self._table.view(engine, "held", files, columns=plan.key, with_places=True)
         self._silver_view("touched", self._steps.match("held"))
         self._steps.classify("touched")
-        if arrival_decides(plan, self._staged):
-            older = older_than(self._ledger, self._steps.touch("touched"))
+        # Without an ordering column, what comes later stands: a replay comes as late as it first did.
+        if self._replays and plan.primary_key and not plan.ordering:
+            older = self._ledger.not_newer(self._steps.touch("touched"))
             self._steps.keep_newer("touched", older)
         counted = self._steps.outcomes()
         rejected = [batch for batch, outcomes in counted.items() if outcomes.quarantined]

@@ -111,6 +111,23 @@ class Replays(Batches):
             ) from refused
         return self.batch(batch_id)
 
+    def not_newer(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str, bool]]:
+        """Which records of replays aren't newer than the rows that they would change.
+
+        Args:
+            pairs: a record's batch, and the batch that wrote the row last.
+
+        Returns:
+            Those pairs, each with whether both are as old: of one publication.
+        """
+        names = {name for pair in pairs for name in pair}
+        found = {name: self.batch(name) for name in names}
+        return [
+            (record, standing, found[record].place == found[standing].place)
+            for record, standing in pairs
+            if found[record].origin and found[record].place <= found[standing].place
+        ]
+
     def batch_objects(self, batch_id: str) -> list[LandedObject]:
         """The objects of a batch, in the order of their arrival; a replay's are its origin's."""
         batch = self.batch(batch_id)

@@ -71,6 +71,15 @@ def csv_blocks(texts: Iterable[str], columns: Sequence[str]) -> Iterator[Block]:
         yield block
 
 
+def csv_header(texts: Iterable[str]) -> list[str]:
+    """The names that fields are found by; none where there is no record at all.
+
+    Raises:
+        UnreadableObject: the header isn't CSV.
+    """
+    return _header(csv.reader(_Lines(texts), strict=True)) or []
+
+
 class _Lines:
     """Physical lines with their ends; remembers those of the record being read."""
 

@@ -72,6 +72,17 @@ def fault(text: str) -> str:
     return ""
 
 
+def lifted(extra: str, columns: Iterable[str]) -> tuple[dict[str, str | None], str | None]:
+    """Fields of a bronze row's `_extra` that the contract has come to know since.
+
+    Returns:
+        Them as text, and what is left of `_extra`.
+    """
+    fields = _decoder.decode(extra)
+    known = {name: _text(fields.pop(name)) for name in columns if name in fields}
+    return known, _dump(fields) if fields else None
+
+
 def _row(position: int, source: str, columns: Sequence[str]) -> Row:
     try:
         fields, end = _decoder.raw_decode(source)

@@ -15,6 +15,9 @@ BLOCK_CHARS: Final = 1024 * 1024
 REJECTED: Final = "rejected"
 """The format of what a stream's transform gave up on: JSON Lines, a document of Firehose's each."""
 
+REJECTED_AGAIN: Final = "rejected again"
+"""The same at a replay: a record that the transform failed on, but is sound, is a row."""
+
 OP_FIELD: Final = "_op"
 """A source may say in this field what became of a record; without it a record is an insert."""
 

@@ -7,12 +7,17 @@ from typing import Final
 
 from dataplatform.parsing.csv_rows import csv_blocks
 from dataplatform.parsing.json_rows import json_blocks
-from dataplatform.parsing.model import REJECTED, Block
-from dataplatform.parsing.rejected_rows import rejected_blocks
+from dataplatform.parsing.model import REJECTED, REJECTED_AGAIN, Block
+from dataplatform.parsing.rejected_rows import rejected_again_blocks, rejected_blocks
 from dataplatform.parsing.stream import decode, is_packed, slices, unpack
 
-_FORMATS: Final = {"csv": csv_blocks, "json": json_blocks, REJECTED: rejected_blocks}
-_A_RECORD_A_LINE: Final = ("json", REJECTED)
+_FORMATS: Final = {
+    "csv": csv_blocks,
+    "json": json_blocks,
+    REJECTED: rejected_blocks,
+    REJECTED_AGAIN: rejected_again_blocks,
+}
+_A_RECORD_A_LINE: Final = ("json", REJECTED, REJECTED_AGAIN)
 """CSV isn't among them: a quoted field may hold line ends, and no contract says that none does."""
 
 
@@ -21,7 +26,8 @@ def parse(chunks: Iterable[bytes], *, format: str, columns: Sequence[str]) -> It
 
     Args:
         chunks: the bytes as landed, gzipped or not.
-        format: "csv", "json" (JSON Lines) or `REJECTED`, as `SilverPlan.format_of` says.
+        format: "csv", "json" (JSON Lines) or `REJECTED`, as `SilverPlan.format_of` says; for
+            `REJECTED` at a replay `REJECTED_AGAIN`.
         columns: the contract's columns; what else a record holds goes to `Row.extra`.
 
     Raises:

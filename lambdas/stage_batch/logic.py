@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dataplatform.adapters.bronze import stage
+from dataplatform.adapters.replays import stage_replay
 from dataplatform.errors import TooLarge, TransitionRefused
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Batch
@@ -41,22 +41,29 @@ def stage_batch(
         return _answer(batch_id, Staged())  # a late retry of a call that was given up
     ledger.step(run_id, STAGE_STEP, dataset=batch.dataset, state="started", detail=batch_id)
     try:
-        staged = stage(
-            plan.dataset(batch.dataset),
-            batch,
-            ledger.batch_objects(batch_id),
-            s3=s3,
-            directory=directory,
-            limit=limit,
-        )
+        staged = _staged(ledger, plan, batch, s3=s3, directory=directory, limit=limit)
     except MemoryError as error:
         raise TooLarge("out of memory", why="Nothing is staged; Spark takes over.") from error
     ledger.batch_staged(
-        batch_id, source=staged.source, unreadable=staged.unreadable, rows=staged.rows
+        batch_id,
+        source=staged.source,
+        unreadable=staged.unreadable,
+        rows=staged.rows,
+        taken=staged.taken,
     )
-    counts = {"source": staged.source, **asdict(staged)}
+    counts = {"source": staged.source, **staged.to_dict()}
     ledger.step(run_id, STAGE_STEP, dataset=batch.dataset, detail=batch_id, counts=counts)
     return _answer(batch_id, staged)
+
+
+def _staged(
+    ledger: Ledger, plan: PlatformPlan, batch: Batch, *, s3: S3Client, directory: Path, limit: int
+) -> Staged:
+    contract, objects = plan.dataset(batch.dataset), ledger.batch_objects(batch.batch_id)
+    if not batch.origin:
+        return stage(contract, batch, objects, s3=s3, directory=directory, limit=limit)
+    replays = ledger.replays(batch.origin)
+    return stage_replay(contract, batch, replays, objects, s3=s3, directory=directory, limit=limit)
 
 
 def _check_holder(batch: Batch, run_id: str) -> None:

@@ -88,6 +88,11 @@ class Shop:
         """Stage one batch and merge it."""
         return self.merge(self.staged(*records))
 
+    def evolve(self, plan: SilverPlan) -> None:
+        """Deploy another contract of the dataset."""
+        self.plan = plan
+        self.lake.migrate(plan_of(plan, digest="two"))
+
     def rows(self) -> dict[Any, dict[str, Any]]:
         """Silver's rows by the first column of the key."""
         first = self.plan.key[0]

@@ -1,0 +1,284 @@
+"""Quarantine to bronze again: what was rejected becomes rows of a batch of its own.
+
+A record that silver rejected is taken from bronze, where it stands as it was sent; one that could
+not be read at all is read again from its landed object. Both keep the place, the checksum and the
+time of arrival that they came with, so that they are as old as they are, and the same as before.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyiceberg.table import Table
+
+from dataplatform.adapters.bronze import as_bronze, constants_of, recorded
+from dataplatform.adapters.bronze_spool import Spool
+from dataplatform.adapters.iceberg import append_once, open_table
+from dataplatform.adapters.iceberg_files import DataFiles
+from dataplatform.adapters.landing import LandedBytes
+from dataplatform.adapters.quarantine import QuarantineWriter
+from dataplatform.errors import AuditFailed, UnreadableObject
+from dataplatform.ledger.records import Batch, LandedObject
+from dataplatform.ledger.replays import Replay, taker
+from dataplatform.ledger.staging import Staged, check_columns, staged_properties
+from dataplatform.naming import BronzeColumn
+from dataplatform.parsing.json_rows import lifted
+from dataplatform.parsing.model import REJECTED, REJECTED_AGAIN
+from dataplatform.parsing.parser import parse
+from dataplatform.plans.model import SilverPlan
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+Place = tuple[str, str]
+"""An object's key and version, as the tables have them."""
+
+
+@dataclass(kw_only=True)
+class Taken:
+    """What a replay takes.
+
+    staged: positions of records that are in bronze. unread: records that staging couldn't read, by
+    position, as they were sent. whole: objects of which nothing could be read.
+    """
+
+    staged: dict[Place, list[int]] = field(default_factory=dict)
+    unread: dict[Place, dict[int, str]] = field(default_factory=dict)
+    whole: set[Place] = field(default_factory=set)
+
+    @property
+    def count(self) -> int:
+        """Rows of quarantine."""
+        records = (*self.staged.values(), *self.unread.values())
+        return sum(map(len, records)) + len(self.whole)
+
+
+def taken_by(plan: SilverPlan, batch: Batch, replays: Sequence[Replay]) -> Taken:
+    """What of its origin's quarantined rows a replay takes.
+
+    Args:
+        replays: of the origin, oldest first.
+    """
+    taken = Taken()
+    for row in _quarantined(plan, batch.origin):
+        if taker(replays, json.loads(row["reasons"])) != batch.batch_id:
+            continue
+        place, position = (row["object"], row["version"]), row["position"]
+        if position is None:
+            taken.whole.add(place)
+        elif isinstance(sent := json.loads(row["record"]), str):
+            taken.unread.setdefault(place, {})[position] = sent
+        else:
+            taken.staged.setdefault(place, []).append(position)
+    return taken
+
+
+def stage_replay(
+    plan: SilverPlan,
+    batch: Batch,
+    replays: Sequence[Replay],
+    objects: Sequence[LandedObject],
+    *,
+    s3: S3Client,
+    directory: Path,
+    limit: int,
+) -> Staged:
+    """Stage a replay, once, as `bronze.stage` stages landed objects.
+
+    Args:
+        replays: of the batch's origin, oldest first.
+        objects: of its origin.
+        directory: local disk on which an object waits until it is read whole.
+        limit: bytes that one object may take there, compressed.
+
+    Raises:
+        AuditFailed: a record isn't where quarantine says; nothing is staged.
+        TooLarge: an object takes more, or the disk is full; nothing is staged.
+        TableMissing: the tables, or a column of them, haven't been made yet.
+    """
+    table = open_table(plan.bronze_table)
+    before = recorded(table, batch.batch_id)
+    if before is not None:
+        return before
+    check_columns(plan, table.schema().column_names)
+    taken = taken_by(plan, batch, replays)
+    total = Staged(taken=taken.count)
+    with (
+        DataFiles(table, {BronzeColumn.BATCH_ID: batch.batch_id}) as rows,
+        QuarantineWriter(plan, batch) as quarantine,
+    ):
+        total += Staged(rows=_stage_again(plan, batch, table, taken.staged, rows))
+        for landed in _landed(objects, {*taken.unread, *taken.whole}, batch):
+            reader = _Reader(plan, batch, landed, s3, rows, quarantine)
+            with (
+                TemporaryDirectory(dir=directory) as room,
+                Spool(Path(room), reader.columns, limit=limit) as spool,
+            ):
+                total += reader.read(spool, taken.unread.get(_place(landed)))
+        quarantine.commit()
+        properties = staged_properties(batch.batch_id, total)
+        append_once(table, rows.finish(), mark=batch.batch_id, properties=properties)
+    return total
+
+
+class _Reader:
+    """Reads one landed object again."""
+
+    def __init__(
+        self,
+        plan: SilverPlan,
+        batch: Batch,
+        landed: LandedObject,
+        s3: S3Client,
+        rows: DataFiles,
+        quarantine: QuarantineWriter,
+    ) -> None:
+        self._batch, self._landed = batch, landed
+        self._rows, self._quarantine = rows, quarantine
+        self._content = LandedBytes(s3, landed)
+        self._format = replayed_format(plan, landed)
+        self._fields = plan.fields
+        self.columns = [column.name for column in plan.columns]
+
+    def read(self, spool: Spool, wanted: Mapping[int, str] | None) -> Staged:
+        """Stage the records at the wanted positions, or all where the object was unreadable."""
+        try:
+            for block in parse(self._content, format=self._format, columns=self._fields):
+                spool.write(block)
+        except UnreadableObject as error:
+            return self._unreadable(error, wanted)
+        constants = constants_of(self._batch, self._landed, self._content.sha256)
+        staged = rejected = 0
+        for found in _at(spool.read_rows(), wanted):
+            staged += found.num_rows
+            for rows in as_bronze(iter([found]), self._rows.arrow_schema, constants):
+                self._rows.write(rows)
+        for found in _at(spool.read_rejected(), wanted):
+            rejected += found.num_rows
+            self._quarantine.records(self._landed, [found])
+        if wanted is not None and staged + rejected != len(wanted):
+            raise _lost(self._batch, self._landed.key, staged + rejected, len(wanted))
+        return Staged(rows=staged, unreadable=rejected)
+
+    def _unreadable(self, error: UnreadableObject, wanted: Mapping[int, str] | None) -> Staged:
+        if wanted is None:
+            self._quarantine.whole_object(self._landed, error.what)
+            return Staged(unreadable=1)
+        columns = [list(wanted), list(wanted.values()), [[error.what]] * len(wanted)]
+        records = pa.RecordBatch.from_arrays(
+            [pa.array(values) for values in columns], ["position", "source", "reasons"]
+        )
+        self._quarantine.records(self._landed, [records])
+        return Staged(unreadable=len(wanted))
+
+
+def replayed_format(plan: SilverPlan, landed: LandedObject) -> str:
+    """How an object is parsed at a replay."""
+    said = plan.format_of(landed.key)
+    return REJECTED_AGAIN if said == REJECTED else said
+
+
+def _stage_again(
+    plan: SilverPlan,
+    batch: Batch,
+    table: Table,
+    wanted: Mapping[Place, Sequence[int]],
+    rows: DataFiles,
+) -> int:
+    """Write the wanted rows of the origin's in bronze anew, under the replay's id."""
+    if not wanted:
+        return 0
+    columns = {column.name: sent for column, sent in zip(plan.columns, plan.fields, strict=True)}
+    scan = table.scan(row_filter=f"{BronzeColumn.BATCH_ID} = '{batch.origin}'")
+    positions = {place: pa.array(found, pa.int64()) for place, found in wanted.items()}
+    count = 0
+    for found in scan.to_arrow_batch_reader():
+        chosen = found.filter(_chosen(found, positions))
+        if chosen.num_rows:
+            count += chosen.num_rows
+            rows.write(_renewed(chosen, columns, batch.batch_id, rows.arrow_schema))
+    expected = sum(map(len, wanted.values()))
+    if count != expected:
+        raise _lost(batch, plan.bronze_table, count, expected)
+    return count
+
+
+def _chosen(found: pa.RecordBatch, positions: Mapping[Place, pa.Array]) -> pa.Array:
+    """Which rows are wanted, as a mask."""
+    objects, versions = found.column(BronzeColumn.OBJECT), found.column(BronzeColumn.VERSION)
+    mask = pa.repeat(False, found.num_rows)
+    here = set(pc.unique(objects).to_pylist())
+    for (key, version), wanted in positions.items():
+        if key in here:
+            of_object = pc.and_(pc.equal(objects, key), pc.equal(versions, version))
+            at = pc.is_in(found.column(BronzeColumn.POSITION), value_set=wanted)
+            mask = pc.or_(mask, pc.and_(of_object, at))
+    return mask
+
+
+def _renewed(
+    chosen: pa.RecordBatch, columns: Mapping[str, str], batch_id: str, schema: pa.Schema
+) -> pa.RecordBatch:
+    """The same rows as the contract has them now; few, so each may become a Python object.
+
+    Args:
+        columns: what the source calls each of the contract's columns.
+    """
+    records = chosen.to_pylist()
+    for record in records:
+        record[BronzeColumn.BATCH_ID.value] = batch_id
+        extra = record[BronzeColumn.EXTRA.value]
+        if extra is not None:
+            lacking = {sent: name for name, sent in columns.items() if record[name] is None}
+            known, record[BronzeColumn.EXTRA.value] = lifted(extra, lacking)
+            record |= {lacking[sent]: value for sent, value in known.items()}
+    arrays = [pa.array([r[f.name] for r in records], f.type) for f in schema]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _at(
+    batches: Iterable[pa.RecordBatch], wanted: Mapping[int, str] | None
+) -> Iterator[pa.RecordBatch]:
+    if wanted is None:
+        yield from batches
+        return
+    positions = pa.array(list(wanted), pa.int64())
+    for batch in batches:
+        yield batch.filter(pc.is_in(batch.column(0), value_set=positions))
+
+
+def _landed(
+    objects: Sequence[LandedObject], wanted: set[Place], batch: Batch
+) -> list[LandedObject]:
+    found = [landed for landed in objects if _place(landed) in wanted]
+    if len(found) != len(wanted):
+        raise _lost(batch, "the ledger", len(found), len(wanted))
+    return found
+
+
+def _place(landed: LandedObject) -> Place:
+    return landed.key, landed.version or "null"
+
+
+def _quarantined(plan: SilverPlan, batch_id: str) -> Iterator[dict[str, Any]]:
+    of_batch = f"dataset = '{plan.dataset}' and batch_id = '{batch_id}'"
+    names = ("object", "version", "position", "record", "reasons")
+    scan = open_table(plan.quarantine_table).scan(row_filter=of_batch, selected_fields=names)
+    for batch in scan.to_arrow_batch_reader():
+        yield from batch.to_pylist()
+
+
+def _lost(batch: Batch, where: str, found: int, expected: int) -> AuditFailed:
+    return AuditFailed(
+        f"replay {batch.batch_id}: {where} has {found} of {expected} things"
+        f" that quarantine has of batch {batch.origin}",
+        why="A record would leave quarantine and arrive nowhere; nothing is staged.",
+        remedy="The rows stay in quarantine: see what became of that batch's data.",
+    )
