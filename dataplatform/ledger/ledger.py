@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataplatform.ledger.backfills import Backfills
 from dataplatform.ledger.cursors import Cursors
+from dataplatform.ledger.drift import DriftBooks
 from dataplatform.ledger.engines import Engines
 from dataplatform.ledger.gold import Gold
 from dataplatform.ledger.upkeep import UpkeepBooks
 from dataplatform.ledger.usage import UsageBooks
 
 
-class Ledger(Backfills, Cursors, Engines, UsageBooks, UpkeepBooks, Gold):
+class Ledger(Backfills, Cursors, DriftBooks, Engines, UsageBooks, UpkeepBooks, Gold):
     """What landed, what became of it, and who may write where.
 
     Every change is conditional on what it starts from, so that doing it twice, or by a holder that

@@ -19,6 +19,8 @@ Partitions (`pk` / `sk`), each item of bounded size however much data goes throu
     run#<run_id>            / batch#|step#|failure#|engine#|usage#
     models                  / <model>            a gold model's state
     upkeep#<run>            / <table>            what a run of the maintenance did to a table
+    drift#<dataset>         / <kind>:<column>    how a source's data differs from the contract
+    drifted#<dataset>       / <arrived_at>#<h>   a due object that waits because of it
     load#<model>            / <build>            an export that the warehouse hasn't merged
     backfills#<dataset>     / <opened_at>#<id>   a pointer to a backfill
     backfill#<id>           / backfill|chunk#<n> what is derived anew, and what came of it
