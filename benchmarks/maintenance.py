@@ -109,7 +109,7 @@ def _make_tables() -> None:
 
     from dataplatform.adapters.iceberg import catalog
     from dataplatform.adapters.iceberg_migration import migrate_lake
-    from dataplatform.adapters.iceberg_tables import TableDefinition
+    from dataplatform.adapters.iceberg_tables import Nature, TableDefinition
     from dataplatform.plans.model import Column
 
     boto3.client("s3").create_bucket(Bucket=_DATABASE)
@@ -124,7 +124,11 @@ def _make_tables() -> None:
         catalog(),
         [
             TableDefinition(
-                name=name, location=f"s3://bench/{name}", owner="bench", columns=columns
+                name=name,
+                location=f"s3://bench/{name}",
+                owner="bench",
+                nature=Nature.MODEL,
+                columns=columns,
             )
             for name in (_MANY, _FRESH)
         ],

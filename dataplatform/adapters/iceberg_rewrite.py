@@ -129,7 +129,8 @@ def commit(table: Table, joined: Sequence[Joined]) -> list[Joined]:
     """Replace files and write the manifests anew in one commit, on the newest state of the table.
 
     Returns:
-        What was given up, because a writer replaced one of its files meanwhile.
+        What was given up, because a writer replaced one of its files meanwhile, or because the
+        table is laid out by another partition now.
 
     Raises:
         CommitFailedException: another commit came first; call again.
@@ -137,7 +138,12 @@ def commit(table: Table, joined: Sequence[Joined]) -> list[Joined]:
     """
     table.refresh()
     live = {task.file.file_path for task in table.scan().plan_files()}
-    kept = [each for each in joined if all(file.file_path in live for file in each.old)]
+    layout = table.spec().spec_id
+    kept = [
+        each
+        for each in joined
+        if all(file.file_path in live and file.spec_id == layout for file in each.old)
+    ]
     if joined and not kept:
         return list(joined)
     without_retries(table)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Final
 
 from dataplatform.naming import CHANGE_COLUMN, BronzeColumn, SilverColumn, changes_table
@@ -15,6 +16,29 @@ KEY_PROPERTY: Final = "weir.key"
 
 OWNER_PROPERTY: Final = "weir.owner"
 """Table property: the contract or model that the table is made from."""
+
+VERSION_PROPERTY: Final = "weir.contract.version"
+"""Table property: version of the contract that the table follows."""
+
+COLUMNS_PROPERTY: Final = "weir.columns"
+"""Table property: JSON, ODCS id of a column -> Iceberg's field id, which outlives its name."""
+
+ORDERING_PROPERTY: Final = "weir.ordering"
+"""Table property: the column by which newer rows are told from older ones."""
+
+
+class Nature(Enum):
+    """What a table's columns follow."""
+
+    SENT = auto()
+    """What was ever sent: a column never goes."""
+    CONTRACT = auto()
+    """The contract: a column goes, or is renamed, where a major version tells its readers."""
+    MODEL = auto()
+    """SQL: whatever it no longer gives goes, and whatever it gives otherwise is computed anew."""
+    PLATFORM = auto()
+    """The platform's own books."""
+
 
 _SHARED: Final = {
     # Redshift and Athena read v2 whole; of v3 they lack types and materialized views.
@@ -103,16 +127,21 @@ class TableDefinition:
     """One Iceberg table as it should be.
 
     owner: the contract or model, as a person would look for it; it stands in errors.
+    version: the contract's; "" for tables of none.
+    ordering: the contract's ("" for order of arrival); None for tables that aren't merged by it.
     partition: columns whose values split the files.
     """
 
     name: str
     location: str
     owner: str
+    nature: Nature
     columns: tuple[Column, ...]
     partition: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
     description: str = ""
+    version: str = ""
+    ordering: str | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -120,7 +149,9 @@ class TableDefinition:
         """Table properties, with what a later migration compares."""
         own = {OWNER_PROPERTY: self.owner, KEY_PROPERTY: ",".join(self.key)}
         comment = {"comment": self.description} if self.description else {}
-        return {**_SHARED, **self.settings, **own, **comment}
+        version = {VERSION_PROPERTY: self.version} if self.version else {}
+        ordering = {ORDERING_PROPERTY: self.ordering} if self.ordering is not None else {}
+        return {**_SHARED, **self.settings, **own, **version, **ordering, **comment}
 
 
 def definitions(plan: PlatformPlan, lake: LakeSettings) -> tuple[TableDefinition, ...]:
@@ -135,6 +166,7 @@ def _definitions(plan: PlatformPlan, lake: LakeSettings) -> Iterator[TableDefini
             name=name,
             location=_location(lake.quarantine_bucket, name),
             owner="platform",
+            nature=Nature.PLATFORM,
             columns=QUARANTINE_COLUMNS,
             partition=("dataset",),
             description="Records that no table would take, with every reason",
@@ -158,6 +190,7 @@ def _bronze(plan: SilverPlan, bucket: str) -> TableDefinition:
             type="string",
             description=column.description,
             classification=column.classification,
+            id=column.id,
         )
         for column in plan.columns
     )
@@ -165,6 +198,8 @@ def _bronze(plan: SilverPlan, bucket: str) -> TableDefinition:
         name=plan.bronze_table,
         location=_location(bucket, plan.bronze_table),
         owner=f"contract {plan.dataset}",
+        nature=Nature.SENT,
+        version=plan.version,
         columns=(*sent, *_BRONZE_SYSTEM),
         partition=(BronzeColumn.BATCH_ID,),
         description=f"{plan.dataset} as sent",
@@ -176,6 +211,9 @@ def _silver(plan: SilverPlan, bucket: str) -> TableDefinition:
         name=plan.silver_table,
         location=_location(bucket, plan.silver_table),
         owner=f"contract {plan.dataset}",
+        nature=Nature.CONTRACT,
+        version=plan.version,
+        ordering=plan.ordering,
         columns=(*plan.columns, *_SILVER_SYSTEM),
         partition=plan.partition_by,
         key=plan.key,
@@ -189,6 +227,7 @@ def _gold(model: GoldModel, bucket: str) -> TableDefinition:
         name=model.table,
         location=_location(bucket, model.table),
         owner=f"model {model.name}",
+        nature=Nature.MODEL,
         columns=model.columns,
         partition=model.partition_by,
         key=model.key,
@@ -203,6 +242,7 @@ def _changes(model: GoldModel, bucket: str) -> TableDefinition:
         name=name,
         location=_location(bucket, name),
         owner=f"model {model.name}",
+        nature=Nature.MODEL,
         columns=(*model.columns, Column(name=CHANGE_COLUMN, type="string", required=True)),
         description=f"Changed rows of {model.name}, in the order of its builds",
     )

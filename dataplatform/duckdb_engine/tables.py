@@ -231,7 +231,11 @@ class LakeTable:
             commit()
 
         def look_again() -> None:
+            layout = self._table.spec().spec_id
             self._table.refresh()
+            # Files that are laid out by another partition than the table's can't be added to it.
+            if self._table.spec().spec_id != layout:
+                raise overtaken(self.name)
             self._check_base(base)
 
         until_first(once, when_overtaken=look_again)

@@ -26,6 +26,10 @@ DISTRICT = """\
         logicalTypeOptions:
           minimum: 0
 """
+END = """\
+      - name: end_date
+        logicalType: date
+"""
 REFUSED = "promotion_district_id: type string; expected int or wider"
 
 
@@ -40,7 +44,9 @@ def test_a_contract_that_cannot_be_applied_is_rolled_back_and_its_mending_goes_o
     contract = project / CONTRACT
     assert DISTRICT in contract.read_text()
     string = DISTRICT.replace("integer", "string").partition("        logicalTypeOptions")[0]
-    contract.write_text(contract.read_text().replace(DISTRICT, string))
+    assert END in contract.read_text()
+    broken = contract.read_text().replace(DISTRICT, string)
+    contract.write_text(broken.replace(END, END.replace("Type: date", "Type: string")))
 
     with synthesis_kept(platform):
         with denied(platform, role, "redshift-data:ExecuteStatement"):
@@ -51,7 +57,7 @@ def test_a_contract_that_cannot_be_applied_is_rolled_back_and_its_mending_goes_o
 
         said = fails(project, platform)
         assert REFUSED in said
-        assert "dim_promotion" in said, "every problem"
+        assert "end_date: type string; expected date" in said, "every problem"
         assert "the failed one was rolled back" in said
         assert status(platform) == "UPDATE_ROLLBACK_COMPLETE"
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dataplatform.adapters.iceberg import open_table
-from dataplatform.adapters.iceberg_migration import Change
+from dataplatform.adapters.iceberg_changes import Change
 from dataplatform.adapters.plans import load_plan
 from dataplatform.plans.model import Column
 from dataplatform.settings import MigrationSettings

@@ -1,0 +1,209 @@
+"""One table brought to its definition in one commit, without rewriting a file.
+
+Iceberg knows columns by number: a renamed one is read from old files by its number, one that is
+added is null there, one that is dropped is passed over. New files are laid out by the new
+partition, old ones stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+from pyiceberg.partitioning import PartitionSpec
+from pyiceberg.schema import Schema
+from pyiceberg.table import Table, Transaction
+from pyiceberg.table.update.schema import UpdateSchema
+from pyiceberg.types import NestedField
+
+from dataplatform.adapters.iceberg_changes import Change, Kind
+from dataplatform.adapters.iceberg_commits import until_first, without_retries
+from dataplatform.adapters.iceberg_matching import Matching, ids_property
+from dataplatform.adapters.iceberg_refusals import ever_partitioned
+from dataplatform.adapters.iceberg_tables import Nature, TableDefinition
+from dataplatform.adapters.iceberg_types import iceberg_type, widens
+from dataplatform.plans.model import Column
+
+_Step = Callable[[UpdateSchema], object]
+
+
+def evolve(table: Table, definition: TableDefinition, *, going_back: bool = False) -> list[Change]:
+    """Apply what `refusals` doesn't name; what was done.
+
+    A writer that commits meanwhile comes first: then all is compared and tried again.
+
+    Args:
+        going_back: the definition was in force before. What has since come to the table stays: a
+            column that it doesn't know, and a type that is wider than it asks for.
+    """
+
+    def attempt() -> list[Change]:
+        evolution = _Evolution(table, definition, going_back=going_back)
+        without_retries(table)
+        with table.transaction() as transaction:
+            return evolution.apply(transaction)
+
+    return until_first(attempt, when_overtaken=table.refresh)
+
+
+class _Evolution:
+    def __init__(self, table: Table, definition: TableDefinition, *, going_back: bool) -> None:
+        self._table = table
+        self._definition = definition
+        self._going_back = going_back
+        self._fixed = ever_partitioned(table)
+        self._matching = Matching.of(table, definition)
+        self._properties = dict(table.properties)
+
+    def apply(self, transaction: Transaction) -> list[Change]:
+        alterations = list(self._alterations())
+        if alterations:
+            with transaction.update_schema() as update:
+                for _, step in alterations:
+                    step(update)
+        return [
+            *(change for change, _ in alterations),
+            *self._additions(transaction),
+            *self._partition(transaction),
+            *self._settings(transaction),
+        ]
+
+    def _change(self, kind: Kind, column: str = "", detail: str = "") -> Change:
+        return Change(table=self._definition.name, kind=kind, column=column, detail=detail)
+
+    def _alterations(self) -> Iterator[tuple[Change, _Step]]:
+        """What becomes of the fields that are there; PyIceberg takes their names of before."""
+        yield from self._gone()
+        for column, field in self._matching.pairs:
+            if field is None:
+                continue
+            if self._made_anew(column, field):
+                detail = f"{field.field_type} by {column.type}"
+                yield self._change("replace", column.name, detail), _replacement(column, field)
+            else:
+                yield from self._altered(column, field)
+
+    def _gone(self) -> Iterator[tuple[Change, _Step]]:
+        """Columns that the definition doesn't know: dropped, or kept out of a name's way."""
+        dropped = self._definition.nature in (Nature.CONTRACT, Nature.MODEL)
+        wanted = {column.name for column in self._definition.columns}
+        for field in self._matching.gone:
+            if dropped and not self._going_back and field.field_id not in self._fixed:
+                yield self._change("drop", field.name), _deletion(field)
+            elif field.name in wanted:  # another column has been renamed to its name
+                aside = f"_was_{field.name}_{field.field_id}"
+                yield self._change("rename", field.name, f"to {aside}"), _renaming(field, aside)
+
+    def _made_anew(self, column: Column, field: NestedField) -> bool:
+        """Whether a model's column has a type as which its old files can't be read."""
+        new = iceberg_type(column.type)
+        if self._definition.nature is not Nature.MODEL or field.field_type == new:
+            return False
+        if widens(field.field_type, new) or (self._going_back and _holds(field, column)):
+            return False
+        return column.name not in self._definition.key and field.field_id not in self._fixed
+
+    def _altered(self, column: Column, field: NestedField) -> Iterator[tuple[Change, _Step]]:
+        new, name = iceberg_type(column.type), field.name
+        if field.name != column.name:
+            yield (
+                self._change("rename", name, f"to {column.name}"),
+                _renaming(field, column.name),
+            )
+        if widens(field.field_type, new):
+            detail = f"{field.field_type} to {new}"
+            yield (
+                self._change("widen", column.name, detail),
+                lambda update: update.update_column(name, new),
+            )
+        if field.required and not column.required:
+            yield (
+                self._change("relax", column.name),
+                lambda update: update.make_column_optional(name),
+            )
+        if column.description and field.doc != column.description:
+            yield (
+                self._change("describe", column.name),
+                lambda update: update.update_column(name, doc=column.description),
+            )
+
+    def _additions(self, transaction: Transaction) -> list[Change]:
+        """New columns, whose names may have been others' until now; and all in their places.
+
+        The definition's order is kept because COPY takes columns by place, not by name.
+        """
+        new = [column for column, field in self._matching.pairs if field is None]
+        wanted = [column.name for column in self._definition.columns]
+        present = [n for n in transaction.table_metadata.schema().column_names if n in wanted]
+        in_order = [*present, *(column.name for column in new)] == wanted
+        if in_order and not new:
+            return []
+        with transaction.update_schema() as update:
+            for column in new:
+                _addition(column)(update)
+            # The first is put in place by moving the others behind it, one after the other.
+            for before, name in () if in_order else pairwise(wanted):
+                update.move_after(name, before)
+        # A column that is added has to be put in its place: that isn't worth a line of its own.
+        added = [self._change("add", column.name, column.type) for column in new]
+        return added or [self._change("order")]
+
+    def _partition(self, transaction: Transaction) -> list[Change]:
+        metadata = transaction.table_metadata
+        now = partition_columns(metadata.spec(), metadata.schema())
+        wanted = self._definition.partition
+        if now == wanted:
+            return []
+        with transaction.update_spec() as update:
+            for field in metadata.spec().fields:
+                update.remove_field(field.name)
+            for name in wanted:
+                update.add_identity(name)
+        detail = f"by {', '.join(wanted) or 'nothing'}, before by {', '.join(now) or 'nothing'}"
+        return [self._change("partition", detail=detail)]
+
+    def _settings(self, transaction: Transaction) -> list[Change]:
+        schema = transaction.table_metadata.schema()
+        wanted = {**self._definition.properties, **ids_property(self._definition, schema)}
+        settings = {
+            name: value
+            for name, value in wanted.items()
+            if name != "format-version" and self._properties.get(name) != value
+        }
+        if not settings:
+            return []
+        transaction.set_properties(settings)
+        return [self._change("settings", detail=", ".join(sorted(settings)))]
+
+
+def partition_columns(spec: PartitionSpec, schema: Schema) -> tuple[str, ...]:
+    """The columns whose values split files, by their names of now."""
+    return tuple(schema.find_field(field.source_id).name for field in spec.fields)
+
+
+def _holds(field: NestedField, column: Column) -> bool:
+    """Whether a column's values fit into a field that is wider."""
+    found = field.field_type
+    return found.is_primitive and widens(iceberg_type(column.type), found)  # type: ignore[arg-type]
+
+
+def _addition(column: Column) -> _Step:
+    # Old rows lack it; that new ones have it is checked on the way to silver.
+    kind, doc = iceberg_type(column.type), column.description or None
+    return lambda update: update.add_column(column.name, kind, doc=doc)
+
+
+def _replacement(column: Column, field: NestedField) -> _Step:
+    def step(update: UpdateSchema) -> None:
+        update.delete_column(field.name)
+        _addition(column)(update)
+
+    return step
+
+
+def _deletion(field: NestedField) -> _Step:
+    return lambda update: update.delete_column(field.name)
+
+
+def _renaming(field: NestedField, name: str) -> _Step:
+    return lambda update: update.rename_column(field.name, name)
