@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -100,7 +100,7 @@ def publish_dataset(job: Job, plan: SilverPlan, staged: Sequence[Batch]) -> Outc
         done, sequence = recovered(summaries, staged), last_sequence(summaries)
         for found in done:
             log.info("batch %s is in a snapshot already", found)
-        todo = [batch.batch_id for batch in staged if batch.batch_id not in done]
+        todo = {batch.batch_id: batch.rows for batch in staged if batch.batch_id not in done}
         if todo:
             merged, sequence = _merge(job, plan, todo, sequence, empty=not snapshots)
             done |= merged
@@ -122,18 +122,19 @@ def publish_dataset(job: Job, plan: SilverPlan, staged: Sequence[Batch]) -> Outc
 
 
 def _merge(
-    job: Job, plan: SilverPlan, batches: list[str], sequence: int, *, empty: bool
+    job: Job, plan: SilverPlan, rows: Mapping[str, int], sequence: int, *, empty: bool
 ) -> tuple[dict[str, Outcomes], int]:
     """Classify, quarantine, then stage, audit and publish in one commit.
 
     Args:
+        rows: batch -> its rows in bronze.
         sequence: what the table stands at.
         empty: nothing was ever published to it.
 
     Returns:
         Each batch's outcomes, and what the table stands at now.
     """
-    spark = job.spark
+    spark, batches = job.spark, list(rows)
     classified = silver.classify(
         spark,
         plan,
@@ -142,7 +143,7 @@ def _merge(
         silver="" if empty else tables.qualified(plan.silver_table),
     )
     try:
-        counted = silver.outcomes(classified, batches)
+        counted = silver.outcomes(classified, rows)
         total = sum(counted.values(), Outcomes())
         if total.quarantined:
             _quarantine(job, plan, classified, batches)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -28,6 +28,10 @@ _PLACE = [
     )
 ]
 """What tells a record of a batch list from every other."""
+
+_BEFORE_RANKING = [_REASONS, _ONCE, BronzeColumn.EXTRA.value, BronzeColumn.VERSION.value]
+_FOR_RANKING = [_RANK, BronzeColumn.ARRIVED_AT.value, BronzeColumn.OBJECT.value]
+"""What no later step reads: it would be sorted, and then kept, beside every record."""
 
 _SYSTEM_KEY = {SilverColumn.CHECKSUM.value: "string", SilverColumn.POSITION.value: "bigint"}
 """What identifies a record without a key."""
@@ -70,30 +74,32 @@ def classify(
     raw = spark.sql(f"SELECT * FROM {bronze} WHERE {BronzeColumn.BATCH_ID} IN ({wanted})")
     cast = _step(spark, plan.spark.typed, "bronze", raw, plan)
     typed = _cast_once(cast)
-    good = typed.where(_is_good()).drop(_REASONS, _ONCE, BronzeColumn.EXTRA.value)
+    good = typed.where(_is_good()).drop(*_BEFORE_RANKING)
     ranked = _step(spark, plan.spark.newest, "good", good, plan)
     held = _standing(plan, cast, silver)
     compared = _step(spark, plan.spark.classified, "newest", ranked, plan, silver=held)
     action = F.when(F.col(_RANK) > 1, _SUPERSEDED).otherwise(F.col(_ACTION))
-    actions = compared.withColumn(_ACTION, action).drop(_RANK).persist()
+    actions = compared.withColumn(_ACTION, action).drop(*_FOR_RANKING).persist()
     return Classified(raw, typed.where(~_is_good()), actions)
 
 
-def outcomes(classified: Classified, batches: Iterable[str]) -> dict[str, Outcomes]:
+def outcomes(classified: Classified, sent: Mapping[str, int]) -> dict[str, Outcomes]:
     """Count each batch's records by outcome; a batch without readable rows counts nothing.
 
     Rejected records are counted where the good ones aren't all there are: to look for them costs
     as much as to cast the batches. A record that is in neither is in no count, so that the books,
     which know the source's own number, don't balance.
+
+    Args:
+        sent: batch -> the rows that staging counted into bronze.
     """
-    by_action: dict[str, dict[str, int]] = {}
+    by_action: dict[str, dict[str, int]] = {batch: {} for batch in sent}
     rows = classified.actions.groupBy(BronzeColumn.BATCH_ID.value, _ACTION).count().collect()
     for row in rows:
-        by_action.setdefault(row[0], {})[row[1]] = row[2]
-    sent = _count_by_batch(classified.raw)
+        by_action[row[0]][row[1]] = row[2]
     good = {batch: sum(counts.values()) for batch, counts in by_action.items()}
     rejected = {} if good == sent else _count_by_batch(classified.rejected)
-    return {batch: _outcomes(by_action.get(batch, {}), rejected.get(batch, 0)) for batch in batches}
+    return {batch: _outcomes(by_action[batch], rejected.get(batch, 0)) for batch in sent}
 
 
 def _outcomes(counts: Mapping[str, int], rejected: int) -> Outcomes:

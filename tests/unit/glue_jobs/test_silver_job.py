@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -49,7 +49,9 @@ def run(
 def test_a_dataset_that_fails_beside_others_leaves_them_published(
     run: Callable[[int], None], connected: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def merge(job: Job, plan: SilverPlan, batches: list[str], sequence: int, *, empty: bool) -> Any:
+    def merge(
+        job: Job, plan: SilverPlan, batches: Mapping[str, int], sequence: int, *, empty: bool
+    ) -> Any:
         if plan.dataset == "middle":
             raise RuntimeError("out of luck")
         return {batch: Outcomes(inserted=1) for batch in batches}, sequence + 1
@@ -119,7 +121,7 @@ def test_a_tables_lease_is_taken_once_and_its_snapshots_are_listed_before_and_af
 
 
 def _insert_all(
-    job: Job, plan: SilverPlan, batches: list[str], sequence: int, *, empty: bool
+    job: Job, plan: SilverPlan, batches: Mapping[str, int], sequence: int, *, empty: bool
 ) -> Any:
     return {batch: Outcomes(inserted=1) for batch in batches}, sequence + 1
 
