@@ -131,7 +131,7 @@ class _Merge:
         self._files = self._table.view(engine, "held", files, columns=plan.key, with_places=True)
         self._silver_view("touched", self._steps.match("held"))
         self._steps.classify("touched")
-        # Without an ordering column, what comes later stands: a replay comes as late as it first did.
+        # Without an ordering column, what comes later stands; a replay came when it came first.
         if self._replays and plan.primary_key and not plan.ordering:
             older = self._ledger.not_newer(self._steps.touch("touched"))
             self._steps.keep_newer("touched", older)
