@@ -14,8 +14,10 @@ from typing import Any
 from dataplatform.naming import dataset_of_key, rejected_prefix
 from dataplatform.parsing.model import REJECTED
 from dataplatform.quality.model import Check, Gate, Severity
+from dataplatform.quality.profile import Measure, Watch
 
 __all__ = [
+    "AuditSql",
     "Check",
     "Column",
     "Gate",
@@ -101,6 +103,20 @@ class SilverSql:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AuditSql:
+    """What a batch is asked as a whole, in one aggregate: its profile and its gates.
+
+    measures: what each column of the answer is.
+    spark, duckdb: SELECT of one row; reads {records}, the accepted newest records without deletes;
+        {sample} is `quality.profile.sample_of` the batch's records.
+    """
+
+    measures: tuple[Measure, ...]
+    spark: str
+    duckdb: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SilverPlan:
     """All that the runtime needs to know of a dataset.
 
@@ -110,6 +126,8 @@ class SilverPlan:
     engine: one of `naming.ENGINES`.
     gates: what the batch as a whole must keep before it is published.
     ruleset: the same checks and gates as Glue's DQDL; "" where there are none.
+    anomalies: what of a batch is held beside earlier runs: a `quality.profile.Watch`.
+    audit: what is asked of a batch; None for nothing.
     """
 
     dataset: str
@@ -132,6 +150,8 @@ class SilverPlan:
     freshness_minutes: int | None = None
     gates: tuple[Gate, ...] = ()
     ruleset: str = ""
+    anomalies: str = Watch.ON
+    audit: AuditSql | None = None
 
     @property
     def warns(self) -> bool:
@@ -312,6 +332,7 @@ def _silver(raw: dict[str, Any]) -> SilverPlan:
             "columns": tuple(Column(**item) for item in raw["columns"]),
             "checks": tuple(_check(item) for item in raw["checks"]),
             "gates": tuple(_gate(item) for item in raw["gates"]),
+            "audit": _audit(raw["audit"]),
             "primary_key": tuple(raw["primary_key"]),
             "partition_by": tuple(raw["partition_by"]),
             "spark": SilverSql(**raw["spark"]),
@@ -334,6 +355,12 @@ def _check(raw: dict[str, Any]) -> Check:
 
 def _gate(raw: dict[str, Any]) -> Gate:
     return Gate(**{**raw, "bounds": tuple(raw["bounds"])})
+
+
+def _audit(raw: dict[str, Any] | None) -> AuditSql | None:
+    if raw is None:
+        return None
+    return AuditSql(**{**raw, "measures": tuple(Measure(**item) for item in raw["measures"])})
 
 
 def _gold(raw: dict[str, Any]) -> GoldModel:
