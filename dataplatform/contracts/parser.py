@@ -23,7 +23,8 @@ _PROPERTIES: Place = (*_SCHEMA, "properties")
 _VERSIONS = re.compile(r"v3\.[12]\.\d+")
 _SEMANTIC = re.compile(r"\d+\.\d+\.\d+")
 _SCHEMA_PROPERTIES = ("ordering", "engine")
-_MAX_DATASET = 60
+MAX_DATASET = 60
+"""Characters of a dataset's name, after which tables, folders and functions are named."""
 
 
 def parse(document: Document) -> tuple[Contract | None, list[Problem]]:
@@ -100,10 +101,10 @@ def _dataset(findings: Findings) -> str:
     if not isinstance(name, str) or not name:
         findings.add(where, "the dataset's name")
         return ""
-    if not parts.NAME.fullmatch(name) or len(name) > _MAX_DATASET:
+    if not parts.NAME.fullmatch(name) or len(name) > MAX_DATASET:
         findings.add(
             where,
-            f"lower-case letters, digits and underscores, at most {_MAX_DATASET}",
+            f"lower-case letters, digits and underscores, at most {MAX_DATASET}",
             remedy=f'Try "{parts.suggestion(name)}".',
         )
     if schemas[0].get("physicalName") not in (None, name):
