@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from cli.contracts_app import contracts
+from cli.quarantine_app import quarantine
 from cli.screen import Exit, Screen, explain
 from cli.wrapper import ROOT, through_wrapper
 from dataplatform.errors import WeirError
@@ -188,6 +189,35 @@ def live(
 
 
 app.add_typer(contracts, name="contracts")
+app.add_typer(quarantine, name="quarantine")
+
+new = typer.Typer(help="Begin something new in the project.", no_args_is_help=True)
+app.add_typer(new, name="new")
+
+
+@new.command(
+    "dataset",
+    epilog="Example: ./weir new dataset sales/returns --from returns.csv\n\n"
+    "Exit codes: 0 written (or shown, with --json) · 1 not written · 2 wrong usage",
+)
+def new_dataset(
+    name: Annotated[
+        str, typer.Argument(help="Its domain and its name: sales/returns.", metavar="DOMAIN/NAME")
+    ],
+    origin: Annotated[
+        str,
+        typer.Option(
+            "--from", help="A sample: CSV, JSON or Parquet, as a file or an http(s) address."
+        ),
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Take the proposal as it is.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Propose a contract that takes every record of a sample; `up` then brings the sample in."""
+    from cli.new import new_dataset as verb
+
+    verb(Screen(as_json=as_json), name, origin, yes=yes)
+
 
 samples = typer.Typer(help="The sample data that comes with Weir.", no_args_is_help=True)
 app.add_typer(samples, name="samples")

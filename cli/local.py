@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from cli.target import Target
 from dataplatform.errors import WeirError
+from dataplatform.naming import landing_prefix
 from embedded_aws.state import StateDir
 
 _DIGEST = "weir-sha256"
@@ -50,12 +51,14 @@ def land(target: Target, files: list[tuple[str, Path]]) -> Landed:
     versions: dict[str, str] = {}
     unchanged = 0
     for dataset, path in files:
-        body = path.read_bytes()
-        key, digest = f"{dataset}/{path.name}", hashlib.sha256(body).hexdigest()
-        if _digest_at(s3, bucket, key) == digest:
-            unchanged += 1
-            continue
-        put = s3.put_object(Bucket=bucket, Key=key, Body=body, Metadata={_DIGEST: digest})
+        key = f"{landing_prefix(dataset)}{path.name}"
+        with path.open("rb") as body:
+            digest = hashlib.file_digest(body, "sha256").hexdigest()
+            if _digest_at(s3, bucket, key) == digest:
+                unchanged += 1
+                continue
+            body.seek(0)
+            put = s3.put_object(Bucket=bucket, Key=key, Body=body, Metadata={_DIGEST: digest})
         versions[key] = put["VersionId"]
     _wait_registered(target, bucket, versions)
     return Landed(len(versions), unchanged)

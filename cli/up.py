@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from cli import books, deployment, local, sample_sources, summaries
+from cli import books, deployment, local, own_samples, sample_sources, summaries
 from cli.local import not_emulated
 from cli.run import execute
 from cli.screen import Screen
@@ -37,7 +37,7 @@ def up(screen: Screen, *, samples: bool, engine: str | None) -> None:
     seconds = {"synthesize": synthesizing, "deploy": _deploy(screen, tools, assembly)}
     os.environ.update(endpoint.environment())
     target = Target(EMBEDDED_STAGE, embedded=True)
-    if samples and sample_sources.present():
+    if samples:
         _land_samples(screen, tools, target)
     followed = execute(screen, target, {"engine": engine} if engine else {})
     entries = target.ledger.books(followed.run_id)
@@ -71,9 +71,15 @@ def _deploy(screen: Screen, tools: Tools, assembly: deployment.Assembly) -> floa
 
 
 def _land_samples(screen: Screen, tools: Tools, target: Target) -> None:
+    """Land FoodMart's files, where it is in the project, and those of a person's own datasets."""
+    files = own_samples.files(target.plan)
+    if not files and not sample_sources.present():
+        return
     with screen.task("samples", "sources and files") as task:
-        sample_sources.start(tools, target)
-        landed = local.land(target, sample_sources.files(tools))
+        if sample_sources.present():
+            sample_sources.start(tools, target)
+            files = [*sample_sources.files(tools), *files]
+        landed = local.land(target, files)
         task.detail = f"{landed.put} files landed, {landed.unchanged} lay there already"
 
 

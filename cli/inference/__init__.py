@@ -1,0 +1,1 @@
+"""From a sample of data to a contract that takes all of it: no more than the sample shows."""

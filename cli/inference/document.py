@@ -1,0 +1,128 @@
+"""A proposal as the YAML that a person reads, edits and keeps."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Iterator, Sequence
+
+from cli.inference.model import Proposal, ProposedColumn
+
+_WIDTH = 78
+_BARE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+_WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
+_LOGICAL = {
+    "int": ("integer", ""),
+    "bigint": ("integer", "BIGINT"),
+    "double": ("number", "DOUBLE"),
+    "boolean": ("boolean", ""),
+    "date": ("date", ""),
+    "timestamp": ("timestamp", ""),
+    "string": ("string", ""),
+}
+_NAMESPACE = uuid.UUID("6f0d2a52-6f2e-4c5c-9a3e-0c2b5f4d8e11")
+
+
+def contract_text(proposal: Proposal) -> str:
+    """The contract; the same proposal gives the same text."""
+    return "\n".join(_lines(proposal)) + "\n"
+
+
+def quoted(value: str) -> str:
+    """A value as YAML text on one line, quoted where it must be."""
+    if _BARE.fullmatch(value) and value.lower() not in _WORDS:
+        return value
+    return _printable(json.dumps(value, ensure_ascii=False))
+
+
+def _printable(text: str) -> str:
+    """YAML has no characters that can't be seen; in quotes their numbers stand for them."""
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in text)
+
+
+def _lines(proposal: Proposal) -> Iterator[str]:
+    yield from _comment(
+        f"Proposed from {proposal.origin}: {proposal.records:,} records, all of which it takes. "
+        "Edit it, then ./weir contracts check.",
+        "",
+    )
+    yield "apiVersion: v3.1.0"
+    yield "kind: DataContract"
+    yield f"id: {uuid.uuid5(_NAMESPACE, f'{proposal.domain}/{proposal.dataset}')}"
+    yield "version: 1.0.0"
+    yield "status: active"
+    yield f"domain: {proposal.domain}"
+    yield "servers:"
+    yield f"  # Files below {proposal.dataset}/ in the landing bucket."
+    yield "  - server: landing"
+    yield "    type: s3"
+    yield f"    format: {proposal.format}"
+    yield "schema:"
+    yield f"  - name: {proposal.dataset}"
+    if not proposal.key:
+        yield from _comment(
+            "No key: rows append. To update rows instead, say primaryKey: true and required: true "
+            "on what identifies one.",
+            "    ",
+        )
+    yield from _ordering(proposal)
+    yield "    properties:"
+    for column in proposal.columns:
+        yield from _column(column, proposal.key)
+
+
+def _ordering(proposal: Proposal) -> Iterator[str]:
+    if proposal.ordering:
+        yield "    customProperties:"
+        yield "      # Of two rows of a key, the one with the later value stands."
+        yield "      - property: ordering"
+        yield f"        value: {proposal.ordering}"
+        return
+    times = [c.name for c in proposal.columns if c.type == "timestamp" and c.required]
+    if proposal.key and times:
+        yield from _comment(
+            "Of two rows of a key, the one that arrived later stands. If a column tells when a row "
+            "was changed",
+            "    ",
+            f"customProperties: [{{property: ordering, value: {times[0]}}}]",
+        )
+
+
+def _column(column: ProposedColumn, key: Sequence[str]) -> Iterator[str]:
+    inside = " " * 8
+    yield f"      - name: {column.name}"
+    if column.field != column.name:
+        yield f"{inside}physicalName: {quoted(column.field)}"
+    if column.description:
+        yield f"{inside}description: {quoted(column.description)}"
+    logical, physical = _LOGICAL.get(column.type, ("number", column.type.upper()))
+    yield f"{inside}logicalType: {logical}"
+    if physical:
+        yield f"{inside}physicalType: {physical}"
+    if column.required:
+        yield f"{inside}required: true"
+    if column.name in key:
+        yield f"{inside}primaryKey: true"
+        if len(key) > 1:
+            yield f"{inside}primaryKeyPosition: {key.index(column.name) + 1}"
+    if column.pii:
+        yield f"{inside}classification: pii"
+    for words, offer in column.hints:
+        yield from _comment(words, inside, offer)
+
+
+def _comment(words: str, indent: str, offer: str = "") -> Iterator[str]:
+    """Words in lines of comment; what is offered, a line of contract, stays whole."""
+    room = _WIDTH - len(indent) - 2
+    line = ""
+    for word in _printable(words).split():
+        if line and len(line) + 1 + len(word) > room:
+            yield f"{indent}# {line}"
+            line = ""
+        line = f"{line} {word}".strip()
+    if offer and len(line) + 2 + len(offer) > room:
+        yield f"{indent}# {line}:"
+        yield f"{indent}# {offer}"
+    else:
+        yield f"{indent}# {line}: {offer}" if offer else f"{indent}# {line}"

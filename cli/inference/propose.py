@@ -1,0 +1,189 @@
+"""A proposal from a sample, held against the sample by the rules that the platform would apply."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+
+from cli.inference import meaning
+from cli.inference.document import contract_text, quoted
+from cli.inference.keys import find_key
+from cli.inference.model import Profile, Proposal, ProposedColumn, Sample
+from cli.inference.names import column_names
+from cli.inference.profiling import database, profiles
+from cli.inference.reading import Read, Show, read
+from cli.inference.types import column_type
+from dataplatform.contracts.document import parse as parse_yaml
+from dataplatform.contracts.parser import parse
+from dataplatform.errors import InvalidContract
+from dataplatform.naming import BronzeColumn, Names
+from dataplatform.plans.model import SilverPlan, fill
+from dataplatform.plans.silver import silver_plan
+
+_MALFORMED = re.compile(r"malformed ([a-z][a-z0-9_]*)")
+_ORDERED = ("timestamp", "date")
+_ANY = Names("dev")
+
+
+def propose(domain: str, dataset: str, sample: Sample, folder: Path, show: Show) -> Proposal:
+    """Read all of a sample and propose a contract that takes every record of it.
+
+    Args:
+        folder: where text may wait on disk, some three times the sample's size at most.
+        show: is told how far it is.
+
+    Raises:
+        UnusableSample: no contract can be made from it.
+    """
+    found = read(sample, folder, show)
+    with database(folder) as connection:
+        looked_at = profiles(connection, found, show)
+        proposal = _drafted(connection, domain, dataset, sample, found, looked_at)
+        while wrong := _refused(connection, proposal, found, show):
+            columns = tuple(_as_text(c) if c.name in wrong else c for c in proposal.columns)
+            proposal = replace(proposal, columns=columns)
+    return proposal
+
+
+def compiled(proposal: Proposal, file: str) -> SilverPlan:
+    """The plan that the proposal's text gives.
+
+    Raises:
+        InvalidContract: it isn't a contract, which is a fault of the inference.
+    """
+    contract, problems = parse(parse_yaml(contract_text(proposal), file))
+    if contract is None:
+        raise InvalidContract(problems, why="What was inferred is no contract: a fault of Weir.")
+    return silver_plan(contract, _ANY)
+
+
+def _drafted(
+    connection: duckdb.DuckDBPyConnection,
+    domain: str,
+    dataset: str,
+    sample: Sample,
+    found: Read,
+    looked_at: Sequence[Profile],
+) -> Proposal:
+    names = column_names(found.fields)
+    columns = [
+        _column(name, profile, sample, text=profile.field in found.text)
+        for name, profile in zip(names, looked_at, strict=True)
+    ]
+    distinct = {name: p.distinct for name, p in zip(names, looked_at, strict=True)}
+    longest = {name: p.longest for name, p in zip(names, looked_at, strict=True)}
+    rows = looked_at[0].values + looked_at[0].missing
+    told = tuple(name for name, p in zip(names, looked_at, strict=True) if p.field in sample.key)
+    key = told or find_key(connection, dataset, columns, distinct, longest, rows)
+    return Proposal(
+        domain=domain,
+        dataset=dataset,
+        origin=sample.origin,
+        format=sample.format,
+        columns=tuple(columns),
+        key=key,
+        ordering=_ordering(columns) if key else "",
+        records=found.records,
+        rejected=found.rejected,
+        notes=(*sample.notes, *_notes(found, names, key, rows)),
+    )
+
+
+def _column(name: str, profile: Profile, sample: Sample, *, text: bool) -> ProposedColumn:
+    kind, why = column_type(name, profile, text=text)
+    kind = sample.types.get(profile.field, kind)
+    about = meaning.personal(name, profile.patterns) if kind in ("string", "date") else ""
+    hints = [(why, "")] if why and profile.field not in sample.types else []
+    if about:
+        hints.append((f"{about} look personal: no message will show a value of it", ""))
+    else:
+        hints += _suggestions(kind, name, profile)
+    return ProposedColumn(
+        name=name,
+        field=profile.field,
+        type=kind,
+        required=not profile.missing and profile.values > 0,
+        pii=bool(about),
+        description=sample.descriptions.get(profile.field, ""),
+        hints=tuple(hints),
+    )
+
+
+def _suggestions(kind: str, name: str, profile: Profile) -> list[tuple[str, str]]:
+    """What could be asked of the values: words, and the line of contract that would."""
+    if profile.few and kind == "string":
+        values = ", ".join(f"{{value: {quoted(value)}}}" for value in profile.few)
+        return [("all values of the sample", f"enum: [{values}]")]
+    if meaning.identity(name):
+        return []
+    number = kind in ("int", "bigint") or kind.startswith("decimal")
+    if number and profile.low and profile.low != profile.high:
+        bounds = f"{{minimum: {profile.low}, maximum: {profile.high}}}"
+        return [("the sample's range", f"logicalTypeOptions: {bounds}")]
+    return []
+
+
+def _ordering(columns: Sequence[ProposedColumn]) -> str:
+    """The column that says when a row was last changed; "" where none does for certain."""
+    return next(
+        (c.name for c in columns if c.type in _ORDERED and c.required and meaning.updated(c.name)),
+        "",
+    )
+
+
+def _notes(found: Read, names: Sequence[str], key: tuple[str, ...], rows: int) -> list[str]:
+    notes = []
+    renamed = sum(name != field for name, field in zip(names, found.fields, strict=True))
+    if renamed:
+        notes.append(
+            f"{renamed} of {len(names)} columns have another name than in the source, which "
+            "physicalName keeps"
+        )
+    if found.unnamed:
+        notes.append("a column without a name stays outside the table: bronze keeps it in _extra")
+    if found.rejected:
+        notes.append(f"{found.rejected:,} records can't be read; {found.fault}")
+    if not key:
+        why = "one record shows no key" if rows < 2 else "no id, and no two or three ids together"
+        notes.append(f"no key ({why}): rows append, and the same file twice counts once")
+    return notes
+
+
+def _refused(
+    connection: duckdb.DuckDBPyConnection, proposal: Proposal, found: Read, show: Show
+) -> set[str]:
+    """Columns whose type refuses a value of the sample, by the plan's own SQL."""
+    show("holding every record against the contract")
+    plan = compiled(proposal, "contracts/proposal.odcs.yaml")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW bronze AS {_bronze(proposal, found)}")
+    typed = fill(plan.duckdb.typed, bronze="bronze")
+    reasons = connection.execute(
+        f"SELECT DISTINCT unnest(_reasons) FROM ({typed}) WHERE len(_reasons) > 0 LIMIT 1000"
+    ).fetchall()
+    wrong = {match[1] for (reason,) in reasons if (match := _MALFORMED.match(reason))}
+    if reasons and not wrong:
+        raise AssertionError(f"a proposal asks what the sample doesn't keep: {reasons[0][0]}")
+    return wrong
+
+
+def _bronze(proposal: Proposal, found: Read) -> str:
+    """The sample's text as bronze would have it."""
+    system = {column: "CAST(NULL AS VARCHAR)" for column in BronzeColumn}
+    system |= {
+        BronzeColumn.OP: "op",
+        BronzeColumn.POSITION: "CAST(0 AS BIGINT)",
+        BronzeColumn.ARRIVED_AT: "TIMESTAMPTZ '2000-01-01 00:00:00+00'",
+    }
+    place = {field: number for number, field in enumerate(found.fields)}
+    own = [f'c{place[column.field]} AS "{column.name}"' for column in proposal.columns]
+    own += [f'{sql} AS "{name.value}"' for name, sql in system.items()]
+    return f"SELECT {', '.join(own)} FROM read_parquet('{found.file}')"
+
+
+def _as_text(column: ProposedColumn) -> ProposedColumn:
+    why = f"not every value is a {column.type} as the platform reads it"
+    return replace(column, type="string", hints=((why, ""),))
