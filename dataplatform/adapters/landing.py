@@ -44,7 +44,7 @@ class LandedBytes:
             UnreadableObject: the version was deleted (erasure) after it had been registered.
         """
         try:
-            answer = self._s3.get_object(**_place(self._landed))
+            answer = self._s3.get_object(**place_of(self._landed))
         except ClientError as error:
             _refuse_gone(error)
             raise
@@ -83,7 +83,7 @@ def _part(s3: S3Client, landed: LandedObject, start: int) -> bytes:
     wanted = f"bytes={start}-{start + _PART - 1}"
     for attempt in range(1, _TRIES + 1):
         try:
-            return s3.get_object(**_place(landed), Range=wanted)["Body"].read()
+            return s3.get_object(**place_of(landed), Range=wanted)["Body"].read()
         except ClientError as error:
             if error.response["Error"]["Code"] in _BEYOND:
                 return b""
@@ -95,7 +95,8 @@ def _part(s3: S3Client, landed: LandedObject, start: int) -> bytes:
     raise AssertionError("unreachable")
 
 
-def _place(landed: LandedObject) -> dict[str, Any]:
+def place_of(landed: LandedObject) -> dict[str, Any]:
+    """The arguments by which S3's calls name an object version."""
     which = {"VersionId": landed.version} if landed.version else {}
     return {"Bucket": landed.bucket, "Key": landed.key, **which}
 

@@ -34,7 +34,8 @@ def compare(shape: Shape, plan: SilverPlan) -> tuple[Drift, ...]:
     observed = {column.name: column for column in shape.columns}
     new = [column for column in shape.columns if _known(plan, column.name) is None]
     missing = [column for column in plan.columns if column.name not in observed]
-    if shape.declared and len(missing) == len(plan.columns) and not _any_alike(missing, new):
+    strange = plan.columns and len(missing) == len(plan.columns)
+    if shape.declared and strange and not _any_alike(missing, new):
         return (_no_header(len(shape.columns), plan),)
     renamed = _renamed(shape, plan, missing, new)
     taken = {column.name for column in renamed.values()}
@@ -49,6 +50,13 @@ def compare(shape: Shape, plan: SilverPlan) -> tuple[Drift, ...]:
             found.append(drift)
     found += [_new(plan, column) for column in new if column.name not in taken]
     return tuple(found)
+
+
+def takes_in_order(plan: SilverPlan) -> bool:
+    """Whether a dataset's objects can't overtake each other: nothing but their arrival tells which
+    row of a key is the newer one.
+    """
+    return bool(plan.primary_key) and not plan.ordering
 
 
 def _needed(plan: SilverPlan, column: Column) -> bool:

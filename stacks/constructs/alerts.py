@@ -12,7 +12,7 @@ from aws_cdk.aws_cloudwatch import (
 from aws_cdk.aws_cloudwatch_actions import SnsAction
 from aws_cdk.aws_events import EventField, Rule, RuleTargetInput
 from aws_cdk.aws_events_targets import SnsTopic
-from aws_cdk.aws_iam import PolicyStatement, ServicePrincipal
+from aws_cdk.aws_iam import IGrantable, PolicyStatement, ServicePrincipal
 from aws_cdk.aws_kms import IKey, Key
 from aws_cdk.aws_sns import Topic
 from aws_cdk.aws_sns_subscriptions import EmailSubscription
@@ -20,7 +20,25 @@ from aws_cdk.aws_stepfunctions import IStateMachine
 from constructs import Construct
 
 from stacks.constructs import executions
+from stacks.constructs.wildcards import KMS_USE, accept_wildcards, allow
 from stacks.stage import Stage
+
+_TOPIC = "alerts"
+
+
+def alerts_topic_arn(scope: Construct, stage: Stage) -> str:
+    """The topic's ARN, by its name: alarms watch the functions that write to it, so that a
+    reference to it would be a circle.
+    """
+    return Stack.of(scope).format_arn(service="sns", resource=stage.names.resource(_TOPIC))
+
+
+def grant_alert(scope: Construct, grantee: IGrantable, *, stage: Stage, key: IKey) -> None:
+    """Publish to the topic, which this key encrypts."""
+    publish = PolicyStatement(actions=["sns:Publish"], resources=[alerts_topic_arn(scope, stage)])
+    allow(grantee, publish)
+    key.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey*")
+    accept_wildcards(grantee, *KMS_USE)
 
 
 class Alerts(Construct):
@@ -32,7 +50,7 @@ class Alerts(Construct):
         self.topic = Topic(
             self,
             "Topic",
-            topic_name=stage.names.resource("alerts"),
+            topic_name=stage.names.resource(_TOPIC),
             display_name=f"Weir {stage.name}",
             # As a reference: rules would write themselves into the key's policy, unconditionally;
             # the key has statements of its own for them.
