@@ -81,6 +81,8 @@ def run_json(books: Iterable[DatasetBooks], engines: Mapping[str, EngineChoice])
             "source": entry.source,
             **entry.outcomes.to_dict(),
             "live": entry.live,
+            "replayed": entry.replayed,
+            "waiting": entry.waiting,
             "balanced": entry.balanced,
             "error": entry.error,
             "stager": "spark" if entry.spark_stages else "function",
@@ -99,8 +101,11 @@ def _engine(choice: EngineChoice | None) -> dict[str, str]:
 
 
 def exit_if_waiting(books: Iterable[DatasetBooks]) -> None:
-    """End with exit code 3 where records of a run wait for a person in quarantine."""
-    if any(entry.outcomes.quarantined for entry in books):
+    """End with exit code 3 where records of a run wait for a person in quarantine.
+
+    What a replay has taken since waits no more.
+    """
+    if any(entry.waiting for entry in books):
         raise typer.Exit(Exit.DATA_WAITING)
 
 

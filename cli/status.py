@@ -33,6 +33,8 @@ def status(screen: Screen, stage: str | None, run_id: str | None, html: str | No
     screen.show(books.of_lifetime(lifetime))
     if runs and runs[0].state == "failed":
         screen.say(_trouble(runs[0]))
+    if waiting := sum(counts["quarantined"] for counts in lifetime.values()):
+        screen.say(f" [yellow]![/] {waiting:,} records wait in quarantine: ./weir quarantine ls")
     for landed in unclaimed:
         screen.say(f" [yellow]![/] {landed.key} lies in landing, but no contract claims its folder")
     screen.result(

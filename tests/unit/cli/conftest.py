@@ -120,6 +120,7 @@ def books(*, quarantined: int) -> DatasetBooks:
         source=10,
         outcomes=Outcomes(inserted=10 - quarantined, quarantined=quarantined),
         live=10 - quarantined,
+        waiting=quarantined,
     )
 
 

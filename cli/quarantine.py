@@ -1,0 +1,266 @@
+"""`weir quarantine`: what was rejected, why, and once more through the pipeline."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any, Final
+
+import typer
+from rich.markup import escape
+from rich.prompt import Confirm
+from rich.table import Table
+
+from cli import books
+from cli.quarantined import Quarantine, Row, kind_of
+from cli.run import execute
+from cli.screen import Screen
+from cli.sql import UnknownFormat
+from cli.target import Target
+from dataplatform.errors import InvalidRunInput, Problem
+from dataplatform.ledger.input_problems import nearest
+from dataplatform.ledger.records import Batch
+
+FORMATS: Final = ("table", "csv", "json")
+_CSV: Final = (
+    "dataset",
+    "batch",
+    "object",
+    "version",
+    "position",
+    "reasons",
+    "record",
+    "quarantined_at",
+)
+
+
+@dataclass
+class Kind:
+    """Rows of a dataset that share a kind of reason; a row with several reasons is in several."""
+
+    dataset: str
+    reason: str
+    rows: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+    batches: set[str] = field(default_factory=set)
+
+    def add(self, row: Row) -> None:
+        """Count a row."""
+        seen = row.quarantined_at
+        self.rows += 1
+        self.first = min(self.first or seen, seen)
+        self.last = max(self.last or seen, seen)
+        self.batches.add(row.batch_id)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `--json` shows."""
+        return {
+            "dataset": self.dataset,
+            "reason": self.reason,
+            "rows": self.rows,
+            "first_seen": self.first,
+            "last_seen": self.last,
+            "batches": sorted(self.batches),
+        }
+
+
+def ls(screen: Screen, stage: str | None, dataset: str | None) -> None:
+    """Show how many rows wait, by dataset and kind of reason."""
+    target = Target.choose(stage)
+    names = [dataset] if dataset else [plan.dataset for plan in target.plan.datasets]
+    kinds: list[Kind] = []
+    waiting: dict[str, int] = {}
+    with screen.task("quarantine", "reading") as task:
+        for name in names:
+            place = Quarantine(target, _known(target, name))
+            waiting[name] = sum(batch.waiting for batch in place.batches.values())
+            task.show(name)
+            kinds += _kinds(place.rows(records=False), name)
+        task.detail = f"{sum(waiting.values()):,} rows wait"
+    if kinds:
+        screen.show(_table(kinds))
+        screen.say(f"\n Each with every reason: ./weir quarantine show {kinds[0].dataset}")
+        screen.say(f" After mending: ./weir quarantine replay {kinds[0].dataset}")
+    else:
+        screen.say(" Nothing waits in quarantine.")
+    screen.result({"waiting": waiting, "reasons": [kind.to_dict() for kind in kinds]})
+
+
+def show(
+    screen: Screen,
+    stage: str | None,
+    dataset: str,
+    *,
+    batch: str,
+    reason: str,
+    limit: int,
+    form: str,
+) -> None:
+    """Show rows with every reason and what was sent."""
+    if form not in FORMATS:
+        raise UnknownFormat(
+            f'--format "{form}" isn\'t known',
+            why="Nothing was read.",
+            remedy=f"Known are {', '.join(FORMATS)}.",
+        )
+    target = Target.choose(stage)
+    place = Quarantine(target, _known(target, dataset))
+    rows = list(islice(place.rows(batch=batch, reason=reason), limit))
+    if screen.as_json or form == "json":
+        Screen(as_json=True).result([row.to_dict() for row in rows])
+    elif form == "csv":
+        writer = csv.writer(sys.stdout)
+        writer.writerow(_CSV)
+        writer.writerows(_line(row) for row in rows)
+    else:
+        for row in rows:
+            _show_row(screen, row)
+        screen.say(_summary(place, rows, limit))
+
+
+def replay(
+    screen: Screen,
+    stage: str | None,
+    dataset: str,
+    *,
+    batches: Sequence[str],
+    reason: str,
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    """Take rows of quarantine through the pipeline again and show what became of them."""
+    target = Target.choose(stage)
+    place = Quarantine(target, _known(target, dataset))
+    count, origins = _chosen(place, batches, reason)
+    answer: dict[str, Any] = {"dataset": dataset, "rows": count, "batches": sorted(origins)}
+    if not count:
+        screen.say(f" Nothing of {dataset} waits in quarantine{_such(batches, reason)}.")
+        screen.result({**answer, "run": ""})
+        return
+    screen.say(f" {count:,} rows of {len(origins):,} batches of {dataset} go through again.")
+    if dry_run:
+        screen.say(" Nothing was done: --dry-run.")
+        screen.result({**answer, "run": ""})
+        return
+    if not yes and not _confirmed(screen):
+        screen.say(" Nothing was done. Confirm with --yes.")
+        raise typer.Exit(1)
+    wanted: dict[str, Any] = {"dataset": dataset, "batches": list(batches), "reason": reason}
+    said = {name: value for name, value in wanted.items() if value}
+    followed = execute(screen, target, {"datasets": [dataset], "replay": said})
+    entries = target.ledger.books(followed.run_id)
+    screen.show(books.of_run(entries))
+    taken = sum(entry.replayed for entry in entries)
+    waiting = sum(batch.waiting for batch in target.ledger.waiting_batches(dataset))
+    screen.say(f"\n {taken:,} rows were taken from quarantine; {waiting:,} wait there now.")
+    if again := sum(entry.waiting for entry in entries):
+        screen.say(f" {again:,} were rejected again: ./weir quarantine show {dataset}")
+    screen.result(
+        {
+            **answer,
+            "run": followed.run_id,
+            "taken": taken,
+            "waiting": waiting,
+            "books": books.run_json(entries, target.ledger.engines(followed.run_id)),
+        }
+    )
+    books.exit_if_waiting(entries)
+
+
+def _known(target: Target, dataset: str) -> str:
+    known = [plan.dataset for plan in target.plan.datasets]
+    if dataset not in known:
+        expected = f"a dataset with a contract: {', '.join(known) or 'there is none'}"
+        problem = Problem(
+            file="quarantine",
+            line=None,
+            field="DATASET",
+            found=json.dumps(dataset),
+            expected=expected,
+            remedy=nearest(dataset, known),
+        )
+        raise InvalidRunInput([problem], why="Nothing was read or started.")
+    return dataset
+
+
+def _chosen(place: Quarantine, batches: Sequence[str], reason: str) -> tuple[int, set[str]]:
+    """How many rows a replay is to take, and of which batches; records are read by reason alone."""
+    if reason:
+        rows = [
+            row.batch_id
+            for row in place.rows(reason=reason, records=False)
+            if not row.under_way and (not batches or row.batch_id in batches)
+        ]
+        return len(rows), set(rows)
+    found: list[Batch] = [
+        batch for name, batch in place.batches.items() if not batches or name in batches
+    ]
+    return sum(batch.waiting for batch in found), {batch.batch_id for batch in found}
+
+
+def _kinds(rows: Iterable[Row], dataset: str) -> list[Kind]:
+    kinds: dict[str, Kind] = {}
+    for row in rows:
+        for reason in dict.fromkeys(map(kind_of, row.reasons)):
+            kinds.setdefault(reason, Kind(dataset, reason)).add(row)
+    return sorted(kinds.values(), key=lambda kind: -kind.rows)
+
+
+def _table(kinds: Sequence[Kind]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("dataset", no_wrap=True)
+    table.add_column("reason", min_width=16, overflow="fold")
+    for name in ("rows", "batches"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name in ("first seen", "last seen"):
+        table.add_column(name, no_wrap=True)
+    for kind in kinds:
+        seen = [f"{at:%Y-%m-%d}" if at else "" for at in (kind.first, kind.last)]
+        figures = (f"{kind.rows:,}", f"{len(kind.batches):,}")
+        table.add_row(kind.dataset, escape(kind.reason), *figures, *seen)
+    return table
+
+
+def _show_row(screen: Screen, row: Row) -> None:
+    at = "the whole object" if row.position is None else f"record {row.position:,}"
+    under_way = "   [yellow]a replay is under way[/]" if row.under_way else ""
+    screen.say(f"[bold]{escape(row.object)}[/]  {at}{under_way}")
+    screen.say(f"   batch {row.batch_id}  version {row.version}  {row.quarantined_at:%F %T} UTC")
+    for reason in row.reasons:
+        screen.say(f"   [red]✗[/] {escape(reason)}")
+    if row.record is not None:
+        screen.say(f"   {escape(row.record)}")
+    screen.say()
+
+
+def _line(row: Row) -> list[Any]:
+    shown = row.to_dict()
+    shown["reasons"] = json.dumps(shown["reasons"], ensure_ascii=False)
+    shown["record"] = row.record or ""
+    return [shown[name] for name in _CSV]
+
+
+def _summary(place: Quarantine, rows: Sequence[Row], limit: int) -> str:
+    waiting = sum(batch.waiting for batch in place.batches.values())
+    if not rows:
+        return f" No such row of {place.dataset} waits in quarantine; {waiting:,} do in all."
+    more = f"; --limit {waiting} shows all" if len(rows) == limit < waiting else ""
+    return f" {len(rows):,} shown of {waiting:,} that wait in quarantine{more}."
+
+
+def _such(batches: Sequence[str], reason: str) -> str:
+    said = [f"of batch {', '.join(batches)}"] if batches else []
+    said += [f'with "{reason}" in a reason'] if reason else []
+    return " " + " ".join(said) if said else ""
+
+
+def _confirmed(screen: Screen) -> bool:
+    if screen.as_json or not screen.live:
+        return False
+    return Confirm.ask(" Replay them?", console=screen.console, default=True)
