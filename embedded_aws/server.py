@@ -37,6 +37,7 @@ PLUGINS: Final = (
     "embedded_aws.plugins.object_versions",
     "embedded_aws.plugins.secrets",
     "embedded_aws.plugins.event_sources",
+    "embedded_aws.plugins.redrive",  # before what knows the execution that it runs
     "embedded_aws.plugins.state_machines",
     "embedded_aws.plugins.glue_resources",
     "embedded_aws.plugins.table_optimizers",

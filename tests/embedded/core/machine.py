@@ -98,9 +98,18 @@ class Machine:
         arn = states.start_execution(stateMachineArn=self.output(machine), input=json.dumps(given))[
             "executionArn"
         ]
-        wait_until(lambda: states.describe_execution(executionArn=arn)["status"] != "RUNNING", 30)
-        history = states.get_execution_history(executionArn=arn, maxResults=500)["events"]
-        return states.describe_execution(executionArn=arn) | {"events": history}
+        return self.ended(arn)
+
+    def ended(self, execution: str) -> dict[str, Any]:
+        """An execution at its end, with its history."""
+        states = self.client("stepfunctions")
+
+        def described() -> dict[str, Any]:
+            return dict(states.describe_execution(executionArn=execution))
+
+        wait_until(lambda: described()["status"] != "RUNNING", 30)
+        history = states.get_execution_history(executionArn=execution, maxResults=500)["events"]
+        return described() | {"events": history}
 
 
 def wait_until(condition: Callable[[], Any], seconds: float) -> Any:
