@@ -19,6 +19,7 @@ _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _STAND_IN = re.compile(r'"?weir_stand_in_([a-z_]+)"?')
 _WRITTEN_BRACE = "\\u007B"
 _BRACE = "\ue000"
+_FOUND = "weir_found"
 _FAST_DIGITS = 18  # a decimal of more is cast from text a hundred times as slowly
 _MANTISSA = 3  # digits before the point in 912e-3, for which DuckDB needs room
 _EXACT_DIGITS = 15  # a decimal of more is divided on its way to a double, which rounds again
@@ -57,6 +58,12 @@ def to_duckdb(spark_sql: str) -> str:
     return _STAND_IN.sub(r"{\1}", found).replace(_BRACE, "' || CHR(123) || '")
 
 
+def expression_to_duckdb(spark_sql: str) -> str:
+    """One rendered expression; see `to_duckdb`."""
+    found = to_duckdb(f"SELECT {spark_sql} AS {_FOUND}")
+    return found.removeprefix("SELECT").removesuffix(f"AS {_FOUND}").strip()
+
+
 def model_to_duckdb(query: exp.Expr, schema: Schema, *, changed: str) -> Relation:
     """A gold model's SELECT, its columns qualified; see `GoldSql`.
 
@@ -85,6 +92,9 @@ def live_to_duckdb(query: exp.Expr, schema: Schema) -> str:
 
 def _mend(query: exp.Expr) -> None:
     """Change what sqlglot passes through although DuckDB means something else by it."""
+    for choice in list(query.find_all(exp.If)):
+        if choice.this.find(exp.CurrentTimezone):  # a short cut of Spark's
+            choice.replace(choice.args["false"])
     for like in query.find_all(exp.RegexpLike):
         like.set("expression", exp.Literal.string(for_duckdb(like.expression.this)))
     for cast in list(query.find_all(exp.Cast)):

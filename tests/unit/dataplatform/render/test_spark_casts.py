@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal, localcontext
 from typing import Any
@@ -21,6 +22,7 @@ from dataplatform.render.spark_casts import cast
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
 KINDS = ("int", "bigint", "decimal(10,4)", "decimal(38,0)", "decimal(5,5)", "double")
+_ZONE = "spark.sql.session.timeZone"
 EPOCH = datetime(1970, 1, 1)
 PLAIN = re.compile(r"[+-]?([0-9]+(\.[0-9]+)?|\.[0-9]+)")
 SCIENTIFIC = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{1,12})?[eE]([+-]?[0-9]{1,2})")
@@ -115,14 +117,29 @@ def test_numbers_of_every_shape_agree_with_python(spark: SparkSession, texts: li
 def test_every_instant_is_read_back(spark: SparkSession, moments: list[datetime]) -> None:
     texts = {moment.isoformat(sep="T") + "Z": moment for moment in moments}
     assert _instants(spark, list(texts)) == texts
+    with _session_in(spark, "UTC"):
+        assert _instants(spark, list(texts)) == texts
 
 
 def test_dates_are_iso_days(spark: SparkSession) -> None:
     assert _cast(spark, "date", list(DATES)) == DATES
 
 
-def test_timestamps_are_iso_and_utc_where_they_name_no_zone(spark: SparkSession) -> None:
-    assert _instants(spark, list(TIMESTAMPS)) == TIMESTAMPS
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "UTC"])
+def test_timestamps_are_iso_and_utc_where_they_name_no_zone(spark: SparkSession, zone: str) -> None:
+    with _session_in(spark, zone):
+        assert _instants(spark, list(TIMESTAMPS)) == TIMESTAMPS
+
+
+def test_a_session_in_utc_reads_no_zone_of_what_ends_in_z(spark: SparkSession) -> None:
+    frame = spark.createDataFrame([("1998-01-07T10:20:30Z",)], "s string")
+    planned = []
+    for zone in ("UTC", "Pacific/Auckland"):
+        with _session_in(spark, zone):
+            query = frame.select(F.expr(cast("s", "timestamp")).alias("t"))._jdf.queryExecution()
+            planned.append(query.optimizedPlan().toString())
+    assert [plan.count("substring_index") for plan in planned] == [1, 0]
+    assert [plan.count("concat") for plan in planned] == [0, 1]
 
 
 def test_booleans_are_words_that_say_yes_or_no(spark: SparkSession) -> None:
@@ -157,6 +174,16 @@ def _instants(spark: SparkSession, texts: Sequence[str]) -> dict[str, datetime |
         text: None if micros is None else EPOCH + timedelta(microseconds=micros)
         for text, micros in found.items()
     }
+
+
+@contextmanager
+def _session_in(spark: SparkSession, zone: str) -> Iterator[None]:
+    before = str(spark.conf.get(_ZONE))
+    spark.conf.set(_ZONE, zone)
+    try:
+        yield
+    finally:
+        spark.conf.set(_ZONE, before)
 
 
 def _number(kind: str, text: str) -> Any:
