@@ -7,7 +7,7 @@ from typing import Any
 
 from dataplatform.errors import BooksUnbalanced, DatasetsFailed, WeirError
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.records import PIPELINE_LEASE, DatasetBooks, Outcomes
+from dataplatform.ledger.records import PIPELINE_LEASE, DatasetBooks, Outcomes, Totals
 from dataplatform.plans.model import PlatformPlan
 
 STEP = "close"
@@ -60,12 +60,18 @@ def unbalanced(ledger: Ledger, plan: PlatformPlan, run_id: str) -> Iterator[str]
             )
         if totals.dataset in waiting:
             continue  # one commit carries several batches: live is told when all are published
-        if totals.live != totals.inserted - totals.deleted:
+        if totals.live != totals.expected_live:
             yield (
                 f"{totals.dataset}: the silver table has {totals.live} rows;"
-                f" inserted {totals.inserted} - deleted {totals.deleted}"
+                f" inserted {totals.inserted} - deleted {totals.deleted}{_backfilled(totals)}"
             )
     yield from _warehouse(ledger, plan)
+
+
+def _backfilled(totals: Totals) -> str:
+    if not totals.restored + totals.withdrawn:
+        return ""
+    return f"; backfills put in {totals.restored} and took out {totals.withdrawn}"
 
 
 def _warehouse(ledger: Ledger, plan: PlatformPlan) -> Iterator[str]:
