@@ -46,17 +46,17 @@ def quarantine(engine: Engine, plan: SilverPlan, run_id: str, batches: Sequence[
     table = open_table(plan.quarantine_table)
     with DataFiles(table, {"dataset": plan.dataset}) as files:
         for batch in engine.batches(_rejected(plan, missing)):
-            files.write(_records(batch, plan, run_id, files.arrow_schema))
+            files.write(records_of(batch, plan, run_id, files.arrow_schema))
         append_once(table, files.finish(), mark=quarantine_marks(missing), properties={})
 
 
 def _rejected(plan: SilverPlan, batches: Sequence[str]) -> str:
     """Records as bronze holds them, so that a replay starts from the source's own text."""
-    sent = ", ".join(f"b.{quoted(name)}" for name in _sent(plan))
+    columns = ", ".join(f"b.{quoted(name)}" for name in sent(plan))
     place = ", ".join(_PLACE)
     wanted = ", ".join(literal(batch) for batch in batches)
     return (
-        f"SELECT {place}, r._reasons, {sent} FROM bronze AS b JOIN ("
+        f"SELECT {place}, r._reasons, {columns} FROM bronze AS b JOIN ("
         f"SELECT {place}, _reasons FROM typed WHERE len(_reasons) > 0 "
         f"AND {BronzeColumn.BATCH_ID} IN ({wanted})) AS r USING ({place})"
     )
@@ -66,9 +66,10 @@ def _sent(plan: SilverPlan) -> list[str]:
     return [*(column.name for column in plan.columns), BronzeColumn.EXTRA.value]
 
 
-def _records(
+def records_of(
     rejected: pa.RecordBatch, plan: SilverPlan, run_id: str, schema: pa.Schema
 ) -> pa.RecordBatch:
+    """Rows of quarantine for rejected records: their place, `_reasons`, and `sent`."""
     count = rejected.num_rows
     columns: dict[str, Any] = {
         "dataset": [plan.dataset] * count,
@@ -77,7 +78,7 @@ def _records(
         "object": rejected.column(BronzeColumn.OBJECT),
         "version": rejected.column(BronzeColumn.VERSION),
         "position": rejected.column(BronzeColumn.POSITION),
-        "record": list(_json_objects(rejected.select(_sent(plan)))),
+        "record": list(_json_objects(rejected.select(sent(plan)))),
         "reasons": [_json(found) for found in rejected.column("_reasons").to_pylist()],
         "quarantined_at": [datetime.now(UTC)] * count,
     }
