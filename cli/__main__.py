@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -75,6 +76,23 @@ def run(
     from cli.run import run as verb
 
     verb(Screen(as_json=as_json), stage, datasets or [], since, until, engine)
+
+
+@app.command(epilog="Example: ./weir push stores new-stores.csv --no-run")
+def push(
+    dataset: Annotated[str, typer.Argument(help="The dataset.", show_default=False)],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="CSV or JSON Lines, gzipped or not, as the contract's server says."),
+    ],
+    run: Annotated[bool, typer.Option(help="Run the pipeline for the dataset then.")] = True,
+    stage: Stage = None,
+    as_json: Json = False,
+) -> None:
+    """Check files against the contract, land them, and take them through the pipeline."""
+    from cli.push import push as verb
+
+    verb(Screen(as_json=as_json), stage, dataset, files, run=run)
 
 
 @app.command(epilog="Example: ./weir maintain silver.sales --json")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
+from cli.push_check import WrongFile
 from cli.screen import Exit, WrongUsage, explain
 from cli.sql import UnknownFormat
 from cli.target import NoCredentials, UnknownRun
@@ -13,7 +14,7 @@ from dataplatform.errors import InvalidRunInput, WeirError
 from embedded_aws.errors import EmbeddedAwsError
 
 _ENVIRONMENT = (EmbeddedAwsError, NoCredentials, ToolsMissing)
-_USAGE = (InvalidRunInput, UnknownFormat, UnknownRun, WrongUsage)
+_USAGE = (InvalidRunInput, UnknownFormat, UnknownRun, WrongUsage, WrongFile)
 
 
 def unexpected(console: Console, error: Exception) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,7 @@ def land(target: Target, files: list[tuple[str, Path]]) -> Landed:
             body.seek(0)
             put = s3.put_object(Bucket=bucket, Key=key, Body=body, Metadata={_DIGEST: digest})
         versions[key] = put["VersionId"]
-    _wait_registered(target, bucket, versions)
+    wait_registered(target, bucket, versions)
     return Landed(len(versions), unchanged)
 
 
@@ -73,7 +74,12 @@ def _digest_at(s3: Any, bucket: str, key: str) -> str:
         raise
 
 
-def _wait_registered(target: Target, bucket: str, versions: dict[str, str]) -> None:
+def wait_registered(target: Target, bucket: str, versions: Mapping[str, str]) -> None:
+    """Wait until the ledger has landed objects, by key and version.
+
+    Raises:
+        NotRegistered: the notification chain didn't register them in time.
+    """
     deadline = time.monotonic() + _REGISTER_SECONDS
     missing = dict(versions)
     while missing:

@@ -1,0 +1,167 @@
+"""`weir push`: files of a person's own to landing, checked first, and on through the pipeline."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from rich.markup import escape
+
+from cli import books
+from cli.local import wait_registered
+from cli.push_check import Head, WrongFile, check
+from cli.run import execute
+from cli.screen import Screen, Task
+from cli.target import Target
+from dataplatform.errors import InvalidRunInput, Problem
+from dataplatform.ledger.input_problems import nearest
+from dataplatform.naming import landing_prefix
+from dataplatform.plans.model import SilverPlan
+
+_DIGEST: Final = "weir-sha256"
+_SHORT: Final = 16
+"""Hexadecimal digits of a key's digest."""
+_BAR: Final = 24
+_ODD: Final = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A file and where it lies; `seen` where the same bytes had been pushed before."""
+
+    path: Path
+    key: str
+    seen: bool
+
+
+def push(
+    screen: Screen, stage: str | None, dataset: str, paths: Sequence[Path], *, run: bool
+) -> None:
+    """Check files, put them into landing, and run the pipeline for their dataset."""
+    target = Target.choose(stage)
+    plan = _plan(target, dataset)
+    heads = _checked(plan, paths)
+    for path, head in heads.items():
+        if head.extra:
+            screen.say(
+                f" {escape(path.name)}: the contract doesn't know {escape(', '.join(head.extra))};"
+                " kept beside the record."
+            )
+    sent = _send(screen, target, plan, list(heads))
+    new = [one for one in sent if not one.seen]
+    for one in sent:
+        said = "was pushed before; not sent again" if one.seen else f"→ {one.key}"
+        screen.say(f" {escape(one.path.name)} {escape(said)}")
+    answer: dict[str, Any] = {
+        "dataset": dataset,
+        "files": [{"file": str(one.path), "key": one.key, "seen": one.seen} for one in sent],
+        "run": "",
+    }
+    if not run or not new:
+        if new:
+            screen.say(f" Registered. Next: ./weir run {dataset}")
+        screen.result(answer)
+        return
+    followed = execute(screen, target, {"datasets": [dataset]})
+    entries = target.ledger.books(followed.run_id)
+    screen.show(books.of_run(entries))
+    if any(entry.waiting for entry in entries):
+        screen.say(f"\n Rejected, with every reason: ./weir quarantine show {dataset}")
+    engines = target.ledger.engines(followed.run_id)
+    screen.result({**answer, "run": followed.run_id, "datasets": books.run_json(entries, engines)})
+    books.exit_if_waiting(entries)
+
+
+def _plan(target: Target, dataset: str) -> SilverPlan:
+    known = [plan.dataset for plan in target.plan.datasets]
+    if dataset in known:
+        return target.plan.dataset(dataset)
+    problem = Problem(
+        file="push",
+        line=None,
+        field="DATASET",
+        found=dataset,
+        expected=f"a dataset that is deployed: {', '.join(known) or 'there is none'}",
+        remedy=nearest(dataset, known) or "Write its contract: ./weir new dataset; then ./weir up",
+    )
+    raise InvalidRunInput([problem], why="Nothing was sent.")
+
+
+def _checked(plan: SilverPlan, paths: Sequence[Path]) -> dict[Path, Head]:
+    heads: dict[Path, Head] = {}
+    problems: list[Problem] = []
+    for path in dict.fromkeys(paths):
+        head, found = check(plan, path)
+        problems += found
+        if head is not None:
+            heads[path] = head
+    if problems:
+        raise WrongFile(
+            problems, why=f"The contract of {plan.dataset} wouldn't take it; none sent."
+        )
+    return heads
+
+
+def _send(screen: Screen, target: Target, plan: SilverPlan, paths: Sequence[Path]) -> list[Sent]:
+    """Put what isn't there yet; a key sorts by time and names its content."""
+    bucket, s3 = target.output("LandingBucket"), target.client("s3")
+    prefix = f"{landing_prefix(plan.dataset)}push/"
+    there = {found[0]: key for key in _keys(s3, bucket, prefix) if (found := _digests(key))}
+    sent: list[Sent] = []
+    versions: dict[str, str] = {}
+    total = sum(path.stat().st_size for path in paths)
+    with screen.task("push", f"{len(paths)} files") as task:
+        advance = _Bar(task, total)
+        for path in paths:
+            digest = _sha256(path)
+            if before := there.get(digest[:_SHORT]):
+                sent.append(Sent(path, before, seen=True))
+                advance(path.stat().st_size)
+                continue
+            key = f"{prefix}{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{digest[:_SHORT]}-{_named(path)}"
+            more = {"Metadata": {_DIGEST: digest}}
+            s3.upload_file(str(path), bucket, key, ExtraArgs=more, Callback=advance)
+            versions[key] = s3.head_object(Bucket=bucket, Key=key)["VersionId"]
+            there[digest[:_SHORT]] = key
+            sent.append(Sent(path, key, seen=False))
+        task.show("waiting until the ledger has them")
+        wait_registered(target, bucket, versions)
+        task.detail = f"{len(versions)} files landed, {len(sent) - len(versions)} lay there already"
+    return sent
+
+
+class _Bar:
+    """How much of the files is sent; drawn where the screen can be redrawn."""
+
+    def __init__(self, task: Task, total: int) -> None:
+        self._task, self._total, self._sent = task, max(total, 1), 0
+
+    def __call__(self, count: int) -> None:
+        self._sent += count
+        filled = _BAR * self._sent // self._total
+        mib = f"{self._sent / 1048576:,.1f} of {self._total / 1048576:,.1f} MiB"
+        self._task.show(f"{'#' * filled}{'.' * (_BAR - filled)} {mib}")
+
+
+def _keys(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        yield from (item["Key"] for item in page.get("Contents", []))
+
+
+def _digests(key: str) -> list[str]:
+    """The digest in a key that `push` has made."""
+    return re.findall(rf"/push/[0-9TZ]+-([0-9a-f]{{{_SHORT}}})-", key)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _named(path: Path) -> str:
+    return _ODD.sub("-", path.name)

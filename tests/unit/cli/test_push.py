@@ -1,0 +1,157 @@
+"""Files are held against the contract before any is sent; the same bytes are sent once."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from cli import push as verb
+from cli.push_check import check
+from cli.target import Target
+from dataplatform.plans.model import SilverPlan
+from tests.unit.cli.conftest import FakeTarget
+from tests.unit.support.lakes import csv_bytes, stores
+
+Weir = Callable[..., tuple[int, str, str]]
+
+
+def as_json(**changes: Any) -> SilverPlan:
+    plan = stores(**changes)
+    return replace(plan, source=replace(plan.source, format="json"))
+
+
+def found(plan: SilverPlan, path: Path, body: bytes) -> list[tuple[str, str]]:
+    path.write_bytes(body)
+    return [(problem.field, problem.found) for problem in check(plan, path)[1]]
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "field", "said"),
+    [
+        ("a.csv", b"store_id,town\n1,x\n", "city", "no such column in store_id, town"),
+        ("a.csv.gz", gzip.compress(b"store_id,city\n1,x\n"), "area", "no such column"),
+        ("a.csv", b"", "store_id", "an empty file"),
+        ("a.csv", csv_bytes(), "content", "no records"),
+        (
+            "a.csv",
+            csv_bytes((1, "Caf\u00e9", "", "")).decode().encode("latin-1"),
+            "content",
+            "UTF-8",
+        ),
+        ("a.csv", csv_bytes((1, "a", "", ""), (1,))[:-4] + b'"', "content", "never closes"),
+        ("a.jsonl", b"{}", "format", "json"),
+        ("a.parquet", b"PAR1", "format", "parquet"),
+    ],
+)
+def test_a_file_that_the_contract_would_not_take_is_told_apart(
+    tmp_path: Path, name: str, body: bytes, field: str, said: str
+) -> None:
+    problems = found(stores(), tmp_path / name, body)
+    assert any(where == field and said in what for where, what in problems), problems
+
+
+def test_each_missing_column_is_told_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"store_id\n1\n")
+    _, problems = check(stores(), path)
+    assert [problem.field for problem in problems] == ["city", "area", "opened_at"]
+    assert all(problem.remedy and problem.line == 1 for problem in problems)
+
+
+def test_json_lacks_a_required_field_where_no_record_has_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    assert found(as_json(), path, b'{"id": 1}\n{"id": 2}\n') == [
+        ("store_id", "absent from the first 2 records")
+    ]
+    assert found(as_json(), path, b'{"id": 1}\n{"store_id": 2}\n') == []
+    ((field, said),) = found(as_json(), path, b"[\n{},\n")
+    assert field == "records" and "none of 2" in said
+
+
+def test_fields_that_the_contract_does_not_know_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"store_id": 1, "till": 4}\n')
+    head, problems = check(as_json(), path)
+    assert head is not None and head.extra == ("till",) and not problems
+
+
+class Landing(FakeTarget):
+    """A stage whose landing bucket is moto's; its ledger sees each object at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plan = Plan()  # type: ignore[assignment]
+        self.ledger.is_registered = lambda *_: True  # type: ignore[attr-defined]
+
+    def output(self, key: str) -> str:
+        return {"LandingBucket": "landing"}[key]
+
+    def client(self, service: str) -> Any:
+        return boto3.client(service)  # type: ignore[call-overload]
+
+
+class Plan:
+    datasets = (stores(),)
+
+    def dataset(self, name: str) -> SilverPlan:
+        return stores()
+
+
+@pytest.fixture
+def landing(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    with mock_aws():
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket="landing")
+        s3.put_bucket_versioning(Bucket="landing", VersioningConfiguration={"Status": "Enabled"})
+        stage = Landing()
+        monkeypatch.setattr(Target, "choose", lambda _: stage)
+        yield s3
+
+
+def keys(s3: Any) -> list[str]:
+    return [item["Key"] for item in s3.list_objects_v2(Bucket="landing").get("Contents", [])]
+
+
+def test_a_file_is_landed_once_however_often_and_as_whatever_it_is_pushed(
+    landing: Any, weir: Weir, tmp_path: Path
+) -> None:
+    first, again = tmp_path / "new stores.csv", tmp_path / "again.csv"
+    for path in (first, again):
+        path.write_bytes(csv_bytes((1, "Vigo", "", "")))
+    code, out, _ = weir("push", "stores", str(first), "--no-run", "--json")
+    (key,) = keys(landing)
+    assert code == 0
+    assert json.loads(out)["files"] == [{"file": str(first), "key": key, "seen": False}]
+    assert key.startswith("stores/push/20") and key.endswith("-new-stores.csv")
+    code, out, _ = weir("push", "stores", str(again), str(first), "--no-run", "--json")
+    assert [one["seen"] for one in json.loads(out)["files"]] == [True, True]
+    assert keys(landing) == [key]
+
+
+def test_one_wrong_file_keeps_all_from_being_sent(landing: Any, weir: Weir, tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
+    good.write_bytes(csv_bytes((1, "Vigo", "", "")))
+    bad.write_bytes(b"store_id,town\n1,x\n")
+    code, _, err = weir("push", "stores", str(good), str(bad), str(tmp_path / "none.csv"))
+    assert code == 2
+    assert "city: no such column in store_id, town" in err and "no such file" in err
+    assert keys(landing) == []
+
+
+def test_an_unknown_dataset_is_told(landing: Any, weir: Weir) -> None:
+    code, _, err = weir("push", "store", "x.csv")
+    assert code == 2 and 'Did you mean "stores"?' in err
+
+
+def test_keys_sort_by_time_and_are_found_by_content() -> None:
+    made = "stores/push/20261121T100412Z-0123456789abcdef-a.csv"
+    assert verb._digests(made) == ["0123456789abcdef"]
+    assert verb._digests("stores/push/by-hand.csv") == []
