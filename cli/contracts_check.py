@@ -16,6 +16,7 @@ from dataplatform.contracts.loader import SUFFIX, load_files
 from dataplatform.errors import InvalidContract, InvalidInput, Problem
 from dataplatform.naming import Names
 from dataplatform.plans.compiler import compile_platform
+from dataplatform.plans.gates import rule_problems
 from dataplatform.plans.model import SilverPlan
 from dataplatform.plans.silver import silver_plan
 
@@ -73,7 +74,7 @@ def check_files(paths: Sequence[Path]) -> Checked:
     """
     files = sorted({file for path in paths for file in _contracts(path)})
     try:
-        contracts = load_files((file, _name(file)) for file in files)
+        contracts = load_files(((file, _name(file)) for file in files), rule_problems)
         return Checked(datasets=[silver_plan(contract, _ANY_STAGE) for contract in contracts])
     except InvalidContract as error:
         return Checked(problems=error.problems)

@@ -7,7 +7,8 @@ from typing import Any
 
 from dataplatform.contracts.document import Place
 from dataplatform.contracts.findings import Findings, did_you_mean, show
-from dataplatform.contracts.model import ContractColumn
+from dataplatform.contracts.model import ContractColumn, Rule
+from dataplatform.contracts.quality import column_quality
 from dataplatform.contracts.rules import column_rules
 from dataplatform.contracts.types import column_type
 from dataplatform.parsing.model import OP_FIELD
@@ -139,17 +140,24 @@ def _column(
     kind = column_type(findings, place, spec)
     if kind is None:
         return None
-    rules = column_rules(findings, place, spec, kind)
+    asked, quality = column_quality(findings, place, spec, name, kind)
+    rules = (*column_rules(findings, place, spec, kind), *asked)
+    required = spec.get("required") is True or any(map(_forbids_null, rules))
     return ContractColumn(
         name=name,
         type=kind,
-        required=spec.get("required") is True or any(rule.kind == "required" for rule in rules),
+        required=required,
         description=text(spec.get("description")),
         classification=str(classification),
         id=_id(findings, place, spec),
         field=_field(findings, place, spec, name),
-        rules=tuple(rule for rule in rules if rule.kind != "required"),
+        rules=tuple(rule for rule in rules if not (required and rule.kind == "required")),
+        quality=quality,
     )
+
+
+def _forbids_null(rule: Rule) -> bool:
+    return rule.kind == "required" and rule.severity == "error"
 
 
 def _field(findings: Findings, place: Place, spec: dict[str, Any], name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from dataplatform.contracts.document import read
@@ -12,11 +12,17 @@ from dataplatform.errors import InvalidContract, Problem
 
 FOLDER = "contracts"
 SUFFIX = ".odcs.yaml"
+Check = Callable[[Contract], Sequence[Problem]]
+"""What else can be wrong with a contract that was read, which only its compiler knows."""
+
 _WHY = "No table can be made from them, so nothing was synthesized."
 
 
-def load(root: Path) -> tuple[Contract, ...]:
+def load(root: Path, check: Check = lambda _: ()) -> tuple[Contract, ...]:
     """Read every `contracts/**/*.odcs.yaml` below a project's root, sorted by dataset.
+
+    Args:
+        check: its problems are told together with those of reading.
 
     Raises:
         InvalidContract: with every problem of every file.
@@ -29,19 +35,23 @@ def load(root: Path) -> tuple[Contract, ...]:
             files.append((path, file))
         else:
             misnamed.append(_misnamed(file))
-    return _loaded(files, misnamed)
+    return _loaded(files, misnamed, check)
 
 
-def load_files(files: Iterable[tuple[Path, str]]) -> tuple[Contract, ...]:
+def load_files(
+    files: Iterable[tuple[Path, str]], check: Check = lambda _: ()
+) -> tuple[Contract, ...]:
     """Read contracts, each from its path under the name that problems call it by, as `load` does.
 
     Raises:
         InvalidContract: with every problem of every file.
     """
-    return _loaded(files, [])
+    return _loaded(files, [], check)
 
 
-def _loaded(files: Iterable[tuple[Path, str]], problems: list[Problem]) -> tuple[Contract, ...]:
+def _loaded(
+    files: Iterable[tuple[Path, str]], problems: list[Problem], check: Check
+) -> tuple[Contract, ...]:
     contracts: list[Contract] = []
     for path, file in files:
         try:
@@ -52,6 +62,7 @@ def _loaded(files: Iterable[tuple[Path, str]], problems: list[Problem]) -> tuple
         problems += found
         if contract is not None:
             contracts.append(contract)
+            problems += check(contract)
     problems += _same_names(contracts)
     if problems:
         raise InvalidContract(sorted(problems, key=lambda problem: problem.file), why=_WHY)

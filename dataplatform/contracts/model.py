@@ -13,11 +13,56 @@ class Rule:
         required; minimum, maximum, exclusive_minimum, exclusive_maximum (bound);
         min_length, max_length (characters); pattern (regular expression, found anywhere);
         one_of, none_of (values).
+    severity: error or warning.
     """
 
     kind: str
     arguments: tuple[str, ...] = ()
     description: str = ""
+    severity: str = "error"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchRule:
+    """One thing that a contract asks of a batch as a whole.
+
+    metric: null_values, missing_values, invalid_values, duplicate_values, row_count or sql.
+    column: where the rule stands; "" for the table.
+    breaks: of the first three metrics: a record counts that breaks one of these.
+    columns: of duplicate_values: what together is to be there once.
+    query: of sql: a SELECT of one figure, its placeholders filled in.
+    operator, bounds: must_be and so on, and one number as text, or two.
+    unit: rows or percent.
+    severity: error or warning.
+    field, line: where it stands in the file, for what is found wrong with it later.
+    """
+
+    metric: str
+    column: str = ""
+    breaks: tuple[Rule, ...] = ()
+    columns: tuple[str, ...] = ()
+    query: str = ""
+    operator: str
+    bounds: tuple[str, ...]
+    unit: str = "rows"
+    severity: str = "error"
+    description: str = ""
+    field: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quality:
+    """What a contract's `quality` asks beyond single records: of batches, and of Glue.
+
+    dqdl: rules in Glue's Data Quality Definition Language, as the contract has them.
+    """
+
+    batch: tuple[BatchRule, ...] = ()
+    dqdl: tuple[str, ...] = ()
+
+    def __add__(self, other: Quality) -> Quality:
+        return Quality(batch=self.batch + other.batch, dqdl=self.dqdl + other.dqdl)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +81,7 @@ class ContractColumn:
     id: str = ""
     field: str = ""
     rules: tuple[Rule, ...] = ()
+    quality: Quality = Quality()
 
     @property
     def max_length(self) -> int | None:
@@ -79,6 +125,7 @@ class Contract:
     digest: SHA-256 of the contract's meaning as YAML data, so that comments don't change it, nor
         what runs it.
     engine: auto, duckdb or spark.
+    table_quality: `quality` of the schema object; see also `quality`.
     """
 
     file: str
@@ -95,7 +142,13 @@ class Contract:
     service_levels: tuple[ServiceLevel, ...] = ()
     roles: tuple[RoleGrant, ...] = ()
     engine: str = "auto"
+    table_quality: Quality = Quality()
     status: str = "active"
+
+    @property
+    def quality(self) -> Quality:
+        """Of its columns, in their order, and of the table."""
+        return sum((column.quality for column in self.columns), Quality()) + self.table_quality
 
     def column(self, name: str) -> ContractColumn:
         """A column by name; KeyError where there is none."""

@@ -14,6 +14,7 @@ from dataplatform.contracts.document import Document, Place
 from dataplatform.contracts.findings import Findings, did_you_mean
 from dataplatform.contracts.model import Contract, ContractColumn
 from dataplatform.contracts.promises import role_grants, service_levels
+from dataplatform.contracts.quality import table_quality
 from dataplatform.contracts.shape import check_shape
 from dataplatform.errors import Problem
 from dataplatform.naming import ENGINES
@@ -41,6 +42,7 @@ def parse(document: Document) -> tuple[Contract | None, list[Problem]]:
     key = parts.primary_key(findings, _PROPERTIES, tuple(column.name for column in columns))
     partition_by = parts.partitions(findings, _PROPERTIES, columns)
     ordering, engine = _schema_properties(findings, columns)
+    quality = table_quality(findings, _SCHEMA, tuple(column.name for column in columns))
     server = servers.server(findings, ("servers",))
     if server is not None:
         server = servers.complete_api(findings, ("servers", 0), server, columns, key, ordering)
@@ -64,6 +66,7 @@ def parse(document: Document) -> tuple[Contract | None, list[Problem]]:
             service_levels=levels,
             roles=roles,
             engine=engine,
+            table_quality=quality,
             status=str(data["status"]),
         ),
         [],
@@ -109,11 +112,6 @@ def _dataset(findings: Findings) -> str:
         )
     if schemas[0].get("physicalName") not in (None, name):
         findings.unsupported((*_SCHEMA, "physicalName"), "a second name", "Take it out.")
-    for index, quality in enumerate(schemas[0].get("quality") or []):
-        if isinstance(quality, dict) and quality.get("type") != "text":
-            findings.unsupported(
-                (*_SCHEMA, "quality", index), "quality of a whole table", "Put it on a column."
-            )
     return name
 
 

@@ -1,8 +1,7 @@
-"""What a contract asks of a column's values: type options, enum, library quality rules."""
+"""What a contract asks of a column's values by its type's options and by `enum`."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from dataplatform.contracts.document import Place
@@ -23,14 +22,12 @@ _ISO_FORMATS = {
     "date": ("yyyy-MM-dd",),
     "timestamp": ("yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ssX"),
 }
-_METRICS = ("nullValues", "missingValues", "invalidValues")
-_LATER_METRICS = ("duplicateValues", "rowCount")
 
 
 def column_rules(
     findings: Findings, place: Place, spec: dict[str, Any], kind: str
 ) -> tuple[Rule, ...]:
-    """All rules of an ODCS property whose type is `kind`, in the order of the contract."""
+    """Rules of an ODCS property whose type is `kind`; those of `quality` are read apart."""
     rules: list[Rule] = []
     if length := text_length(spec.get("physicalType")):
         rules.append(Rule(kind="max_length", arguments=(str(length),)))
@@ -39,8 +36,6 @@ def column_rules(
         rules += _options(findings, (*place, "logicalTypeOptions"), options, kind)
     if spec.get("enum") is not None:
         rules += _enum(findings, (*place, "enum"), spec["enum"], kind)
-    for index, quality in enumerate(_dicts(spec.get("quality"))):
-        rules += _quality(findings, (*place, "quality", index), quality, kind)
     return tuple(rules)
 
 
@@ -72,7 +67,7 @@ def _options(findings: Findings, place: Place, options: dict[str, Any], kind: st
             else:
                 rules.append(Rule(kind=_LENGTHS[name], arguments=(str(value),)))
         elif name == "pattern":
-            rules += _pattern(findings, where, value)
+            rules += pattern(findings, where, value)
         else:
             _format(findings, where, value, kind)
     _bounds_agree(findings, place, options, kind)
@@ -117,7 +112,8 @@ def _bounds_agree(findings: Findings, place: Place, options: dict[str, Any], kin
                 findings.add((*place, low_name), expected)
 
 
-def _pattern(findings: Findings, where: Place, value: Any) -> list[Rule]:
+def pattern(findings: Findings, where: Place, value: Any) -> list[Rule]:
+    """The rule of a regular expression; none (and a problem) where engines read it differently."""
     if not isinstance(value, str):
         findings.add(where, "a regular expression (quote it)")
         return []
@@ -134,11 +130,11 @@ def _pattern(findings: Findings, where: Place, value: Any) -> list[Rule]:
 
 def _enum(findings: Findings, place: Place, entries: Any, kind: str) -> list[Rule]:
     values = []
-    for index, entry in enumerate(_dicts(entries)):
+    for index, entry in enumerate(dicts(entries)):
         where = (*place, index, "value")
         text = canonical(kind, entry.get("value"))
         if text is None:
-            findings.add(where, f"a value of type {kind}", remedy=_quote(kind, entry.get("value")))
+            findings.add(where, f"a value of type {kind}", remedy=quoting(kind, entry.get("value")))
         elif text in values:
             findings.add(where, "each value once")
         else:
@@ -148,93 +144,11 @@ def _enum(findings: Findings, place: Place, entries: Any, kind: str) -> list[Rul
     return [Rule(kind="one_of", arguments=tuple(values))] if values else []
 
 
-def _quality(findings: Findings, place: Place, quality: dict[str, Any], kind: str) -> list[Rule]:
-    if quality.get("type") == "text":
-        return []  # words for people
-    metric = _metric(findings, place, quality)
-    if not metric:
-        return []
-    _must_be_zero(findings, place, quality)
-    if metric == "nullValues":
-        return [Rule(kind="required")]
-    allowed = ("missingValues",) if metric == "missingValues" else ("validValues", "pattern")
-    arguments = quality.get("arguments")
-    if not isinstance(arguments, dict) or not arguments:
-        expected = f"arguments: {' or '.join(allowed)}"
-        findings.add(place, expected, found=f"{metric} without arguments")
-        return []
-    rules: list[Rule] = []
-    for name, value in arguments.items():
-        here = (*place, "arguments", name)
-        if name not in allowed:
-            expected = f"an argument of {metric}: {', '.join(allowed)}"
-            findings.add(here, expected, found=f'unknown argument "{name}"')
-        elif name == "pattern":
-            rules += _text_pattern(findings, here, value, kind)
-        else:
-            rules += _values(findings, here, value, kind, missing=metric == "missingValues")
-    description = str(quality.get("description") or quality.get("name") or "")
-    return [replace(rule, description=description) for rule in rules]
-
-
-def _metric(findings: Findings, place: Place, quality: dict[str, Any]) -> str:
-    """The rule's metric; "" (and a problem) where it isn't about single records."""
-    where = (*place, "metric" if quality.get("metric") else "rule")
-    metric = quality.get("metric") or quality.get("rule")
-    if quality.get("type") not in (None, "library"):
-        named = f"quality of type {quality['type']!r}"
-        findings.unsupported((*place, "type"), named, 'Use type "library".')
-        return ""
-    if metric in _LATER_METRICS:
-        remedy = "It is about a table, not about a record."
-        findings.unsupported(where, f"metric {metric!r}", remedy)
-        return ""
-    return str(metric) if findings.one_of(where, _METRICS, "a metric of ODCS") else ""
-
-
-def _text_pattern(findings: Findings, place: Place, value: Any, kind: str) -> list[Rule]:
-    if kind != "string":
-        findings.add(place, f"no pattern: the column's type is {kind}")
-        return []
-    return _pattern(findings, place, value)
-
-
-def _must_be_zero(findings: Findings, place: Place, quality: dict[str, Any]) -> None:
-    operators = [key for key in quality if key.startswith(("mustBe", "mustNotBe"))]
-    if operators != ["mustBe"] or quality["mustBe"] != 0:
-        where = (*place, operators[0]) if operators else place
-        findings.unsupported(
-            where,
-            "a share or number of bad records",
-            "Write `mustBe: 0`: each record that breaks the rule is quarantined.",
-        )
-
-
-def _values(
-    findings: Findings, place: Place, values: Any, kind: str, *, missing: bool
-) -> list[Rule]:
-    if not isinstance(values, list) or not values:
-        findings.add(place, "a list of values")
-        return []
-    texts = []
-    rules: list[Rule] = []
-    for index, value in enumerate(values):
-        if missing and value in (None, ""):
-            rules = [Rule(kind="required")]  # empty text arrives as null
-            continue
-        text = canonical(kind, value)
-        if text is None:
-            findings.add((*place, index), f"a value of type {kind}", remedy=_quote(kind, value))
-        else:
-            texts.append(text)
-    if texts:
-        rules.append(Rule(kind="none_of" if missing else "one_of", arguments=tuple(texts)))
-    return rules
-
-
-def _quote(kind: str, value: Any) -> str:
+def quoting(kind: str, value: Any) -> str:
+    """The remedy for a value that YAML reads as another type than text."""
     return f'Quote it: "{value}".' if kind == "string" and value is not None else ""
 
 
-def _dicts(items: Any) -> list[dict[str, Any]]:
+def dicts(items: Any) -> list[dict[str, Any]]:
+    """The mappings of a list; what else is in it is a problem of shape, noted already."""
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []

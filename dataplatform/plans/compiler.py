@@ -9,6 +9,7 @@ from pathlib import Path
 from dataplatform.contracts.loader import load
 from dataplatform.errors import InvalidModel
 from dataplatform.naming import Names
+from dataplatform.plans.gates import rule_problems
 from dataplatform.plans.gold import gold_models
 from dataplatform.plans.live import live_models
 from dataplatform.plans.model import PlatformPlan
@@ -28,7 +29,7 @@ def compile_platform(root: Path, names: Names) -> PlatformPlan:
         InvalidContract: with every problem of every contract.
         InvalidModel: with every problem of every model.
     """
-    datasets = tuple(silver_plan(contract, names) for contract in load(root))
+    datasets = tuple(silver_plan(contract, names) for contract in load(root, rule_problems))
     models, problems = gold_models(root, datasets, names)
     if problems:  # of models that lack, summaries and live models would complain a second time
         raise InvalidModel(problems, why=_WHY)

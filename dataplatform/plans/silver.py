@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataplatform.contracts.model import Contract
+from dataplatform.errors import InvalidContract
 from dataplatform.naming import QUARANTINE_TABLE, Names, Zone
+from dataplatform.plans.gates import gates_of
 from dataplatform.plans.model import Column, SilverPlan, SourcePlan
 from dataplatform.quality.checks import checks_of
 from dataplatform.render.duckdb import silver_to_duckdb
@@ -14,7 +16,11 @@ _RECORD = ("_checksum", "_position")
 
 
 def silver_plan(contract: Contract, names: Names) -> SilverPlan:
-    """Compile one dataset."""
+    """Compile one dataset.
+
+    Raises:
+        InvalidContract: the SQL of a rule can't be evaluated; see `rule_problems`.
+    """
     columns = tuple(
         Column(
             name=column.name,
@@ -29,6 +35,9 @@ def silver_plan(contract: Contract, names: Names) -> SilverPlan:
         for column in contract.columns
     )
     checks = checks_of(contract)
+    gates, problems = gates_of(contract)
+    if problems:
+        raise InvalidContract(problems, why="Its rules can't be asked, so nothing was synthesized.")
     key = contract.primary_key or _RECORD
     spark = SparkRenderer(columns, checks, key, contract.ordering, contract.partition_by).render()
     return SilverPlan(
@@ -54,6 +63,7 @@ def silver_plan(contract: Contract, names: Names) -> SilverPlan:
         duckdb=silver_to_duckdb(spark),
         engine=contract.engine,
         freshness_minutes=_freshness(contract),
+        gates=gates,
     )
 
 

@@ -17,6 +17,7 @@ _REASONS = {
     "pattern": "{column} doesn't match {bound}",
     "one_of": "{column} not one of {bound}",
     "none_of": "{column} stands for a missing value",
+    "required": "missing {column}",
 }
 _LONGEST_LIST = 120
 
@@ -48,6 +49,7 @@ def _column_checks(column: ContractColumn) -> list[Check]:
                 kind=rule.kind,
                 reason=_reason(column, rule),
                 arguments=rule.arguments,
+                severity=rule.severity,
             )
         )
     return checks

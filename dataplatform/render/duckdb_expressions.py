@@ -129,11 +129,12 @@ class Expressions:
         return ", ".join(parts)
 
     def column(self, node: exp.Column) -> Typed:
-        """A column by its table's alias."""
+        """A column by its table's alias; by its own name where the one table has none."""
         kind = self._tables.get(node.table, {}).get(node.name)
         if kind is None:
             raise Untranslatable(node, node.sql("spark"), "a column of one of the tables")
-        return Typed(f"{quoted(node.table)}.{quoted(node.name)}", kind)
+        table = f"{quoted(node.table)}." if node.table else ""
+        return Typed(f"{table}{quoted(node.name)}", kind)
 
     def scalar(self, node: exp.Subquery) -> Typed:
         """A subquery in place of a value."""

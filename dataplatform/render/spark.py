@@ -6,18 +6,12 @@ from collections.abc import Sequence
 
 from dataplatform.naming import BronzeColumn, SilverColumn, was_column
 from dataplatform.plans.model import Check, Column, SilverSql
-from dataplatform.render.patterns import for_spark
+from dataplatform.quality.model import Severity
 from dataplatform.render.spark_casts import cast
-from dataplatform.render.spark_text import bound, conjunction, literal, name, value
+from dataplatform.render.spark_checks import broken_by
+from dataplatform.render.spark_text import conjunction, literal, name
 
 _LONGEST_VALUE = 80
-_COMPARED = {
-    "minimum": "<",
-    "maximum": ">",
-    "exclusive_minimum": "<=",
-    "exclusive_maximum": ">=",
-}
-_FROM_ABOVE = ("minimum", "exclusive_maximum")
 _TEXT = ("string",)
 
 
@@ -65,8 +59,11 @@ class SparkRenderer:
             inner.append(f"{self._cast(column, source)} AS {name(column.name)}")
             outer.append(name(column.name))
         outer += [name(column) for column in BronzeColumn]
+        outer.append(f"{_told(self._faults())} AS _reasons")
+        if warnings := self._warnings():
+            outer.append(f"{_told(warnings)} AS _warnings")
         return (
-            f"SELECT\n  {_list(outer)},\n  {self._reasons_of_bad()} AS _reasons\n"
+            f"SELECT\n  {_list(outer)}\n"
             f"FROM (\n  SELECT\n  {_list(inner)}\n  FROM {{bronze}} AS b\n) AS b"
         )
 
@@ -78,20 +75,6 @@ class SparkRenderer:
         arrived = f"CAST(b.{name(BronzeColumn.ARRIVED_AT)} AS {column.type.upper()})"
         return f"IF({source} IS NULL AND {_is_delete()}, {arrived}, {text})"
 
-    def _reasons_of_bad(self) -> str:
-        """Reasons are put together for bad records alone.
-
-        Spark has no generated code for `filter`: it would interpret every check of every record.
-        """
-        none = "CAST(array() AS ARRAY<STRING>)"
-        faults = self._faults()
-        if not faults:
-            return none
-        bad = " OR\n    ".join(f"({broken})" for broken, _ in faults)
-        reasons = ",\n    ".join(f"CASE WHEN {fault} THEN {reason} END" for fault, reason in faults)
-        told = f"filter(array(\n    {reasons}\n  ), r -> r IS NOT NULL)"
-        return f"CASE WHEN\n    {bad}\n  THEN {told}\n  ELSE {none} END"
-
     def _faults(self) -> list[tuple[str, str]]:
         """A check's condition for a bad record, and its reason."""
         faults = []
@@ -101,9 +84,17 @@ class SparkRenderer:
                 reason = f"malformed {column.name}"
                 faults.append(self._fault(column, broken, reason, f" is not {column.type}"))
             for check in self._checks:
-                if check.column == column.name:
+                if check.column == column.name and check.severity == Severity.ERROR:
                     faults.append(self._check(column, check))
         return faults
+
+    def _warnings(self) -> list[tuple[str, str]]:
+        """The condition of each check that only warns, and its name."""
+        return [
+            (self._check(self._columns[check.column], check)[0], literal(check.name))
+            for check in self._checks
+            if check.severity == Severity.WARNING
+        ]
 
     def _check(self, column: Column, check: Check) -> tuple[str, str]:
         held = f"b.{name(column.name)}"
@@ -113,17 +104,7 @@ class SparkRenderer:
             if column.type not in _TEXT:
                 broken += f" AND b.{_raw(column)} IS NULL"
             return f"{self._applies(column)}{broken}", literal(check.reason)
-        if check.kind in _COMPARED:
-            reached = bound(column.type, check.arguments[0], up=check.kind in _FROM_ABOVE)
-            broken = f"{held} {_COMPARED[check.kind]} {reached}"
-        elif check.kind in ("min_length", "max_length"):
-            sign = "<" if check.kind == "min_length" else ">"
-            broken = f"char_length({held}) {sign} {int(check.arguments[0])}"
-        elif check.kind == "pattern":
-            broken = f"NOT {held} RLIKE {literal(for_spark(check.arguments[0]))}"
-        else:
-            allowed = ", ".join(value(column.type, item) for item in check.arguments)
-            broken = f"{held} {'NOT IN' if check.kind == 'one_of' else 'IN'} ({allowed})"
+        broken = broken_by(column, check.kind, check.arguments, held)
         return self._fault(column, broken, check.reason, "")
 
     def _fault(self, column: Column, broken: str, reason: str, tail: str) -> tuple[str, str]:
@@ -184,6 +165,20 @@ class SparkRenderer:
             f"WHEN NOT MATCHED AND c._action <> 'delete' THEN INSERT ({', '.join(columns)})\n"
             f"VALUES ({', '.join(f'c.{column}' for column in columns)})"
         )
+
+
+def _told(faults: Sequence[tuple[str, str]]) -> str:
+    """What is said of a record's faults; put together for the records that have one alone.
+
+    Spark has no generated code for `filter`: it would interpret every check of every record.
+    """
+    none = "CAST(array() AS ARRAY<STRING>)"
+    if not faults:
+        return none
+    bad = " OR\n    ".join(f"({broken})" for broken, _ in faults)
+    reasons = ",\n    ".join(f"CASE WHEN {fault} THEN {reason} END" for fault, reason in faults)
+    told = f"filter(array(\n    {reasons}\n  ), r -> r IS NOT NULL)"
+    return f"CASE WHEN\n    {bad}\n  THEN {told}\n  ELSE {none} END"
 
 
 def _is_delete(table: str = "b") -> str:

@@ -70,41 +70,6 @@ def test_words_of_the_contract_explain_a_broken_rule() -> None:
 
 
 @pytest.mark.parametrize(
-    ("quality", "found"),
-    [
-        ("{metric: rowCount, mustBeGreaterThan: 5}", "metric 'rowCount'"),
-        ("{metric: duplicateValues, mustBe: 0}", "metric 'duplicateValues'"),
-        ("{type: sql, query: SELECT 1, mustBe: 0}", "quality of type 'sql'"),
-        ("{type: custom, engine: soda}", "quality of type 'custom'"),
-        ("{metric: nullValues, mustBeLessThan: 5}", "share or number"),
-        ("{metric: nullValues, mustBe: 1}", "share or number"),
-        ("{metric: nullValues}", "share or number"),
-        ("{metric: invalidValues, mustBe: 0}", "without arguments"),
-        ("{metric: nulValues, mustBe: 0}", '"nulValues"'),
-        (
-            "{metric: invalidValues, mustBe: 0, arguments: {values: [a]}}",
-            'unknown argument "values"',
-        ),
-        ("{metric: invalidValues, mustBe: 0, arguments: {validValues: [1]}}", "1"),
-        ("{metric: invalidValues, mustBe: 0, arguments: {pattern: '(?<!a)b'}}", "lookaround"),
-    ],
-)
-def test_quality_that_would_do_nothing_is_refused_by_name(quality: str, found: str) -> None:
-    listed = problems(_state(quality))
-    assert any(found in p.found for p in listed), [str(p) for p in listed]
-
-
-def test_quality_of_a_whole_table_is_refused_by_name() -> None:
-    text = spoiled(
-        (
-            "    properties:\n",
-            "    quality:\n      - metric: rowCount\n        mustBe: 1\n    properties:\n",
-        )
-    )
-    assert any("whole table" in p.found for p in problems(text))
-
-
-@pytest.mark.parametrize(
     ("kind", "low", "high", "good"),
     [
         ("date", "2020-01-01", "2019-12-31", False),

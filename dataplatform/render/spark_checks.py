@@ -1,0 +1,36 @@
+"""When a value breaks a check, in Spark SQL: for records and for what counts them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dataplatform.plans.model import Column
+from dataplatform.render.patterns import for_spark
+from dataplatform.render.spark_text import bound, literal, value
+
+_COMPARED = {
+    "minimum": "<",
+    "maximum": ">",
+    "exclusive_minimum": "<=",
+    "exclusive_maximum": ">=",
+}
+_FROM_ABOVE = ("minimum", "exclusive_maximum")
+
+
+def broken_by(column: Column, kind: str, arguments: Sequence[str], held: str) -> str:
+    """A condition that is true where the typed value `held` breaks a check; see `Check`.
+
+    Of a missing value it is NULL, unless that is what breaks it.
+    """
+    if kind == "required":
+        return f"{held} IS NULL"
+    if kind in _COMPARED:
+        reached = bound(column.type, arguments[0], up=kind in _FROM_ABOVE)
+        return f"{held} {_COMPARED[kind]} {reached}"
+    if kind in ("min_length", "max_length"):
+        sign = "<" if kind == "min_length" else ">"
+        return f"char_length({held}) {sign} {int(arguments[0])}"
+    if kind == "pattern":
+        return f"NOT {held} RLIKE {literal(for_spark(arguments[0]))}"
+    listed = ", ".join(value(column.type, item) for item in arguments)
+    return f"{held} {'NOT IN' if kind == 'one_of' else 'IN'} ({listed})"
