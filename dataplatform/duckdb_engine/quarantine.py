@@ -62,7 +62,8 @@ def _rejected(plan: SilverPlan, batches: Sequence[str]) -> str:
     )
 
 
-def _sent(plan: SilverPlan) -> list[str]:
+def sent(plan: SilverPlan) -> list[str]:
+    """Columns of bronze that are a record as it was sent."""
     return [*(column.name for column in plan.columns), BronzeColumn.EXTRA.value]
 
 
