@@ -30,14 +30,20 @@ class _OnlyWeb(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
+def origin_of(address: str) -> str:
+    """A web address without what may be secret in it: user, password, query."""
+    parts = urlsplit(address)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
+
+
 def fetched(address: str, folder: Path, show: Show, *, most: int = MOST_BYTES) -> Path:
     """Fetch what an address answers into `folder`, under the name that its path ends in.
 
     Raises:
         UnusableSample: there is no good answer, or it is larger than `most` bytes.
     """
-    parts = urlsplit(address)
-    shown = f"{parts.scheme}://{parts.hostname}{parts.path}"
+    shown = origin_of(address)
     # Handlers are listed, so that file:// and ftp:// have none.
     opener = urllib.request.OpenerDirector()
     for handler in (
@@ -50,7 +56,7 @@ def fetched(address: str, folder: Path, show: Show, *, most: int = MOST_BYTES) -
     ):
         opener.add_handler(handler)
     request = urllib.request.Request(address, headers={"User-Agent": _AGENT})
-    to = folder / (PurePosixPath(unquote(parts.path)).name or "sample")
+    to = folder / (PurePosixPath(unquote(urlsplit(address).path)).name or "sample")
     try:
         with opener.open(request, timeout=_SECONDS) as answer, to.open("wb") as out:
             _copied(answer, out, shown, show, most)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -25,9 +26,9 @@ class Sample:
     name: str
     format: str
     origin: str
-    types: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[str, str] = dataclasses.field(default_factory=dict)
     key: tuple[str, ...] = ()
-    descriptions: Mapping[str, str] = field(default_factory=dict)
+    descriptions: Mapping[str, str] = dataclasses.field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
@@ -56,7 +57,7 @@ class Profile:
     after: int = 0
     low: str = ""
     high: str = ""
-    patterns: Mapping[str, float] = field(default_factory=dict)
+    patterns: Mapping[str, float] = dataclasses.field(default_factory=dict)
     few: tuple[str, ...] = ()
 
 

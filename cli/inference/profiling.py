@@ -156,7 +156,7 @@ def _few(
 ) -> tuple[str, ...]:
     """All values of a text column that has few, each often: those that an enum could list."""
     few = 0 < answers["distinct"] <= FEW and answers["longest"] <= _SHORT
-    if passed or not few or answers["values"] < _REPEATED * answers["distinct"]:
+    if passed - {BARE} or not few or answers["values"] < _REPEATED * answers["distinct"]:
         return ()
     rows = connection.execute(
         f"SELECT c{number}, count(*) FROM sample WHERE c{number} IS NOT NULL "

@@ -99,7 +99,7 @@ def _column(name: str, profile: Profile, sample: Sample, *, text: bool) -> Propo
     about = meaning.personal(name, profile.patterns) if kind in ("string", "date") else ""
     hints = [(why, "")] if why and profile.field not in sample.types else []
     if about:
-        hints.append((f"{about} look personal: no message will show a value of it", ""))
+        hints.append((f"personal, by {about}: no message shows a value of it", ""))
     else:
         hints += _suggestions(kind, name, profile)
     return ProposedColumn(

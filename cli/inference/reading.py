@@ -99,12 +99,14 @@ def _keys(sample: Sample, show: Show) -> tuple[list[str], frozenset[str]]:
     """Every key of JSON records in the order of appearance; those whose values are all strings."""
     kinds: dict[str, bool] = {}
     count = 0
+    fault = ""
     for block in _blocks(sample, ()):
         for row in block.rows:
             fields: dict[str, Any] = json.loads(row.extra) if row.extra else {}
             for key, value in fields.items():
                 kinds[key] = kinds.get(key, True) and (value is None or isinstance(value, str))
         count += len(block)
+        fault = fault or _fault(block)
         show(f"{count:,} records looked at for their keys")
         if len(kinds) > _MOST_FIELDS:
             raise unusable(
@@ -113,6 +115,8 @@ def _keys(sample: Sample, show: Show) -> tuple[list[str], frozenset[str]]:
                 "records with the same keys",
                 "Where keys are data, send them as values.",
             )
+    if fault and not kinds:
+        raise _no_records(sample, fault)
     return list(kinds), frozenset(key for key, text in kinds.items() if text)
 
 
@@ -134,9 +138,7 @@ def _kept(
         for block in _blocks(sample, fields):
             records += len(block.rows)
             rejected += len(block.rejected)
-            if block.rejected and not fault:
-                first = block.rejected[0]
-                fault = f"record {first.position}: {first.reasons[0]}"
+            fault = fault or _fault(block)
             if block.rows:
                 waiting.append(_batch(block, schema))
             if len(waiting) >= _BLOCKS:
@@ -146,8 +148,7 @@ def _kept(
         if waiting:
             writer.write_table(pa.Table.from_batches(waiting))
     if not records:
-        found = f"no record that can be read ({fault})" if fault else "no records"
-        raise unusable(sample.origin, found, "one record or more, to see what they are like")
+        raise _no_records(sample, fault)
     return Read(
         file=file,
         fields=tuple(fields),
@@ -157,6 +158,19 @@ def _kept(
         text=text,
         unnamed=unnamed,
     )
+
+
+def _fault(block: Block) -> str:
+    """Why the first record that can't be read can't."""
+    if not block.rejected:
+        return ""
+    first = block.rejected[0]
+    return f"record {first.position}: {first.reasons[0]}"
+
+
+def _no_records(sample: Sample, fault: str) -> UnusableSample:
+    found = f"no record that can be read ({fault})" if fault else "no records"
+    return unusable(sample.origin, found, "one record or more, to see what they are like")
 
 
 def _batch(block: Block, schema: pa.Schema) -> pa.RecordBatch:

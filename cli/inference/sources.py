@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from cli.inference.documents import as_json_lines, is_json_lines
-from cli.inference.download import fetched
+from cli.inference.download import fetched, origin_of
 from cli.inference.model import Sample
 from cli.inference.parquet import json_lines_of
 from cli.inference.reading import Show, unusable
@@ -61,13 +61,6 @@ def located(origin: str, folder: Path, show: Show) -> Sample:
         found = "a folder" if path.is_dir() else "no such file"
         raise unusable(origin, found, "a file with a sample of the data")
     return _understood(path.name, path, folder, show)
-
-
-def origin_of(address: str) -> str:
-    """A web address without what may be secret in it: user, password, query."""
-    parts = urlsplit(address)
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
 
 
 def _understood(origin: str, path: Path, folder: Path, show: Show) -> Sample:
