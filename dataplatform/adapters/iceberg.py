@@ -21,6 +21,7 @@ from dataplatform.adapters.iceberg_commits import until_first, without_retries
 from dataplatform.errors import TableMissing
 from dataplatform.ledger.staging import carries
 from dataplatform.naming import BATCHES_PROPERTY, CATALOG
+from dataplatform.overtaken import overtaken
 
 _FILE_IO: Final = "dataplatform.adapters.iceberg_io.BotoFileIO"
 
@@ -78,6 +79,48 @@ def append_once(
         return True
 
     return until_first(append, when_overtaken=table.refresh)
+
+
+def replace_once(
+    table: Table,
+    *,
+    removed: Sequence[DataFile],
+    added: Sequence[DataFile],
+    mark: str,
+    properties: Mapping[str, str],
+) -> bool:
+    """Replace data files in one commit that carries `mark`, while others append to the table.
+
+    Args:
+        removed: files whose rows that stay are in `added`.
+
+    Returns:
+        False where the mark is there already, and nothing was changed.
+
+    Raises:
+        Overtaken: somebody has replaced one of the files meanwhile.
+    """
+
+    def replace() -> bool:
+        if committed(table, mark) is not None:
+            return False
+        if removed:
+            live = {task.file.file_path for task in table.scan().plan_files()}
+            if any(file.file_path not in live for file in removed):
+                raise overtaken(table.name()[-1])
+        without_retries(table)
+        with table.transaction() as transaction:
+            summary = {BATCHES_PROPERTY: mark, **properties}
+            update = transaction.update_snapshot(snapshot_properties=summary)
+            producer = update.overwrite() if removed else stage_append(update, table)
+            with producer as staging:
+                for file in added:
+                    staging.append_data_file(file)
+                for file in removed:
+                    staging.delete_data_file(file)
+        return True
+
+    return until_first(replace, when_overtaken=table.refresh)
 
 
 def stage_append(update: UpdateSnapshot, table: Table) -> _FastAppendFiles:

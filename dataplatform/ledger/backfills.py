@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from typing import Final, Literal, Self
 
@@ -12,11 +14,14 @@ from boto3.dynamodb.conditions import Attr
 from dataplatform.errors import TransitionRefused
 from dataplatform.ledger.books import Books
 from dataplatform.ledger.leases import lease_lost, still_held
-from dataplatform.ledger.records import Lease, TableSize
+from dataplatform.ledger.records import Lease, Outcomes, TableSize
 from dataplatform.ledger.table import ABSENT, Item, Refused, Write, put, update
 
 MAX_CHUNKS: Final = 64
 """They are planned in one transaction, which has room for a hundred writes."""
+
+_BATCHES_A_WRITE: Final = 40
+"""Two writes each."""
 
 BackfillState = Literal["open", "done", "superseded"]
 """`superseded`: begun by a plan that isn't today's; what it changed stays and is looked at anew."""
@@ -116,6 +121,35 @@ class Chunk:
     counts: Rederived = field(default_factory=Rederived)
     sequence: int = 0
     error: str = ""
+
+
+@dataclass(frozen=True)
+class Rejudged:
+    """What a chunk did to quarantine.
+
+    batch_id: of the batch that its refused records become; there is none where `refused` is 0.
+    released: rows taken out, by the batch whose they were.
+    place: how old the batch's records are, as `Batch.place`.
+    """
+
+    batch_id: str
+    refused: int
+    released: Mapping[str, int]
+    place: int
+
+    @property
+    def change(self) -> int:
+        """Rows that quarantine has more."""
+        return self.refused - sum(self.released.values())
+
+    def to_json(self) -> str:
+        """As the commit carries it."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote."""
+        return cls(**json.loads(text))
 
 
 class Backfills(Books):
@@ -238,6 +272,39 @@ class Backfills(Books):
             ) from refused
         return True
 
+    def rejudged(self, dataset: str, run: str, mark: str, found: Rejudged) -> None:
+        """Tell the books what a chunk did to quarantine, once, however often it is said.
+
+        The refused records are a published batch then, which can be replayed as any.
+        """
+        names = sorted(found.released)
+        for at in range(0, len(names), _BATCHES_A_WRITE):
+            self._release(mark, at, {n: found.released[n] for n in names[at:][:_BATCHES_A_WRITE]})
+        if not found.refused and not found.released:
+            return
+        writes = [
+            put({**_judged(mark, "counted"), **asdict(found), "run_id": run}, ABSENT),
+            update("totals", dataset, adds={"quarantined": found.change, "rejudged": found.change}),
+        ]
+        if found.refused:
+            counts = {"source": found.refused, "rows": found.refused, "sequence": found.place}
+            outcomes = Outcomes(quarantined=found.refused).to_dict()
+            head: Item = {"batch_id": found.batch_id, "run_id": run, "dataset": dataset}
+            head |= {"state": "published", "sealed": True, "outcomes": outcomes, **counts}
+            head |= {"attempts": 1, "opened_at": self.now(), "published_at": self.now()}
+            writes.append(put({"pk": f"batch#{found.batch_id}", "sk": "batch", **head}, ABSENT))
+            writes.append(self.waits_in_quarantine(dataset, found.batch_id))
+        with suppress(Refused):  # told before
+            self._write(*writes)
+
+    def _release(self, mark: str, part: int, released: Mapping[str, int]) -> None:
+        """Rows of these batches wait in quarantine no longer."""
+        writes = [put(_judged(mark, f"released#{part:06d}"), ABSENT)]
+        for name, number in released.items():
+            writes += self.leaves_quarantine(self.batch(name), number)
+        with suppress(Refused):  # told before
+            self._write(*writes)
+
     def _follow(
         self, dataset: str, counts: Rederived, sequence: int, live: int, size: TableSize
     ) -> Sequence[Write]:
@@ -251,6 +318,10 @@ class Backfills(Books):
         where = Attr("sequence").eq(before)
         adds = {"restored": counts.inserted, "withdrawn": counts.deleted}
         return (update("totals", dataset, sets=latest, adds=adds, where=where),)
+
+
+def _judged(mark: str, what: str) -> Item:
+    return {"pk": f"rejudged#{mark}", "sk": what}
 
 
 def _chunk_key(number: int) -> str:

@@ -68,6 +68,11 @@ class Outcomes:
         """Records with an outcome: equals `source` where the books balance."""
         return self.inserted + self.updated + self.deleted + self.duplicate + self.quarantined
 
+    @property
+    def changed(self) -> int:
+        """Records that change silver."""
+        return self.inserted + self.updated + self.deleted
+
     def __add__(self, other: Outcomes) -> Outcomes:
         return Outcomes(
             **{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)}
@@ -116,7 +121,8 @@ class Batch:
     earlier replay has taken; "" for landed objects.
     taken: rows that a replay takes from quarantine, counted at staging.
     order: of a replay the place of its origin among the dataset's publications.
-    replayed: rows of the batch in quarantine that published replays have taken.
+    replayed: rows of the batch in quarantine that published replays, or backfills, have taken.
+    warned: records that passed with a warning.
     """
 
     batch_id: str
@@ -140,6 +146,7 @@ class Batch:
     taken: int = 0
     order: int = 0
     replayed: int = 0
+    warned: int = 0
 
     @property
     def waiting(self) -> int:
@@ -254,6 +261,7 @@ class Totals:
 
     quarantined: what is in quarantine: what a replay took has its new outcome instead.
     replayed: records that replays took from quarantine, each time that one did.
+    warned: records that passed with a warning, whatever their outcome.
     newest: when the last of its published objects arrived; "" before the first.
     files, bytes: of the silver table as the newest commit left it.
     """
@@ -271,8 +279,10 @@ class Totals:
     newest: str = ""
     files: int = 0
     bytes: int = 0
+    warned: int = 0
     restored: int = 0
     withdrawn: int = 0
+    rejudged: int = 0
 
     @property
     def outcomes(self) -> Outcomes:
@@ -282,7 +292,12 @@ class Totals:
     @property
     def balanced(self) -> bool:
         """Whether every record has one outcome and the table holds what was inserted and kept."""
-        return self.source == self.outcomes.total and self.live == self.expected_live
+        return self.source == self.told and self.live == self.expected_live
+
+    @property
+    def told(self) -> int:
+        """Records that have an outcome, each once."""
+        return self.outcomes.total - self.rejudged
 
     @property
     def expected_live(self) -> int:
@@ -296,6 +311,7 @@ class DatasetBooks:
 
     replayed: of `source`, what was taken from quarantine.
     waiting: records that the run has quarantined and no replay has taken since.
+    warned: records that passed with a warning.
     spark_stages: why Spark staged some of its batches, or is to; "" where functions did all.
     """
 
@@ -307,6 +323,7 @@ class DatasetBooks:
     live: int
     replayed: int = 0
     waiting: int = 0
+    warned: int = 0
     error: str = ""
     spark_stages: str = ""
 

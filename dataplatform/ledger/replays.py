@@ -135,35 +135,42 @@ class Replays(Batches):
             batch = self.batch(batch.origin)
         return super().batch_objects(batch.batch_id)
 
+    def waits_in_quarantine(self, dataset: str, batch_id: str) -> Write:
+        """Of a batch rows wait in quarantine."""
+        return put({"pk": _waiting(dataset), "sk": batch_id})
+
+    def leaves_quarantine(self, origin: Batch, number: int) -> list[Write]:
+        """So many of a batch's rows wait no longer.
+
+        Raises:
+            TransitionRefused: so many don't wait.
+        """
+        unchanged: ConditionBase = Attr("replayed").eq(origin.replayed)
+        if not origin.replayed:
+            unchanged = unchanged | Attr("replayed").not_exists()
+        left = replace(origin, replayed=origin.replayed + number).waiting
+        if left < 0:
+            raise TransitionRefused(
+                f"{number} of batch {origin.batch_id}'s {origin.waiting} rows in quarantine"
+                " can't leave it",
+                why="A row would be counted twice; nothing is published.",
+                remedy="Nothing is lost: the ledger stays as it was.",
+            )
+        taken = update(
+            f"batch#{origin.batch_id}",
+            "batch",
+            adds={"replayed": number},
+            where=Attr("state").eq("published") & unchanged,
+        )
+        return [taken, *([] if left else [delete(_waiting(origin.dataset), origin.batch_id)])]
+
     def _taken_from_quarantine(self, batch: Batch, quarantined: int) -> list[Write]:
         """Publication's writes: what a batch leaves in quarantine, and what it has taken out."""
         writes: list[Write] = []
         if quarantined:
-            writes.append(put({"pk": _waiting(batch.dataset), "sk": batch.batch_id}))
-        if not batch.origin:
-            return writes
-        origin = self.batch(batch.origin)
-        unchanged: ConditionBase = Attr("replayed").eq(origin.replayed)
-        if not origin.replayed:
-            unchanged = unchanged | Attr("replayed").not_exists()
-        writes.append(
-            update(
-                f"batch#{origin.batch_id}",
-                "batch",
-                adds={"replayed": batch.taken},
-                where=Attr("state").eq("published") & unchanged,
-            )
-        )
-        left = replace(origin, replayed=origin.replayed + batch.taken).waiting
-        if left < 0:
-            raise TransitionRefused(
-                f"batch {batch.batch_id} takes {batch.taken} rows of {origin.batch_id}'s"
-                f" {origin.waiting} in quarantine",
-                why="A row would be counted twice; the batch isn't published.",
-                remedy="Nothing is lost: the ledger stays as it was.",
-            )
-        if not left:
-            writes.append(delete(_waiting(origin.dataset), origin.batch_id))
+            writes.append(self.waits_in_quarantine(batch.dataset, batch.batch_id))
+        if batch.origin:
+            writes += self.leaves_quarantine(self.batch(batch.origin), batch.taken)
         return writes
 
 

@@ -53,10 +53,10 @@ def unbalanced(ledger: Ledger, plan: PlatformPlan, run_id: str) -> Iterator[str]
             )
     waiting = {batch.dataset for batch in ledger.unfinished_batches()}
     for totals in ledger.all_totals():
-        if totals.source != totals.outcomes.total:
+        if totals.source != totals.told:
             yield (
                 f"{totals.dataset}: {totals.source} records in its lifetime"
-                f" and {totals.outcomes.total} outcomes"
+                f" and {totals.told} outcomes"
             )
         if totals.dataset in waiting:
             continue  # one commit carries several batches: live is told when all are published

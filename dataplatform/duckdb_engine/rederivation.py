@@ -1,0 +1,162 @@
+"""Rows derived anew: the newest good record of each key over all of bronze, against what stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from dataplatform.duckdb_engine.classification import ROW
+from dataplatform.duckdb_engine.engine import Engine
+from dataplatform.duckdb_engine.sql import literal, quoted
+from dataplatform.duckdb_engine.views import AT, FILE
+from dataplatform.ledger.backfills import Rederived
+from dataplatform.naming import BronzeColumn
+from dataplatform.plans.model import SilverPlan, fill
+
+_OP: Final = BronzeColumn.OP.value
+_ARRIVED: Final = BronzeColumn.ARRIVED_AT.value
+_COUNTED: Final = {
+    "insert": "inserted",
+    "update": "updated",
+    "delete": "deleted",
+    "duplicate": "kept",
+}
+_NO_RECORD: Final = f"{ROW} < 0"
+
+
+@dataclass(frozen=True)
+class Part:
+    """The keys whose hash modulo `of` is `number`."""
+
+    number: int
+    of: int
+
+    def condition(self, key: tuple[str, ...]) -> str:
+        """Of a record whose key is cast. MD5 is the same whatever DuckDB a later part runs on."""
+        if self.of == 1:
+            return "true"
+        texts = ", ".join(f"CAST({quoted(column)} AS VARCHAR)" for column in key)
+        return f"md5_number_lower(concat_ws(chr(31), {texts})) % {self.of} = {self.number}"
+
+
+class Rederivation:
+    """The steps of a part, one after the other, in an engine of their own.
+
+    Views and tables that they leave in the engine, beside those that `rows_to_write` reads:
+        typed: every record of bronze with a key that occurs in the window, cast, checked, with ROW.
+        wanted: one row a key that isn't null, with ROW: of its newest good record, or below zero
+            where today's rules leave none.
+    """
+
+    def __init__(
+        self, engine: Engine, plan: SilverPlan, *, since: str, until: str, part: Part
+    ) -> None:
+        self._engine = engine
+        self._plan = plan
+        self._part = part
+        self._window = (
+            f"{_ARRIVED} >= CAST({literal(since)} AS TIMESTAMPTZ) "
+            f"AND {_ARRIVED} < CAST({literal(until)} AS TIMESTAMPTZ)"
+        )
+        self._key = ", ".join(map(quoted, plan.key))
+
+    def derive(self, bronze: str) -> None:
+        """Find the keys that occur in the window, and all that was ever sent of them.
+
+        A record whose key can't be cast has null for it; all such records are looked at together.
+        """
+        engine, plan = self._engine, self._plan
+        every = fill(plan.duckdb.typed, bronze=bronze)
+        here = self._part.condition(plan.key)
+        engine.execute(
+            f"CREATE OR REPLACE TEMP TABLE affected AS SELECT DISTINCT {self._key} "
+            f"FROM ({every}) WHERE {self._window} AND {here}"
+        )
+        same = " AND ".join(f"t.{quoted(c)} IS NOT DISTINCT FROM a.{quoted(c)}" for c in plan.key)
+        typed = literal(str(engine.directory / "typed.parquet"))
+        engine.execute(
+            f"COPY (SELECT t.* FROM (SELECT * FROM ({every}) WHERE {here}) AS t "
+            f"SEMI JOIN affected AS a ON {same}) TO {typed} (FORMAT parquet, COMPRESSION snappy)"
+        )
+        engine.execute(
+            f"CREATE OR REPLACE TEMP VIEW typed AS SELECT * EXCLUDE (file_row_number), "
+            f"file_row_number AS {ROW} FROM read_parquet({typed}, file_row_number = true)"
+        )
+        engine.execute(
+            "CREATE OR REPLACE TEMP VIEW good AS SELECT * FROM typed WHERE len(_reasons) = 0"
+        )
+        self._rank()
+
+    def match(self, held: str) -> list[int]:
+        """Find silver's rows with these keys, by the key's columns alone.
+
+        Args:
+            held: view of silver's candidates, with places.
+
+        Returns:
+            Numbers of the files with such rows.
+        """
+        on = " AND ".join(f"w.{quoted(c)} = h.{quoted(c)}" for c in self._plan.key)
+        self._engine.execute(
+            f"CREATE OR REPLACE TEMP TABLE matched AS SELECT w.{ROW}, h.{FILE}, h.{AT} "
+            f"FROM wanted AS w JOIN {held} AS h ON {on}"
+        )
+        return self._numbers(f"SELECT DISTINCT {FILE} FROM matched")
+
+    def compare(self, silver: str) -> None:
+        """Say of each key what silver lacks.
+
+        Args:
+            silver: view of the files with matching rows, with places.
+        """
+        self._engine.execute(
+            f"CREATE OR REPLACE TEMP VIEW standing AS SELECT s.* FROM {silver} AS s "
+            f"SEMI JOIN matched USING ({FILE}, {AT})"
+        )
+        self._engine.execute(
+            "CREATE OR REPLACE TEMP VIEW newest AS SELECT t.* FROM typed AS t "
+            f"SEMI JOIN wanted USING ({ROW})"
+        )
+        rederived = fill(self._plan.duckdb.rederived, newest="newest", silver="standing")
+        self._engine.execute(
+            f"CREATE OR REPLACE TEMP TABLE actions AS SELECT {ROW}, _action FROM ({rederived}) "
+            f"UNION ALL SELECT {ROW}, "
+            f"CASE WHEN {ROW} IN (SELECT {ROW} FROM matched) THEN 'delete' ELSE 'duplicate' END "
+            f"FROM wanted WHERE {_NO_RECORD}"
+        )
+
+    def counted(self) -> Rederived:
+        """What was looked at, and what of it differs; each number by a count of its own."""
+        ((records, rejected),) = self._engine.rows(
+            "SELECT count(*), count(*) FILTER (len(_reasons) > 0) FROM typed"
+        )
+        ((keys,),) = self._engine.rows("SELECT count(*) FROM wanted")
+        found = self._engine.rows("SELECT _action, count(*) FROM actions GROUP BY ALL")
+        counts = {_COUNTED[action]: number for action, number in found}
+        return Rederived(records=records, rejected=rejected, keys=keys, **counts)
+
+    def rewritten(self) -> list[int]:
+        """Numbers of the files that hold rows to update or delete."""
+        return self._numbers(
+            f"SELECT DISTINCT m.{FILE} FROM matched AS m JOIN actions AS a USING ({ROW}) "
+            "WHERE a._action IN ('update', 'delete')"
+        )
+
+    def _rank(self) -> None:
+        plan = self._plan
+        needed = [ROW, *plan.key, plan.ordering]
+        needed += [BronzeColumn.ARRIVED_AT, BronzeColumn.OBJECT, BronzeColumn.POSITION]
+        columns = ", ".join(quoted(column) for column in dict.fromkeys(needed) if column)
+        newest = fill(plan.duckdb.newest, good=f"(SELECT {columns} FROM good)")
+        some = " AND ".join(f"{quoted(column)} IS NOT NULL" for column in plan.key)
+        self._engine.execute(
+            f"CREATE OR REPLACE TEMP TABLE wanted AS "
+            f"SELECT {ROW}, {self._key} FROM ({newest}) WHERE _rank = 1 AND {some}"
+        )
+        self._engine.execute(
+            f"INSERT INTO wanted SELECT -row_number() OVER (), {self._key} "
+            f"FROM affected ANTI JOIN wanted USING ({self._key}) WHERE {some}"
+        )
+
+    def _numbers(self, sql: str) -> list[int]:
+        return [number for (number,) in self._engine.rows(sql)]
