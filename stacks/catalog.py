@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aws_cdk import CfnOutput, CustomResource, Duration
 from aws_cdk.aws_athena import CfnWorkGroup
-from aws_cdk.aws_glue import Database
+from aws_cdk.aws_glue import CfnDataQualityRuleset, Database
 from constructs import Construct
 
 from dataplatform.naming import Zone
@@ -51,7 +51,9 @@ class CatalogStack(PlatformStack):
         )
         databases = self._databases(lake)
         self._athena(lake)
-        self._migration(lake, warehouse).node.add_dependency(*databases)
+        schemas = self._migration(lake, warehouse)
+        schemas.node.add_dependency(*databases)
+        self._rulesets(plan).node.add_dependency(schemas)
         CfnOutput(self, "LedgerTable", value=self.state.ledger.table_name)
         CfnOutput(self, "PlansUri", value=self.state.plans.uri)
 
@@ -89,6 +91,27 @@ class CatalogStack(PlatformStack):
             ),
         )
         CfnOutput(self, "AthenaWorkgroup", value=workgroup.name)
+
+    def _rulesets(self, plan: PlatformPlan) -> Construct:
+        """Each dataset's rules for Glue Data Quality, beside the table that the migration makes.
+
+        The platform asks them itself, of each batch; these are there to ask a whole table.
+        """
+        rulesets = Construct(self, "Rulesets")
+        for dataset in plan.datasets:
+            if dataset.ruleset:
+                database, _, table = dataset.silver_table.partition(".")
+                CfnDataQualityRuleset(
+                    rulesets,
+                    dataset.dataset,
+                    name=self.stage.names.resource(f"silver-{dataset.dataset}"),
+                    description=f"Rules of {dataset.dataset} {dataset.version}, from its contract",
+                    ruleset=dataset.ruleset,
+                    target_table=CfnDataQualityRuleset.DataQualityTargetTableProperty(
+                        database_name=database, table_name=table
+                    ),
+                )
+        return rulesets
 
     def _migration(self, lake: LakeStack, warehouse: WarehouseStack) -> CustomResource:
         factory = FunctionFactory(self, "Functions", stage=self.stage, log_key=lake.operations_key)

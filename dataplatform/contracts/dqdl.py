@@ -48,7 +48,7 @@ def _check(findings: Findings, where: Place, rule: str) -> None:
     """What Glue would refuse in any case: it is told here, not by a deployment that fails."""
     match = _WORD.match(rule)
     kind = match[1] if match else ""
-    if kind.lower() not in [known.lower() for known in _RULE_TYPES]:
+    if kind not in _RULE_TYPES:  # Glue tells capitals from small letters
         remedy = did_you_mean(kind, _RULE_TYPES) or "One rule a line, without `Rules = [ ]`."
         findings.add(where, "a rule of Glue's DQDL", found=f'"{rule}"', remedy=remedy)
     elif not _closed(_QUOTED.sub('""', rule)):

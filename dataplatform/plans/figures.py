@@ -102,7 +102,7 @@ def _is_kept(column: exp.Expr, select: exp.Select, grouped: set[str]) -> bool:
     """Whether a column has one value in each group."""
     at: exp.Expr | None = column
     while at is not None and at is not select:
-        if isinstance(at, exp.AggFunc) or at.sql() in grouped:
+        if isinstance(at, (exp.AggFunc, exp.Filter)) or at.sql() in grouped:
             return True
         at = at.parent
     return False

@@ -8,6 +8,7 @@ from dataplatform.naming import QUARANTINE_TABLE, Names, Zone
 from dataplatform.plans.gates import gates_of
 from dataplatform.plans.model import Column, SilverPlan, SourcePlan
 from dataplatform.quality.checks import checks_of
+from dataplatform.render.dqdl import ruleset
 from dataplatform.render.duckdb import silver_to_duckdb
 from dataplatform.render.spark import SparkRenderer
 
@@ -64,6 +65,7 @@ def silver_plan(contract: Contract, names: Names) -> SilverPlan:
         engine=contract.engine,
         freshness_minutes=_freshness(contract),
         gates=gates,
+        ruleset=ruleset(columns, contract.primary_key, checks, gates, contract.quality.dqdl),
     )
 
 

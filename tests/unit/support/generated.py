@@ -152,7 +152,9 @@ def generated_contract(seed: int) -> tuple[Contract, set[str]]:
         properties.append(_property(random, kind, required=must, used=used) | _keyed(kind, key))
     if not key:
         used.add("no key")
-    schema: dict[str, Any] = {"name": "things", "properties": properties}
+    schema: dict[str, Any] = {
+        "name": "things", "properties": properties, "quality": _of_batches(kinds)
+    }  # fmt: skip
     if ordering:
         schema["customProperties"] = [{"property": "ordering", "value": f"{ordering}_"}]
     document = {
@@ -213,7 +215,34 @@ def _quality(random: Random, kind: str, used: set[str]) -> dict[str, Any]:
     if chosen == "enum":
         return {"enum": [{"value": word} for word in words]}
     argument = "missingValues" if chosen == "missingValues" else "validValues"
-    return {"quality": [{"metric": chosen, "mustBe": 0, "arguments": {argument: words}}]}
+    rule = {"metric": chosen, "arguments": {argument: words}}
+    # Not of `random`: the records of each seed stay what they were.
+    severity = Random(repr(words)).choice(("error", "warning"))
+    used.add(severity)
+    share = {"mustBeLessThan": 5, "unit": "percent"}
+    return {"quality": [{**rule, "mustBe": 0, "severity": severity}, {**rule, **share}]}
+
+
+def _of_batches(kinds: list[str]) -> list[dict[str, Any]]:
+    """Rules of the table: library metrics, aggregates, and queries that no aggregate answers."""
+    first, second = (f"{kind}_" for kind in kinds[:2])
+    queries = (
+        f"SELECT COUNT(DISTINCT {first}) FROM ${{object}} WHERE {second} IS NOT NULL",
+        f"SELECT 100.0 * COUNT_IF({first} IS NULL) / COUNT(*) FROM things AS t",
+        f"SELECT COUNT({first}) > COUNT({second}) FROM ${{object}}",
+        f"SELECT COUNT(*) FROM (SELECT {first} FROM ${{object}} GROUP BY {first}"
+        " HAVING COUNT(*) > 1) AS g",
+        f"SELECT COUNT(*) FROM {{object}} WHERE {first} = (SELECT MAX({first}) FROM ${{table}})",
+    )
+    return [
+        {"metric": "rowCount", "mustBeGreaterThan": 0},
+        *(
+            {"metric": "duplicateValues", "mustBe": 0, "arguments": {"properties": names}, **unit}
+            for names in ([first], [first, second])
+            for unit in ({}, {"unit": "percent"})
+        ),
+        *({"type": "sql", "query": query, "mustBe": 0} for query in queries),
+    ]
 
 
 def bronze_columns(plan: SilverPlan) -> tuple[Column, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -62,7 +63,7 @@ def test_generated_contracts_give_the_same_rows_reasons_and_actions(both: Engine
 
     check()
     assert len(seen) >= 20
-    assert set().union(*seen) >= {*KINDS, *CHECKS, "no key"}
+    assert set().union(*seen) >= {*KINDS, *CHECKS, "no key", "error", "warning"}
     assert outcomes == {"insert", "update", "delete", "duplicate", "superseded", "quarantined"}
 
 
@@ -71,6 +72,7 @@ def _check(both: Engines, plan: SilverPlan, seed: int) -> set[str]:
     both.put("silver", _silver(both, plan, seed + 1))
     both.put("bronze", table(bronze_columns(plan), bronze_rows(plan, seed, ROWS)))
     columns = [_PLACE, *(column.name for column in plan.columns), "_reasons"]
+    columns += ["_warnings"] if plan.warns else []
     typed = [
         engine(fill(sql.typed, bronze="bronze"), "typed")
         for engine, sql in ((both.in_spark, plan.spark), (both.in_duckdb, plan.duckdb))
@@ -78,6 +80,7 @@ def _check(both: Engines, plan: SilverPlan, seed: int) -> set[str]:
     ours, theirs = (sorted(rows(found, columns)) for found in map(_by_place, typed))
     assert not differences(ours, theirs, columns), _described(plan)
     good = {both.in_spark: "size", both.in_duckdb: "len"}
+    _check_gates(both, plan, good)
     names = [_PLACE, "_rank", "_action"]
     compared = []
     for engine, sql in ((both.in_spark, plan.spark), (both.in_duckdb, plan.duckdb)):
@@ -89,6 +92,29 @@ def _check(both: Engines, plan: SilverPlan, seed: int) -> set[str]:
     assert not differences(ours, theirs, names), _described(plan)
     bad = {"quarantined"} if len(compared[0]) < ROWS else set()
     return bad | {"superseded" if rank > 1 else action for _, rank, action in compared[0]}
+
+
+def _check_gates(both: Engines, plan: SilverPlan, good: dict[Any, str]) -> None:
+    """All figures of a batch in one query, and of a batch without records."""
+    for wanted in ("= 0", "< 0"):
+        answers = []
+        for engine, sqls in (
+            (both.in_spark, [gate.spark for gate in plan.gates]),
+            (both.in_duckdb, [gate.duckdb for gate in plan.gates]),
+        ):
+            records = f"(SELECT * FROM typed WHERE {good[engine]}(_reasons) {wanted})"
+            figures = ", ".join(f"({sql}) AS f{n}" for n, sql in enumerate(sqls))
+            (found,) = engine(fill(f"SELECT {figures} FROM {records}", records=records)).to_pylist()
+            answers.append([_figure(value) for value in found.values()])
+        named = dict(
+            zip((gate.name for gate in plan.gates), zip(*answers, strict=True), strict=True)
+        )
+        assert answers[0] == answers[1], (named, _described(plan))
+
+
+def _figure(value: object) -> object:
+    """A count is the same whether its engine calls it int, bigint or decimal."""
+    return value if value is None else float(value)  # type: ignore[arg-type]
 
 
 def _by_place(found: pa.Table) -> pa.Table:
