@@ -21,8 +21,8 @@ from dataplatform.errors import WeirError
 
 _EPILOG = (
     "Exit codes: 0 done · 1 failed · 2 wrong usage · 3 done, but records of the run wait in "
-    "quarantine (up, run, status --run) · 4 environment (port, disk, credentials) · "
-    "130 interrupted. --debug with any verb shows a traceback where it fails."
+    "quarantine (up, run, status --run), or data is late (freshness) · 4 environment (port, disk, "
+    "credentials) · 130 interrupted. --debug with any verb shows a traceback where it fails."
 )
 
 _ANY_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -204,6 +204,17 @@ def live(
     from cli.live import live as verb
 
     verb(Screen(as_json=as_json), stage, hours)
+
+
+@app.command(
+    epilog="Example: ./weir freshness --stage prod\n\n"
+    "Exit codes: 0 every promise is kept · 3 one isn't: data is late, or none came yet"
+)
+def freshness(stage: Stage = None, as_json: Json = False) -> None:
+    """Show how old each dataset's newest data is, against what its contract promises."""
+    from cli.freshness import freshness as verb
+
+    verb(Screen(as_json=as_json), stage)
 
 
 app.add_typer(contracts, name="contracts")

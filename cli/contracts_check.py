@@ -110,7 +110,10 @@ def _verdict(checked: Checked) -> str:
             f"\n{_number(count, 'problem')} in {_number(files, 'file')}. "
             "Nothing is synthesized or deployed until they are mended."
         )
-    counted = [_number(count, name.rstrip("s")) for name, count in _counts(checked).items()]
+    counts = _counts(checked)
+    if not checked.models:
+        del counts["models"]
+    counted = [_number(count, name.rstrip("s")) for name, count in counts.items()]
     return f"{', '.join(counted)}: all is well"
 
 

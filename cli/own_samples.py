@@ -14,17 +14,17 @@ from dataplatform.plans.model import PlatformPlan
 FOLDER: Final = ROOT / "samples"
 
 
-def place(dataset: str, name: str, *, folder: Path = FOLDER) -> Path:
+def place(dataset: str, name: str) -> Path:
     """Where a dataset's sample file is kept."""
-    return folder / dataset / name
+    return FOLDER / dataset / name
 
 
-def files(plan: PlatformPlan, *, folder: Path = FOLDER) -> list[tuple[str, Path]]:
+def files(plan: PlatformPlan) -> list[tuple[str, Path]]:
     """Each file with its dataset, of datasets that are deployed and take files."""
     return [
         (dataset.dataset, path)
         for dataset in plan.datasets
         if dataset.source.kind == "s3"
-        for path in sorted((folder / dataset.dataset).glob("*"))
+        for path in sorted((FOLDER / dataset.dataset).glob("*"))
         if path.is_file() and not path.name.startswith(".")
     ]

@@ -17,7 +17,12 @@ def data_ages(ledger: Ledger, plan: PlatformPlan, now: datetime) -> dict[str, in
     """
     newest = {totals.dataset: totals.newest for totals in ledger.all_totals()}
     return {
-        dataset.dataset: max(0, round((now - datetime.fromisoformat(arrived)).total_seconds()))
+        dataset.dataset: age_of(arrived, now)
         for dataset in plan.datasets
         if dataset.freshness_minutes is not None and (arrived := newest.get(dataset.dataset))
     }
+
+
+def age_of(arrived: str, now: datetime) -> int:
+    """Seconds since an ISO 8601 time; none where a clock runs ahead."""
+    return max(0, round((now - datetime.fromisoformat(arrived)).total_seconds()))
