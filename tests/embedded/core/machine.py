@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,18 @@ class Machine:
             FunctionName=self.output("Worker"), Payload=json.dumps(event)
         )
         return json.loads(answer["Payload"].read())
+
+    @contextmanager
+    def key_granted(self) -> Iterator[None]:
+        """Let the worker function read what is encrypted with the stack's key."""
+        grant = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": self.output("KeyArn")}
+        role = {"RoleName": self.output("WorkerRole"), "PolicyName": "key"}
+        iam = self.client("iam")
+        iam.put_role_policy(**role, PolicyDocument=json.dumps({"Statement": [grant]}))
+        try:
+            yield
+        finally:
+            iam.delete_role_policy(**role)
 
     def execute(self, machine: str, **given: Any) -> dict[str, Any]:
         """Run a state machine to its end."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from tests.embedded.core.machine import Machine
@@ -27,14 +25,8 @@ def test_an_encrypted_object_needs_the_key_too(machine: Machine) -> None:
     machine.client("s3").put_object(Bucket=bucket, Key="k", Body=b"body")
     refused = machine.invoke(do="get", bucket=bucket, key="k")
     assert "kms:Decrypt" in refused["errorMessage"]
-    grant = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": machine.output("KeyArn")}
-    role = {"RoleName": machine.output("WorkerRole"), "PolicyName": "key"}
-    iam = machine.client("iam")
-    iam.put_role_policy(**role, PolicyDocument=json.dumps({"Statement": [grant]}))
-    try:
+    with machine.key_granted():
         assert machine.invoke(do="get", bucket=bucket, key="k") == "body"
-    finally:
-        iam.delete_role_policy(**role)
 
 
 def test_an_error_has_its_class_name_and_leaves_the_environment_warm(machine: Machine) -> None:
