@@ -95,12 +95,28 @@ class DatasetsFailed(WeirError):
     """Some datasets of a run failed; the others went through."""
 
 
+class BackfillRunning(WeirError):
+    """Another backfill of the dataset goes on; nothing is started."""
+
+
+class BackfillIncomplete(WeirError):
+    """Parts of a backfill couldn't be done; the others were, and are kept."""
+
+
+class PlanChanged(WeirError):
+    """A contract was deployed while its dataset was derived anew by the one before."""
+
+
 class WarehouseLoadFailed(WeirError):
     """A COPY/MERGE transaction was rolled back by the warehouse."""
 
 
 class AuditFailed(WeirError):
     """Staged rows don't match what was counted; nothing was published."""
+
+
+class BatchHeld(AuditFailed):
+    """A batch that breaks a gate or a bound; it waits for a person, and nothing was published."""
 
 
 class TransitionRefused(WeirError):

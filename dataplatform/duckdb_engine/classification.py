@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.sql import literal, quoted
@@ -11,6 +11,7 @@ from dataplatform.duckdb_engine.views import AT, FILE
 from dataplatform.ledger.records import Outcomes
 from dataplatform.naming import BronzeColumn, SilverColumn
 from dataplatform.plans.model import SilverPlan, fill
+from dataplatform.quality.profile import sample_of
 
 ROW: Final = "_row"
 """A record's number in the views `typed`, `newest` and `actions`."""
@@ -118,6 +119,34 @@ class Classification:
             f"SELECT {ROW}, {self._batch}, CAST(_action AS {_ACTIONS}) AS _action "
             f"FROM ({classified})"
         )
+
+    def figures(self) -> tuple[Any, ...]:
+        """The answer to the plan's audit; empty where it asks nothing.
+
+        Read are the records as they wait in their file, by the columns that are asked, not bronze.
+        """
+        if self._plan.audit is None:
+            return ()
+        self._engine.execute(
+            "CREATE OR REPLACE TEMP VIEW accepted AS SELECT * FROM newest "
+            f"WHERE {BronzeColumn.OP} IS DISTINCT FROM 'delete'"
+        )
+        ((rows,),) = self._engine.rows("SELECT count(*) FROM ranked")
+        sql = self._plan.audit.duckdb
+        (answer,) = self._engine.rows(fill(sql, records="accepted", sample=str(sample_of(rows))))
+        return answer
+
+    def warned(self) -> list[tuple[str, list[str], int]]:
+        """Batch, names of the checks, and how many records passed that broke just these."""
+        if not self._plan.warns:
+            return []
+        return [
+            (batch, names, count)
+            for batch, names, count in self._engine.rows(
+                f"SELECT {_BATCH}, _warnings, count(*) FROM typed "
+                "WHERE len(_reasons) = 0 AND len(_warnings) > 0 GROUP BY ALL"
+            )
+        ]
 
     def touch(self, silver: str) -> list[tuple[str, str]]:
         """Which batches wrote the rows that records of each batch would change.

@@ -7,7 +7,7 @@ those in which one can are read by the key's columns, and only where one does, b
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from pyiceberg.expressions import In, Reference
 from pyiceberg.manifest import DataFile
 
 from dataplatform.adapters.holders import goes_on
+from dataplatform.auditing import Answers, pass_audit
 from dataplatform.duckdb_engine.classification import Classification, rows_to_write
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.pruning import candidates
@@ -28,11 +29,17 @@ from dataplatform.duckdb_engine.sql import literal
 from dataplatform.duckdb_engine.tables import LakeTable
 from dataplatform.errors import NotForThisEngine
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.commits import commit_properties, last_sequence, recovered
+from dataplatform.ledger.commits import (
+    commit_properties,
+    last_sequence,
+    recovered,
+    recovered_warned,
+)
 from dataplatform.ledger.holders import Call
 from dataplatform.ledger.records import Batch, Outcomes, table_lease
 from dataplatform.naming import BronzeColumn, SilverColumn
 from dataplatform.plans.model import SilverPlan
+from dataplatform.quality.profile import Profile
 from dataplatform.settings import DuckdbSettings
 
 LEASE_SECONDS: Final = 20 * 60
@@ -49,11 +56,13 @@ def merge_dataset(
     staged: Sequence[Batch],
     *,
     request: str,
+    accept: bool = False,
 ) -> Outcomes:
     """Give each record of the batches its outcome and publish the dataset's table.
 
     Args:
         request: id of the call, which tells this attempt from a retry as the lease's holder.
+        accept: publish whatever the batches' gates and bounds find; it is noted.
 
     Returns:
         The outcomes of all batches together.
@@ -63,6 +72,7 @@ def merge_dataset(
         TooLarge: the function's memory and disk don't do; nothing was published.
         NotForThisEngine: the table has files that only Spark reads.
         AuditFailed: what was staged isn't what was counted; nothing was published.
+        BatchHeld: the batches break a gate or a bound; nothing was published.
     """
     owner = str(Call(run_id, plan.dataset, request))
     alive = goes_on(run_id, _glue)
@@ -73,15 +83,28 @@ def merge_dataset(
         done, sequence = recovered(published, staged), last_sequence(published)
         for found in done:
             log.info("batch %s is in a snapshot already", found)
-        todo = [batch.batch_id for batch in staged if batch.batch_id not in done]
+        warned: Mapping[str, int] = recovered_warned(published, staged)
+        profile: Profile | None = None
+        todo = [batch for batch in staged if batch.batch_id not in done]
         if todo:
             check_columns(table, plan)
             with Engine(memory=settings.memory_bytes, storage=settings.storage_bytes) as engine:
-                replays = any(batch.origin for batch in staged)
-                merge = _Merge(engine, ledger, plan, run_id, table, todo, replays=replays)
+                merge = _Merge(engine, ledger, plan, run_id, table, todo)
                 counted = merge.classify()
-                sequence = merge.publish(counted) or sequence
+                answers = merge.answers()
+                profile = pass_audit(
+                    ledger,
+                    plan,
+                    run_id,
+                    todo,
+                    answers,
+                    changes=any(outcomes.changed for outcomes in counted.values()),
+                    accept=accept,
+                )
+                merge.quarantine(counted)
+                sequence = merge.publish(counted, answers.warned) or sequence
             done |= counted
+            warned = {**warned, **answers.warned}
         live, size = table.count(), table.size()  # counting reads the table's manifest list
         for batch in staged:
             ledger.publish_batch(
@@ -91,6 +114,8 @@ def merge_dataset(
                 live=live,
                 lease=lease,
                 size=size,
+                warned=warned.get(batch.batch_id, 0),
+                profile=profile,
             )
         return sum((done[batch.batch_id] for batch in staged), Outcomes())
 
@@ -105,22 +130,20 @@ class _Merge:
         plan: SilverPlan,
         run_id: str,
         table: LakeTable,
-        batches: Sequence[str],
-        *,
-        replays: bool,
+        batches: Sequence[Batch],
     ) -> None:
         self._engine = engine
-        self._replays = replays
-        self._batches = batches
+        self._replays = any(batch.origin for batch in batches)
+        self._batches = [batch.batch_id for batch in batches]
         self._ledger = ledger
         self._plan = plan
         self._run_id = run_id
         self._table = table
-        self._steps = Classification(engine, plan, batches)
+        self._steps = Classification(engine, plan, self._batches)
         self._files: dict[int, DataFile] = {}
 
     def classify(self) -> dict[str, Outcomes]:
-        """Find each record's outcome; rejected ones are in quarantine afterwards."""
+        """Find each record's outcome; nothing is written."""
         engine, plan = self._engine, self._plan
         for_bronze = self._read_bronze()
         self._steps.cast()
@@ -135,20 +158,29 @@ class _Merge:
         if self._replays and plan.primary_key and not plan.ordering:
             older = self._ledger.not_newer(self._steps.touch("touched"))
             self._steps.keep_newer("touched", older)
-        counted = self._steps.outcomes()
+        return self._steps.outcomes()
+
+    def answers(self) -> Answers:
+        """What the audit asks."""
+        return Answers.of(self._steps.figures(), self._steps.warned())
+
+    def quarantine(self, counted: Mapping[str, Outcomes]) -> None:
+        """Keep the rejected records; after the audit, so that a held batch leaves nothing."""
         rejected = [batch for batch, outcomes in counted.items() if outcomes.quarantined]
         if rejected:
-            quarantine(engine, plan, self._run_id, rejected)
-        return counted
+            quarantine(self._engine, self._plan, self._run_id, rejected)
 
-    def publish(self, counted: dict[str, Outcomes]) -> int:
-        """Stage, audit and publish the changes in one commit.
+    def publish(self, counted: dict[str, Outcomes], warned: Mapping[str, int]) -> int:
+        """Stage the changes in one commit, count them, and publish.
+
+        Args:
+            warned: batch -> records that passed with a warning.
 
         Returns:
             What the table stands at now; 0 where nothing changes, and nothing is written.
         """
         total = sum(counted.values(), Outcomes())
-        if not total.inserted + total.updated + total.deleted:
+        if not total.changed:
             return 0
         sequence = self._ledger.next_sequence(self._plan.dataset)
         removed = self._steps.rewritten() if total.updated + total.deleted else []
@@ -164,7 +196,7 @@ class _Merge:
         self._table.publish(
             added=self._table.write(self._engine, rows),
             removed=[self._files[number] for number in removed],
-            properties=commit_properties(counted, sequence),
+            properties=commit_properties(counted, sequence, warned),
             expected_rows=lambda before: before + total.inserted - total.deleted,
         )
         return sequence

@@ -10,12 +10,14 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 from dataplatform.errors import BooksUnbalanced
 from dataplatform.ledger.batches import refused_transition
 from dataplatform.ledger.leases import Leases, lease_lost, still_held
+from dataplatform.ledger.profiles import Profiles
 from dataplatform.ledger.records import Batch, DatasetBooks, Lease, Outcomes, TableSize, Totals
 from dataplatform.ledger.replays import Replays
 from dataplatform.ledger.table import Item, Refused, Write, delete, update
+from dataplatform.quality.profile import Profile
 
 
-class Books(Replays, Leases):
+class Books(Replays, Leases, Profiles):
     """Publication, and the counts that it adds to: source = sum of the outcomes, always."""
 
     def publish_batch(
@@ -27,6 +29,8 @@ class Books(Replays, Leases):
         live: int,
         lease: Lease | None = None,
         size: TableSize | None = None,
+        warned: int = 0,
+        profile: Profile | None = None,
     ) -> bool:
         """Publish a staged batch and add it to the lifetime books, in one transaction.
 
@@ -37,6 +41,8 @@ class Books(Replays, Leases):
             live: rows of the silver table after the commit.
             lease: publish only while this lease, by its fencing token, is still held.
             size: of the silver table after the commit.
+            warned: records of the batch that passed with a warning.
+            profile: of the commit's batches together, for later ones to be held beside.
 
         Returns:
             False where it was published before with the same outcomes: nothing is added twice.
@@ -60,14 +66,16 @@ class Books(Replays, Leases):
             )
         published = {"state": "published", "outcomes": outcomes.to_dict(), "sequence": sequence}
         writes = [
-            self._add_to_totals(batch, outcomes, sequence, live, size),
+            self._add_to_totals(batch, outcomes, sequence, live, size, warned),
             update(
                 f"batch#{batch_id}",
                 "batch",
-                sets={**published, "live": live, "published_at": self.now()},
+                sets={**published, "live": live, "warned": warned, "published_at": self.now()},
                 where=Attr("state").eq("staged") & Attr("source").eq(batch.source),
             ),
             delete("unfinished", batch_id),
+            delete("held", batch.dataset),
+            *([self._profile(batch.dataset, sequence, profile)] if profile else []),
             *self._taken_from_quarantine(batch, outcomes.quarantined),
             *([still_held(lease)] if lease else []),
         ]
@@ -77,10 +85,18 @@ class Books(Replays, Leases):
             if lease and len(writes) - 1 in refused.failed:
                 raise lease_lost(lease.name, self.lease_holder(lease.name)) from refused
             raise refused_transition(self.batch(batch_id), "published") from refused
+        if profile:
+            self._forget_profiles(batch.dataset)
         return True
 
     def _add_to_totals(
-        self, batch: Batch, outcomes: Outcomes, sequence: int, live: int, size: TableSize | None
+        self,
+        batch: Batch,
+        outcomes: Outcomes,
+        sequence: int,
+        live: int,
+        size: TableSize | None,
+        warned: int,
     ) -> Write:
         """Counts are added; sequence, live and size follow the newest commit.
 
@@ -105,6 +121,7 @@ class Books(Replays, Leases):
                 "source": batch.source - batch.taken,
                 "quarantined": outcomes.quarantined - batch.taken,
                 "replayed": batch.taken,
+                "warned": warned,
             },
             where=unchanged,
         )
@@ -158,6 +175,7 @@ def _books(dataset: str, batches: Sequence[Batch], error: str) -> DatasetBooks:
         live=max(published, key=lambda b: b.sequence).live if published else 0,
         replayed=sum(batch.taken for batch in published),
         waiting=sum(batch.waiting for batch in published),
+        warned=sum(batch.warned for batch in published),
         error=error,
         spark_stages=next((batch.spark_stages for batch in batches if batch.spark_stages), ""),
     )

@@ -16,14 +16,27 @@ from dataplatform.naming import (
 Summary = Mapping[str, str]
 
 _MARKS = ";"
+_WARNED = "warned"
+"""Beside a batch's outcomes; no outcome of its own."""
 
 
-def commit_properties(counted: Mapping[str, Outcomes], sequence: int) -> dict[str, str]:
-    """Snapshot properties of the commit that carries these batches."""
+def commit_properties(
+    counted: Mapping[str, Outcomes], sequence: int, warned: Mapping[str, int] | None = None
+) -> dict[str, str]:
+    """Snapshot properties of the commit that carries these batches.
+
+    Args:
+        warned: batch -> records that passed with a warning.
+    """
     deleted = sum(outcomes.deleted for outcomes in counted.values())
     return {
         BATCHES_PROPERTY: ",".join(counted),
-        OUTCOMES_PROPERTY: json.dumps({batch: o.to_dict() for batch, o in counted.items()}),
+        OUTCOMES_PROPERTY: json.dumps(
+            {
+                batch: {**outcomes.to_dict(), _WARNED: (warned or {}).get(batch, 0)}
+                for batch, outcomes in counted.items()
+            }
+        ),
         SEQUENCE_PROPERTY: str(sequence),
         DELETED_PROPERTY: str(deleted),
     }
@@ -36,6 +49,16 @@ def recovered(published: Iterable[Summary], staged: Sequence[Batch]) -> dict[str
     for summary in published:
         committed = json.loads(summary.get(OUTCOMES_PROPERTY, "{}"))
         found |= {b: Outcomes.from_dict(committed[b]) for b in wanted & committed.keys()}
+    return found
+
+
+def recovered_warned(published: Iterable[Summary], staged: Sequence[Batch]) -> dict[str, int]:
+    """Records with a warning of the batches that `recovered` finds."""
+    wanted = {batch.batch_id for batch in staged}
+    found: dict[str, int] = {}
+    for summary in published:
+        committed = json.loads(summary.get(OUTCOMES_PROPERTY, "{}"))
+        found |= {b: int(committed[b].get(_WARNED, 0)) for b in wanted & committed.keys()}
     return found
 
 

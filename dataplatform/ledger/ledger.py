@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataplatform.ledger.audits import Audits
 from dataplatform.ledger.backfills import Backfills
 from dataplatform.ledger.cursors import Cursors
 from dataplatform.ledger.drift import DriftBooks
@@ -11,7 +12,7 @@ from dataplatform.ledger.upkeep import UpkeepBooks
 from dataplatform.ledger.usage import UsageBooks
 
 
-class Ledger(Backfills, Cursors, DriftBooks, Engines, UsageBooks, UpkeepBooks, Gold):
+class Ledger(Audits, Backfills, Cursors, DriftBooks, Engines, UsageBooks, UpkeepBooks, Gold):
     """What landed, what became of it, and who may write where.
 
     Every change is conditional on what it starts from, so that doing it twice, or by a holder that

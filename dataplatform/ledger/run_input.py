@@ -12,7 +12,7 @@ from dataplatform.errors import InvalidRunInput, Problem
 from dataplatform.ledger.input_problems import input_problem, nearest, unknown_keys
 from dataplatform.ledger.records import iso
 
-_KEYS: Final = ("datasets", "from", "to", "engine", "replay")
+_KEYS: Final = ("datasets", "from", "to", "engine", "replay", "accept", "refresh")
 _REPLAY_KEYS: Final[Mapping[str, Any]] = {"dataset": "", "batches": [], "reason": ""}
 _ENGINES: Final = ("duckdb", "spark")
 _TIME: Final = 'an ISO 8601 date or time such as "2026-11-21" or "2026-11-21T10:00:00Z"'
@@ -43,6 +43,8 @@ class RunInput:
     datasets: empty means all. since, until: "" means open; else UTC, half open [since, until).
     engine: "duckdb" or "spark" for every dataset and model, whatever its size; "" to choose.
     replay: rows of quarantine instead of what has landed; the run is its dataset's then.
+    accept: datasets that are published whatever their gates and bounds find.
+    refresh: gold and the warehouse alone: nothing is pulled, batched or merged.
     """
 
     datasets: tuple[str, ...] = ()
@@ -50,16 +52,20 @@ class RunInput:
     until: str = ""
     engine: str = ""
     replay: ReplayInput | None = None
+    accept: tuple[str, ...] = ()
+    refresh: bool = False
 
     def selects(self, dataset: str) -> bool:
         """Whether the run is about a dataset."""
-        return not self.datasets or dataset in self.datasets
+        return not self.refresh and (not self.datasets or dataset in self.datasets)
 
     def to_json(self) -> str:
         """As a person would have written it, times in UTC."""
         said: dict[str, Any] = {"datasets": list(self.datasets)}
         said |= {"from": self.since, "to": self.until, "engine": self.engine}
         said["replay"] = self.replay.to_dict() if self.replay else {}
+        said["accept"] = list(self.accept)
+        said["refresh"] = self.refresh
         return json.dumps({key: value for key, value in said.items() if value})
 
     @classmethod
@@ -72,6 +78,8 @@ class RunInput:
             until=said.get("to", ""),
             engine=said.get("engine", ""),
             replay=_replay_from(said["replay"]) if "replay" in said else None,
+            accept=tuple(said.get("accept", ())),
+            refresh=bool(said.get("refresh", False)),
         )
 
 
@@ -89,7 +97,12 @@ def parse_run_input(raw: Any, known: Sequence[str], now: datetime) -> RunInput:
     if not isinstance(raw, dict):
         raise _invalid([input_problem("$", raw, "an object: {} runs all that is due")])
     problems = unknown_keys(raw, _KEYS)
-    datasets = _datasets(raw.get("datasets"), known, problems) if "datasets" in raw else ()
+    datasets = _datasets("datasets", raw, known, problems, "leave the key out for all")
+    accept = _datasets("accept", raw, known, problems, "leave the key out for none")
+    for name in accept:
+        if datasets and name not in datasets:
+            expected = f"datasets that the run is about: {', '.join(datasets)}"
+            problems.append(input_problem("accept", name, expected))
     since = _time("from", raw["from"], problems) if "from" in raw else None
     until = _time("to", raw["to"], problems) if "to" in raw else None
     if since and until and since >= until:
@@ -103,6 +116,7 @@ def parse_run_input(raw: Any, known: Sequence[str], now: datetime) -> RunInput:
         expected = f"one of {', '.join(_ENGINES)}; leave the key out to choose by size"
         problems.append(input_problem("engine", engine, expected, nearest(str(engine), _ENGINES)))
     replay = _replay(raw, known, problems) if "replay" in raw else None
+    refresh = _refresh(raw, problems) if "refresh" in raw else False
     if problems:
         raise _invalid(problems)
     return RunInput(
@@ -111,7 +125,19 @@ def parse_run_input(raw: Any, known: Sequence[str], now: datetime) -> RunInput:
         until=iso(until) if until else "",
         engine=engine,
         replay=replay,
+        accept=accept,
+        refresh=refresh,
     )
+
+
+def _refresh(raw: Mapping[str, Any], problems: list[Problem]) -> bool:
+    said = raw["refresh"]
+    if not isinstance(said, bool):
+        problems.append(input_problem("refresh", said, "true, or leave the key out"))
+    elif said and (beside := [key for key in raw if key not in ("refresh", "engine")]):
+        expected = "nothing but engine beside refresh, which takes up no records"
+        problems += [input_problem(key, raw[key], expected) for key in beside if key in _KEYS]
+    return bool(said)
 
 
 def _replay(
@@ -154,16 +180,21 @@ def _replay_from(said: Mapping[str, Any]) -> ReplayInput:
     )
 
 
-def _datasets(value: Any, known: Sequence[str], problems: list[Problem]) -> tuple[str, ...]:
+def _datasets(
+    key: str, raw: Mapping[str, Any], known: Sequence[str], problems: list[Problem], without: str
+) -> tuple[str, ...]:
+    if key not in raw:
+        return ()
+    value = raw[key]
     if not isinstance(value, list) or not value:
-        expected = "a list of datasets with at least one; leave the key out for all"
-        problems.append(input_problem("datasets", value, expected))
+        expected = f"a list of datasets with at least one; {without}"
+        problems.append(input_problem(key, value, expected))
         return ()
     for index, name in enumerate(value):
         if not isinstance(name, str) or name not in known:
             expected = f"a dataset with a contract: {', '.join(known) or 'there is none'}"
             problems.append(
-                input_problem(f"datasets[{index}]", name, expected, nearest(str(name), known))
+                input_problem(f"{key}[{index}]", name, expected, nearest(str(name), known))
             )
     return tuple(dict.fromkeys(name for name in value if isinstance(name, str)))
 

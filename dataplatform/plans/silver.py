@@ -6,10 +6,12 @@ from dataplatform.contracts.model import Contract
 from dataplatform.errors import InvalidContract
 from dataplatform.naming import QUARANTINE_TABLE, Names, Zone
 from dataplatform.plans.gates import gates_of
-from dataplatform.plans.model import Column, SilverPlan, SourcePlan
+from dataplatform.plans.model import Column, Gate, SilverPlan, SourcePlan
 from dataplatform.quality.checks import checks_of
+from dataplatform.quality.profile import Measure, Watch, Watched, measures_of
 from dataplatform.render.dqdl import ruleset
 from dataplatform.render.duckdb import silver_to_duckdb
+from dataplatform.render.profile import audit_sql
 from dataplatform.render.spark import SparkRenderer
 
 _RECORD = ("_checksum", "_position")
@@ -40,6 +42,7 @@ def silver_plan(contract: Contract, names: Names) -> SilverPlan:
     if problems:
         raise InvalidContract(problems, why="Its rules can't be asked, so nothing was synthesized.")
     key = contract.primary_key or _RECORD
+    watch = Watch.ON
     spark = SparkRenderer(columns, checks, key, contract.ordering, contract.partition_by).render()
     return SilverPlan(
         dataset=contract.dataset,
@@ -66,7 +69,22 @@ def silver_plan(contract: Contract, names: Names) -> SilverPlan:
         freshness_minutes=_freshness(contract),
         gates=gates,
         ruleset=ruleset(columns, contract.primary_key, checks, gates, contract.quality.dqdl),
+        anomalies=watch,
+        audit=audit_sql(_measures(contract, gates, watch), gates),
     )
+
+
+def _measures(contract: Contract, gates: tuple[Gate, ...], watch: str) -> tuple[Measure, ...]:
+    watched = [
+        Watched(
+            name=column.name,
+            type=column.type,
+            key=column.name in contract.primary_key,
+            classified=column.classification not in ("", "public", "internal"),
+        )
+        for column in contract.columns
+    ]
+    return measures_of(watched, gates, watch)
 
 
 def _freshness(contract: Contract) -> int | None:
