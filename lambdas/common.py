@@ -111,6 +111,11 @@ def reap(ledger: Ledger, states: Any, *, mine: str = "") -> bool:
     return True
 
 
+def execution_goes_on(states: Any, execution: str) -> bool:
+    """Whether an execution of a state machine hasn't ended yet."""
+    return not _ended(states, execution)
+
+
 def _ended(states: Any, execution: str) -> str:
     """How an execution ended; "" while it goes on or where nobody can tell."""
     if not execution.startswith("arn:"):

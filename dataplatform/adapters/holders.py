@@ -31,13 +31,14 @@ def goes_on(run_id: str, glue: Callable[[], Any]) -> Callable[[Lease], bool]:
             case Call() as call:
                 return call.run_id == run_id
             case JobRun() as run:
-                return _works(glue(), run)
+                return job_goes_on(glue(), run)
         return True
 
     return alive
 
 
-def _works(glue: Any, run: JobRun) -> bool:
+def job_goes_on(glue: Any, run: JobRun) -> bool:
+    """Whether a run of a job hasn't ended, by Glue."""
     try:
         answer = glue.get_job_run(JobName=run.job, RunId=run.job_run)
     except ClientError as error:

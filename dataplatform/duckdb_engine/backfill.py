@@ -59,6 +59,7 @@ def rederive(
     request: str,
     seconds: int,
     alive: Callable[[Lease], bool],
+    patience: float = 0,
 ) -> Rederived:
     """Set silver's rows of a chunk's keys, and quarantine, to what bronze gives by today's plan.
 
@@ -69,6 +70,7 @@ def rederive(
         request: id of the call, which tells this attempt from a retry as the lease's holder.
         seconds: until this call is ended: as long as it may hold the table's lease.
         alive: whether another holder of that lease goes on.
+        patience: seconds to wait for it: what is derived by then would be lost.
 
     Raises:
         LeaseHeld: a merge or another chunk writes the table.
@@ -81,7 +83,8 @@ def rederive(
     with Engine(memory=settings.memory_bytes, storage=settings.storage_bytes) as engine:
         work = _Chunk(engine, ledger, plan, backfill, chunk)
         work.derive(LakeTable.open(plan.silver_table))
-        with ledger.lease(table_lease(plan.silver_table), owner, seconds, alive=alive) as lease:
+        name = table_lease(plan.silver_table)
+        with ledger.lease(name, owner, seconds, alive=alive, patience=patience) as lease:
             silver = LakeTable.open(plan.silver_table)
             done = work.committed(silver)
             if done is None:

@@ -13,6 +13,7 @@ from dataplatform.ledger.records import Lease
 from dataplatform.ledger.table import Item, LedgerTable, Refused, Write, check, update
 
 _TAKE = "SET #owner = :owner, #until = :until, #note = :note ADD #token :one"
+_POLL_SECONDS = 1.0
 _FREE = "attribute_not_exists(#owner) OR #owner = :owner OR #until <= :now"
 
 
@@ -114,14 +115,33 @@ class Leases(LedgerTable):
 
     @contextmanager
     def lease(
-        self, name: str, owner: str, seconds: int, *, alive: Callable[[Lease], bool] | None = None
+        self,
+        name: str,
+        owner: str,
+        seconds: int,
+        *,
+        alive: Callable[[Lease], bool] | None = None,
+        patience: float = 0,
     ) -> Iterator[Lease]:
         """Hold a lease for a block of work; `alive` as for `take_over_lease`.
 
+        Args:
+            patience: seconds to wait for another owner, who would lose its work if it gave up.
+
         Raises:
-            LeaseHeld: another owner has it.
+            LeaseHeld: another owner has it, and keeps it.
         """
-        held = self.take_over_lease(name, owner, seconds, alive=alive or (lambda holder: True))
+        deadline = self._clock() + patience
+        while True:
+            try:
+                held = self.take_over_lease(
+                    name, owner, seconds, alive=alive or (lambda holder: True)
+                )
+                break
+            except LeaseHeld:
+                if self._clock() >= deadline:
+                    raise
+                self._sleep(_POLL_SECONDS)  # a lease is polled: DynamoDB calls nobody
         try:
             yield held
         finally:

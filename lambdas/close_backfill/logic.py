@@ -1,0 +1,60 @@
+"""The end of a backfill: what was changed is said, and what couldn't be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dataplatform.errors import BackfillIncomplete
+from dataplatform.ledger import Ledger
+from dataplatform.ledger.backfills import Rederived, backfill_lease
+from dataplatform.ledger.holders import ChunkCall, holder
+from dataplatform.ledger.records import table_lease
+from dataplatform.plans.model import PlatformPlan
+from lambdas.hand_to_spark.logic import reason
+
+
+def close_backfill(ledger: Ledger, backfill_id: str, *, execution: str) -> dict[str, Any]:
+    """Note that nothing is left to do, and let another backfill of the dataset begin.
+
+    Returns:
+        Whether silver changed, so that gold has to follow, and the counts of all chunks.
+
+    Raises:
+        BackfillIncomplete: with every chunk that isn't done, and why.
+    """
+    backfill, chunks = ledger.backfill(backfill_id), ledger.chunks(backfill_id)
+    ledger.release_lease(backfill_lease(backfill.dataset), execution)
+    left = [chunk for chunk in chunks if chunk.state != "done"]
+    if left:
+        raise BackfillIncomplete(
+            "; ".join(f"chunk {c.number + 1} of {c.of}: {c.error or c.state}" for c in left),
+            why=f"{len(left)} of {len(chunks)} chunks aren't derived anew; the others are.",
+            remedy="Mend the cause and start the same backfill again: it does what is left.",
+        )
+    ledger.end_backfill(backfill_id, "done")
+    counts = sum((chunk.counts for chunk in chunks), Rederived())
+    return {"run_id": backfill_id, "changed": counts.changed > 0, "counts": counts.to_dict()}
+
+
+def give_up(
+    ledger: Ledger,
+    plan: PlatformPlan,
+    backfill_id: str,
+    number: int,
+    error: Mapping[str, str],
+) -> dict[str, Any]:
+    """Note why a chunk's call has ended, and give back what it held; the other chunks go on.
+
+    Args:
+        error: `Error` and `Cause` as Step Functions caught them.
+    """
+    backfill = ledger.backfill(backfill_id)
+    dataset = plan.dataset(backfill.dataset)
+    lease = ledger.lease_holder(table_lease(dataset.silver_table))
+    call = holder(lease.owner) if lease else None
+    if lease and isinstance(call, ChunkCall):
+        if (call.backfill_id, call.number) == (backfill_id, number):
+            ledger.release_lease(lease.name, lease.owner, token=lease.token)
+    ledger.chunk_failed(backfill_id, number, reason(error))
+    return {"run_id": backfill_id, "chunk": number}

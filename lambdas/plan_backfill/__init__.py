@@ -1,0 +1,1 @@
+"""Says what a backfill derives anew, in how many chunks."""

@@ -1,0 +1,184 @@
+"""What a backfill has to read, its chunks, and the right to be the only one of its dataset."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from pyiceberg.expressions import And, GreaterThanOrEqual, LessThan, Reference
+from pyiceberg.manifest import DataFile
+
+from dataplatform.duckdb_engine.sizing import BRONZE_EXPANSION
+from dataplatform.duckdb_engine.tables import LakeTable
+from dataplatform.errors import BackfillRunning, LeaseHeld, TooLarge
+from dataplatform.ledger import Ledger
+from dataplatform.ledger.backfill_input import BackfillInput, parse_backfill_input
+from dataplatform.ledger.backfills import MAX_CHUNKS, Backfill, backfill_lease
+from dataplatform.ledger.records import Lease
+from dataplatform.naming import BronzeColumn
+from dataplatform.plans.model import PlatformPlan, SilverPlan
+from dataplatform.settings import DuckdbSettings
+
+LEASE_SECONDS: Final = 6 * 3600
+"""As long as an execution may take; one that has ended before is found to have."""
+
+DISK_SHARE: Final = 0.6
+"""Of a function's disk for bronze as it is: every chunk reads all of it."""
+
+WORK_SHARE: Final = 0.5
+"""Of a function's memory and disk for what is made of a chunk's rows."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Rows and bytes of bronze that are read, of all days, and what of it arrived in the window."""
+
+    rows: int
+    bytes: int
+    window_rows: int
+    batches: int
+
+
+def plan_backfill(
+    ledger: Ledger,
+    plan: PlatformPlan,
+    settings: DuckdbSettings,
+    *,
+    raw: Any,
+    execution: str,
+    now: datetime,
+    goes_on: Callable[[str], bool],
+) -> dict[str, Any]:
+    """Validate the input, then begin a backfill, or go on with one that ended before it was done.
+
+    Args:
+        settings: of the function that does a chunk.
+        raw: the execution's input.
+        goes_on: whether an execution does.
+
+    Returns:
+        `chunks` are what is left to do; a dry run has none.
+
+    Raises:
+        InvalidRunInput: with every problem of `raw`.
+        BackfillRunning: another execution derives rows of the dataset anew.
+        TooLarge: bronze doesn't fit a function, however small its parts.
+    """
+    wanted = parse_backfill_input(raw, [d.dataset for d in plan.datasets], now)
+    dataset = plan.dataset(wanted.dataset)
+    read = reading(dataset, wanted)
+    planned = Backfill(
+        backfill_id="",
+        dataset=dataset.dataset,
+        since=wanted.since,
+        until=wanted.until,
+        mark=plan_mark(dataset),
+        chunks=chunks_for(read.bytes, settings, dataset.bronze_table),
+        execution=execution,
+        batches=read.batches,
+        window_rows=read.window_rows,
+        rows=read.rows,
+        bytes=read.bytes,
+    )
+    if wanted.dry_run:
+        return _answer(planned, "dry-run", resumed=False, chunks=[], dry_run=True)
+    _take(ledger, dataset.dataset, execution, goes_on)
+    before = _unfinished(ledger, planned)
+    backfill = before or ledger.open_backfill(planned)
+    ledger.resume_backfill(backfill.backfill_id, execution)
+    left = [c.number for c in ledger.chunks(backfill.backfill_id) if c.state != "done"]
+    return _answer(
+        backfill,
+        backfill.backfill_id,
+        resumed=before is not None,
+        chunks=left,
+        dry_run=False,
+    )
+
+
+def reading(plan: SilverPlan, wanted: BackfillInput) -> Reading:
+    """What bronze's manifests say; no row is read. Of a file that spans days, all is counted."""
+    table = LakeTable.open(plan.bronze_table)
+    arrived = Reference(BronzeColumn.ARRIVED_AT.value)
+    every = table.files()
+    window = table.files(
+        And(GreaterThanOrEqual(arrived, wanted.since), LessThan(arrived, wanted.until))  # type: ignore[call-arg, arg-type]
+    )
+    return Reading(
+        rows=_rows(every),
+        bytes=sum(file.file_size_in_bytes for file in every),
+        window_rows=_rows(window),
+        batches=len({str(file.partition[0]) for file in window}),
+    )
+
+
+def chunks_for(size: int, settings: DuckdbSettings, table: str) -> int:
+    """Parts of the keys, each small enough for a function.
+
+    Raises:
+        TooLarge: there is no such number.
+    """
+    room = settings.memory_bytes + settings.storage_bytes - size
+    chunks = max(1, math.ceil(size * BRONZE_EXPANSION / max(1, room * WORK_SHARE)))
+    if size > settings.storage_bytes * DISK_SHARE or chunks > MAX_CHUNKS:
+        limit = int(settings.storage_bytes * DISK_SHARE) >> 20
+        raise TooLarge(
+            f"{table}: {size >> 20} MiB of bronze; a backfill by functions reads up to {limit} MiB",
+            why="Each part reads all of bronze, and a function's disk doesn't hold it.",
+            remedy="Give the functions more disk: duckdb_storage_mib in cdk.json, up to 10,240.",
+        )
+    return chunks
+
+
+def plan_mark(plan: SilverPlan) -> str:
+    """Changes with whatever decides what a row is; not with what only describes it."""
+    said = [plan.primary_key, plan.ordering, asdict(plan.duckdb), asdict(plan.spark)]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+
+
+def _take(ledger: Ledger, dataset: str, execution: str, goes_on: Callable[[str], bool]) -> None:
+    def alive(holder: Lease) -> bool:
+        return goes_on(holder.owner)
+
+    try:
+        ledger.take_over_lease(backfill_lease(dataset), execution, LEASE_SECONDS, alive=alive)
+    except LeaseHeld as error:
+        raise BackfillRunning(
+            f"a backfill of {dataset} goes on: {error.what}",
+            why="Two at once would derive the same rows twice.",
+            remedy="Wait for its end, or stop its execution; this one can be started then.",
+        ) from error
+
+
+def _unfinished(ledger: Ledger, planned: Backfill) -> Backfill | None:
+    """The same backfill, begun by the same rules; by others its chunks would be worth nothing."""
+    found = None
+    for each in ledger.open_backfills(planned.dataset):
+        same = (each.since, each.until) == (planned.since, planned.until)
+        if each.mark != planned.mark:
+            ledger.end_backfill(each.backfill_id, "superseded")
+        elif same:
+            found = found or each
+    return found
+
+
+def _answer(
+    backfill: Backfill, run_id: str, *, resumed: bool, chunks: list[int], dry_run: bool
+) -> dict[str, Any]:
+    shown = replace(backfill, backfill_id=run_id)
+    return {
+        "run_id": run_id,
+        "dry_run": dry_run,
+        "resumed": resumed,
+        "chunks": [{"run_id": run_id, "chunk": number} for number in chunks],
+        "plan": asdict(shown),
+    }
+
+
+def _rows(files: list[DataFile]) -> int:
+    return sum(file.record_count for file in files)

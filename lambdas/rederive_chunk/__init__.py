@@ -1,0 +1,1 @@
+"""Derives the rows of one chunk of a backfill anew."""
