@@ -165,9 +165,11 @@ class PlanningSettings(LedgerSettings):
     """Making batches: up to where a function stages one.
 
     function_mib: text of a batch's objects together, before it was packed.
+    alerts_topic_arn: who is told of drift.
     """
 
     function_mib: str
+    alerts_topic_arn: str
 
     @property
     def function_bytes(self) -> int:

@@ -23,6 +23,8 @@ from dataplatform.settings import (
     WarehouseSettings,
 )
 from stacks.constructs import executions
+from stacks.constructs.alerts import alerts_topic_arn, grant_alert
+from stacks.constructs.backfill import Backfills, BackfillSteps
 from stacks.constructs.function import (
     MAX_MEMORY_MIB,
     FunctionFactory,
@@ -46,6 +48,11 @@ EXECUTION_TIMEOUT = Duration.hours(6)
 
 _ANY_VERSION = Wildcard(":*", "Any version of a function that is named; the CDK grants both forms.")
 _STARTER_TIMEOUT = Duration.seconds(60)
+_PLANNER_MIB = 1024
+"""Half a CPU: a sample costs some 3 ms of one, so that a backlog of ten thousand takes a minute."""
+
+_PLANNER_TIMEOUT = Duration.minutes(4)
+"""Within the state's five. What it doesn't get to stays due."""
 
 
 class OrchestrationStack(PlatformStack):
@@ -74,11 +81,7 @@ class OrchestrationStack(PlatformStack):
         steps = Steps(
             open_run=self._step("open_run", "Opens a run under the pipeline's lease"),
             ingest_api=ingestion.ingest_api,
-            plan_batches=self._step(
-                "plan_batches",
-                "Makes batches of what has landed",
-                PlanningSettings(**state.fields, function_mib=str(stage.stage_function_mib)),
-            ),
+            plan_batches=self._planner(lake),
             stage_batch=ingestion.stage_batch,
             choose_engines=self._step(
                 "choose_engines",
@@ -99,21 +102,48 @@ class OrchestrationStack(PlatformStack):
         )
         self.pipeline = self._pipeline(steps, lake)
         self.maintenance = self._maintenance(lake, processing)
+        self.backfills = self._backfills(lake, processing)
         self.start_run = self._starter()
         self._start_by_schedule()
         if stage.start_on_arrival:
             self._start_by_arrival(lake)
         CfnOutput(self, "PipelineArn", value=self.pipeline.state_machine_arn)
         CfnOutput(self, "MaintenanceArn", value=self.maintenance.machine.state_machine_arn)
+        CfnOutput(self, "BackfillArn", value=self.backfills.machine.state_machine_arn)
+
+    def _planner(self, lake: LakeStack) -> PlatformFunction:
+        """It reads a sample of each object that is due, and tells of drift."""
+        function = self._step(
+            "plan_batches",
+            "Makes batches of what has landed, where it is what its contract says",
+            PlanningSettings(
+                **self._state.fields,
+                function_mib=str(self.stage.stage_function_mib),
+                alerts_topic_arn=alerts_topic_arn(self, self.stage),
+            ),
+            memory=_PLANNER_MIB,
+            timeout=_PLANNER_TIMEOUT,
+        )
+        lake.landing.grant_read(function)
+        grant_alert(self, function, stage=self.stage, key=lake.operations_key)
+        return function
 
     def _step(
-        self, name: str, description: str, settings: LedgerSettings | None = None
+        self,
+        name: str,
+        description: str,
+        settings: LedgerSettings | None = None,
+        *,
+        memory: int = 256,
+        timeout: Duration | None = None,
     ) -> PlatformFunction:
         function = PlatformFunction(
             self._functions,
             name,
             description=description,
             settings=settings or self._state.settings,
+            memory=memory,
+            timeout=timeout,
         )
         self._state.grant_use(function)
         self._grant_look_at_executions(function)
@@ -221,8 +251,46 @@ class OrchestrationStack(PlatformStack):
             ),
         )
 
-    def _grant_look_at_executions(self, function: Function) -> None:
-        """By name: the machine calls these functions, so a reference to it would be a circle."""
+    def _backfills(self, lake: LakeStack, processing: ProcessingStack) -> Backfills:
+        plan = PlatformFunction(
+            self._functions,
+            "plan_backfill",
+            description="Says what a backfill reads, in how many chunks",
+            # The memory and the disk are not its own: it plans for the function that does a chunk.
+            settings=processing.duckdb_settings,
+            memory=_PLANNER_MIB,
+            timeout=_STARTER_TIMEOUT,
+            lake=True,
+        )
+        close = PlatformFunction(
+            self._functions,
+            "close_backfill",
+            description="Ends a backfill, and notes chunks that couldn't be done",
+            settings=self._state.settings,
+        )
+        for function in (plan, close):
+            self._state.grant_use(function)
+        lake.bronze.grant_read(plan)
+        self._grant_look_at_executions(plan, machine=self.stage.names.backfill_machine)
+        return Backfills(
+            self,
+            "Backfill",
+            stage=self.stage,
+            key=lake.operations_key,
+            steps=BackfillSteps(
+                plan=plan,
+                rederive=processing.rederive_chunk,
+                close=close,
+                pipeline=self.pipeline,
+            ),
+        )
+
+    def _grant_look_at_executions(self, function: Function, *, machine: str = "") -> None:
+        """By name: the machine calls these functions, so a reference to it would be a circle.
+
+        Args:
+            machine: the pipeline's, if not told.
+        """
         allow(
             function,
             PolicyStatement(
@@ -231,7 +299,7 @@ class OrchestrationStack(PlatformStack):
                     self.format_arn(
                         service="states",
                         resource="execution",
-                        resource_name=f"{self.stage.names.state_machine}:*",
+                        resource_name=f"{machine or self.stage.names.state_machine}:*",
                         arn_format=ArnFormat.COLON_RESOURCE_NAME,
                     )
                 ],

@@ -11,6 +11,7 @@ from dataplatform.ledger.run_input import ReplayInput, RunInput
 from dataplatform.naming import pulled_prefix
 from dataplatform.plans.model import PlatformPlan, SilverPlan
 from lambdas.common import hold, size
+from lambdas.plan_batches.arrivals import Arrivals
 
 STEP = "plan"
 
@@ -30,7 +31,12 @@ MAX_BATCHES: Final = 1000
 
 
 def plan_batches(
-    ledger: Ledger, plan: PlatformPlan, run_id: str, *, function_bytes: int
+    ledger: Ledger,
+    plan: PlatformPlan,
+    run_id: str,
+    *,
+    function_bytes: int,
+    arrivals: Arrivals,
 ) -> dict[str, Any]:
     """Take up unfinished batches, then claim what is due, within what the run is narrowed to.
 
@@ -38,6 +44,7 @@ def plan_batches(
 
     Args:
         function_bytes: text of a batch up to which a function stages it; Spark stages the others.
+        arrivals: looks at what is due, and keeps back what breaks its contract.
 
     Returns:
         `batches` are those for functions; the job finds its own in the ledger.
@@ -54,7 +61,8 @@ def plan_batches(
         opened = open_replays(ledger, run_id, run_input.replay, limit=free)
     for dataset in chosen if not run_input.replay else ():
         due = _due(ledger, dataset, run_input, limit=free * MAX_OBJECTS)
-        for objects in grouped(due):
+        accepted = dataset.dataset in run_input.accept
+        for objects in grouped(arrivals.passed(dataset, due, accepted=accepted)):
             if len(opened) < free:
                 opened.append(ledger.open_batch(run_id, dataset.dataset, objects))
     batches = ledger.run_batches(run_id)
@@ -71,6 +79,7 @@ def plan_batches(
         "bytes": sum(batch.bytes for batch in batches),
         "adopted": len(adopted),
         "for_spark": len(claimed) - len(for_functions),
+        "waiting": arrivals.held,
     }
     ledger.step(run_id, STEP, counts=counts, detail="" if batches else "nothing is due")
     return {

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from dataplatform.drift.compare import takes_in_order
 from dataplatform.ledger import Ledger
-from dataplatform.plans.model import PlatformPlan
+from dataplatform.plans.model import PlatformPlan, SilverPlan
 from lambdas.common import reap
 
 MAX_ATTEMPTS: Final = 3
@@ -38,7 +39,19 @@ def start_run(
 
 
 def due_datasets(ledger: Ledger, plan: PlatformPlan) -> list[str]:
-    """Datasets with landed objects in no batch, or with batches that a dead run left."""
+    """Datasets with landed objects in no batch, or with batches that a dead run left.
+
+    Not those whose objects all wait because of their shape: a run would take none of them.
+    """
     left = {b.dataset for b in ledger.unfinished_batches() if b.attempts < MAX_ATTEMPTS}
     landed = set(ledger.due_datasets())
-    return [d.dataset for d in plan.datasets if d.dataset in landed | left]
+    return [
+        d.dataset
+        for d in plan.datasets
+        if d.dataset in left or (d.dataset in landed and not _is_held_back(ledger, d))
+    ]
+
+
+def _is_held_back(ledger: Ledger, dataset: SilverPlan) -> bool:
+    in_order = takes_in_order(dataset)
+    return ledger.is_held_back(dataset.dataset, dataset.digest, in_order=in_order)

@@ -36,7 +36,7 @@ def deployed(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     machine = "arn:aws:states:us-east-1:123456789012:stateMachine:weir-dev-pipeline"
     starter = StarterSettings(**common, state_machine_arn=machine)
     boto3.client("s3").create_bucket(Bucket="landing")
-    planning = PlanningSettings(**common, function_mib="100")
+    planning = PlanningSettings(**common, function_mib="100", alerts_topic_arn="arn:topic")
     deploy(monkeypatch, PLAN, ingest, starter, planning)
 
 

@@ -9,6 +9,7 @@ from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import PIPELINE_LEASE
 from dataplatform.plans.model import PlatformPlan
 from lambdas.plan_batches import logic
+from lambdas.plan_batches.arrivals import Arrivals
 from lambdas.plan_batches.logic import MAX_BYTES, MAX_OBJECTS, grouped
 from tests.unit.lambdas.conftest import staged
 from tests.unit.support.ledgers import landed
@@ -27,7 +28,16 @@ PLAN = platform(
 def plan_batches(
     ledger: Ledger, plan: PlatformPlan, run_id: str, function_bytes: int = 10**10
 ) -> dict[str, Any]:
-    return logic.plan_batches(ledger, plan, run_id, function_bytes=function_bytes)
+    arrivals = Arrivals(
+        ledger=ledger,
+        run_id=run_id,
+        look=lambda landed: None,
+        time_is_up=lambda: False,
+        tell=lambda dataset: None,
+    )
+    return logic.plan_batches(
+        ledger, plan, run_id, function_bytes=function_bytes, arrivals=arrivals
+    )
 
 
 def run(ledger: Ledger, run_id: str = "run", given: str = "{}") -> str:
