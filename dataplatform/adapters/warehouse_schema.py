@@ -1,4 +1,4 @@
-"""The warehouse's schema brought to what the plan says: made and widened, never dropped."""
+"""The warehouse's schema brought to what the plan says; a table is never dropped with its model."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ from collections import defaultdict
 from dataplatform.adapters.warehouse import Warehouse
 from dataplatform.naming import WAREHOUSE_SCHEMA
 from dataplatform.plans.model import PlatformPlan, fill
-from dataplatform.render.redshift import loader_user, missing_columns_ddl, missing_users_ddl
+from dataplatform.render.redshift import loader_user, missing_users_ddl
+from dataplatform.render.redshift_changes import COLUMNS_QUERY, StandingColumn, following
 
 
 def migrate_warehouse(
-    warehouse: Warehouse, plan: PlatformPlan, loader_role: str
+    warehouse: Warehouse, plan: PlatformPlan, loader_role: str, *, going_back: bool = False
 ) -> tuple[str, ...]:
-    """Make users, schema, tables, missing columns and rights; running it again changes nothing.
+    """Make users, schema, tables and rights, and bring each table to its model's columns.
+
+    Running it again changes nothing: what was done is found done.
 
     Args:
         warehouse: as its administrator.
         plan: what there should be.
         loader_role: name of the IAM role that loads.
+        going_back: see `following`.
 
     Returns:
         The statements that were run.
@@ -34,24 +38,21 @@ def migrate_warehouse(
         *(model.warehouse.create for model in plan.models),
     ]
     warehouse.run(statements)
-    existing = columns(warehouse)
-    widening = [
-        sql
-        for model in plan.models
-        for sql in missing_columns_ddl(
-            model.warehouse.table, existing[model.warehouse.table.split(".")[-1]], model.columns
-        )
-    ]
-    warehouse.run(widening)
-    return (*statements, *widening)
+    standing = columns(warehouse)
+    for model in plan.models:
+        table = standing[model.warehouse.table.split(".")[-1]]
+        steps = following(model, table, going_back=going_back)
+        if steps.together:  # a transaction for each table: readers of the others don't wait
+            warehouse.run(steps.together)
+        for sql in steps.alone:
+            warehouse.query(sql)
+        statements += (*steps.together, *steps.alone)
+    return tuple(statements)
 
 
-def columns(warehouse: Warehouse) -> dict[str, set[str]]:
+def columns(warehouse: Warehouse) -> dict[str, list[StandingColumn]]:
     """The columns of every gold table in the warehouse, by table."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    for row in warehouse.query(
-        "SELECT table_name, column_name FROM svv_columns WHERE table_schema = :schema",
-        {"schema": WAREHOUSE_SCHEMA},
-    ):
-        found[row["table_name"]].add(row["column_name"])
+    found: defaultdict[str, list[StandingColumn]] = defaultdict(list)
+    for row in warehouse.query(COLUMNS_QUERY, {"schema": WAREHOUSE_SCHEMA}):
+        found[row["table_name"]].append(StandingColumn.of(row))
     return found

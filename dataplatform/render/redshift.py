@@ -64,7 +64,7 @@ def create_table(
 ) -> str:
     """CREATE TABLE IF NOT EXISTS; the primary key tells the planner, MERGE keeps it true."""
     required = {*key, *(column.name for column in columns if column.required)}
-    lines = [f"    {_definition(column, required=column.name in required)}" for column in columns]
+    lines = [f"    {definition(column, required=column.name in required)}" for column in columns]
     lines.append(f"    PRIMARY KEY ({_names(key)})")
     known = {column.name for column in columns}
     sort = [column for column in sort_by if column in known]
@@ -87,9 +87,9 @@ def load_statements(name: str, columns: Sequence[Column], key: Sequence[str]) ->
     - An export older than what was merged since (its statement was stuck) is emptied, not applied.
     - MERGE takes no condition and needs a table as its source: deletions go first.
     """
-    target, stage = _table(name), _name(f"stage_{name}")
-    change = _name(CHANGE_COLUMN)
-    staged = [f"    {_definition(column, required=False)}" for column in columns]
+    target, stage = _table(name), quoted(f"stage_{name}")
+    change = quoted(CHANGE_COLUMN)
+    staged = [f"    {definition(column, required=False)}" for column in columns]
     newer = f'SELECT 1 FROM {LOADS} WHERE "model" = \'{name}\' AND "build" > {{build}}'
     this_load = f"\"model\" = '{name}' AND \"run_id\" = '{{run_id}}'"
     return (
@@ -124,7 +124,7 @@ def warehouse_setup(models: Sequence[GoldModel] = ()) -> tuple[str, ...]:
     return (
         f"CREATE SCHEMA IF NOT EXISTS {WAREHOUSE_SCHEMA}",
         f"CREATE TABLE IF NOT EXISTS {LOADS} (\n"
-        + "".join(f"    {_name(name)} {kind} NOT NULL,\n" for name, kind in _LOADS_COLUMNS.items())
+        + "".join(f"    {quoted(name)} {kind} NOT NULL,\n" for name, kind in _LOADS_COLUMNS.items())
         + '    PRIMARY KEY ("model", "run_id")\n)\nDISTSTYLE ALL\nSORTKEY AUTO',
         f'GRANT USAGE ON SCHEMA {WAREHOUSE_SCHEMA} TO "{{loader}}"',
         f"GRANT USAGE ON SCHEMA {WAREHOUSE_SCHEMA} TO PUBLIC",
@@ -145,22 +145,6 @@ def missing_users_ddl(existing: Collection[str], wanted: Sequence[str]) -> list[
     return [f'CREATE USER "{name}" PASSWORD DISABLE' for name in wanted if name not in existing]
 
 
-def missing_columns_ddl(
-    table: str, existing: Collection[str], wanted: Sequence[Column]
-) -> list[str]:
-    """ADD COLUMN for each wanted column that the table (`gold.<name>`) lacks; nothing is dropped.
-
-    A new column is nullable, whatever the contract says: rows that are there have no value for it.
-    """
-    known = {name.lower() for name in existing}
-    qualified = ".".join(_name(part) for part in table.split("."))
-    return [
-        f"ALTER TABLE {qualified} ADD COLUMN {_definition(column, required=False)}"
-        for column in wanted
-        if column.name.lower() not in known
-    ]
-
-
 def column_type(column: Column) -> str:
     """Redshift's type of a column.
 
@@ -177,11 +161,21 @@ def column_type(column: Column) -> str:
     return _TYPES[column.type]
 
 
+def definition(column: Column, *, required: bool) -> str:
+    """A column as CREATE TABLE and ADD COLUMN take it."""
+    return f"{quoted(column.name)} {column_type(column)}{' NOT NULL' if required else ''}"
+
+
+def quoted(name: str) -> str:
+    """Names of contracts are lower case; quotes keep reserved words usable."""
+    return f'"{name}"'
+
+
 def _merge(target: str, stage: str, columns: Sequence[Column], key: Sequence[str]) -> str:
     names = [column.name for column in columns]
     changing = [name for name in names if name not in key] or list(key)
-    assignments = ", ".join(f"{_name(name)} = {stage}.{_name(name)}" for name in changing)
-    values = ", ".join(f"{stage}.{_name(name)}" for name in names)
+    assignments = ", ".join(f"{quoted(name)} = {stage}.{quoted(name)}" for name in changing)
+    values = ", ".join(f"{stage}.{quoted(name)}" for name in names)
     return (
         f"MERGE INTO {target} USING {stage}\n"
         f"ON {_matching(target, stage, key)}\n"
@@ -190,22 +184,13 @@ def _merge(target: str, stage: str, columns: Sequence[Column], key: Sequence[str
     )
 
 
-def _definition(column: Column, *, required: bool) -> str:
-    return f"{_name(column.name)} {column_type(column)}{' NOT NULL' if required else ''}"
-
-
 def _matching(target: str, stage: str, key: Sequence[str]) -> str:
-    return " AND ".join(f"{target}.{_name(name)} = {stage}.{_name(name)}" for name in key)
+    return " AND ".join(f"{target}.{quoted(name)} = {stage}.{quoted(name)}" for name in key)
 
 
 def _names(names: Iterable[str]) -> str:
-    return ", ".join(_name(name) for name in names)
+    return ", ".join(quoted(name) for name in names)
 
 
 def _table(name: str) -> str:
-    return f"{WAREHOUSE_SCHEMA}.{_name(name)}"
-
-
-def _name(name: str) -> str:
-    """Names of contracts are lower case; quotes keep reserved words usable."""
-    return f'"{name}"'
+    return f"{WAREHOUSE_SCHEMA}.{quoted(name)}"

@@ -102,6 +102,7 @@ class DataApi:
                 database.locks,
                 lambda role: self._s3(role, roles, namespace, user),
                 cancelled,
+                in_block=run.batch and not run.auto_commit,
             )
             return Session(work)
 

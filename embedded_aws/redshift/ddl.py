@@ -64,6 +64,8 @@ def _alter(work: Transaction, relation: Relation, action: exp.Expr) -> None:
         case exp.ColumnDef():
             tables.add_column(work.connection, relation, tables.spec_of(action))
         case exp.AlterColumn() if action.args.get("dtype"):
+            if work.in_block:
+                raise SqlError("ALTER TABLE ALTER COLUMN cannot run inside a transaction block")
             wanted = RedshiftType.of(action.args["dtype"])
             tables.widen(work.connection, relation, action.name.lower(), wanted)
         case exp.Drop() | exp.RenameColumn():

@@ -45,12 +45,15 @@ class Transaction:
         locks: TableLocks,
         s3_for_role: Callable[[str], Any],
         cancelled: threading.Event,
+        *,
+        in_block: bool = False,
     ) -> None:
         self.connection = connection
         self.user = user
         self.privileges = Privileges(connection, user)
         self.s3_for_role = s3_for_role
         self.cancelled = cancelled
+        self.in_block = in_block
         self._locks = locks
         self._begun = False
 

@@ -7,13 +7,14 @@ from decimal import Decimal
 
 import pytest
 
-from dataplatform.adapters.warehouse import Warehouse
+from dataplatform.adapters.warehouse import StatementFailed, Warehouse
 from dataplatform.adapters.warehouse_schema import columns, migrate_warehouse
 from dataplatform.errors import WarehouseLoadFailed
 from dataplatform.ledger import Ledger
-from dataplatform.plans.model import Column
+from dataplatform.plans.model import Column, PlatformPlan
+from dataplatform.render.redshift import warehouse_sql
 from lambdas.plan_loads.logic import plan_loads
-from tests.unit.support.loads import MODEL, Row, Setting, plan_with
+from tests.unit.support.loads import COLUMNS, MODEL, Row, Setting, plan_with
 from tests.unit.support.redshift import Server, allow
 
 
@@ -143,7 +144,65 @@ def test_a_migration_run_again_changes_nothing_and_adds_new_columns(setting: Set
     ]
     wider = plan_with(extra=(Column(name="city", type="string", max_length=9, required=True),))
     migrate_warehouse(setting.admin, wider, setting.role_name)
-    assert columns(setting.admin)[MODEL] == {"store_id", "name", "sales", "city"}
+    assert standing(setting) == {
+        "store_id": "INTEGER",
+        "name": "VARCHAR(20)",
+        "sales": "DECIMAL(10, 2)",
+        "city": "VARCHAR(36)",
+    }
     assert migrate_warehouse(setting.admin, wider, setting.role_name) == again[:-1] + (
         wider.model(MODEL).warehouse.create,
     )
+
+
+def test_a_table_follows_its_model_and_keeps_what_it_has(setting: Setting) -> None:
+    """Longer texts and fewer columns in place; other types by a table made anew."""
+    setting.export(setting.run("r1"), [(1, "one", "1.50", "upsert")], live=1)
+    setting.load("r1")
+    number, name, sales = COLUMNS
+    longer = plan_of(number, replace(name, max_length=9))
+    done = migrate_warehouse(setting.admin, longer, setting.role_name)
+    assert done[-2:] == (
+        'ALTER TABLE gold."dim_store" DROP COLUMN "sales"',
+        'ALTER TABLE gold."dim_store" ALTER COLUMN "name" TYPE VARCHAR(36)',
+    )
+    assert standing(setting) == {"store_id": "INTEGER", "name": "VARCHAR(36)"}
+    other = plan_of(replace(number, type="bigint"), replace(name, type="int"), sales)
+    migrate_warehouse(setting.admin, other, setting.role_name)
+    assert standing(setting) == {
+        "store_id": "BIGINT",
+        "name": "INTEGER",
+        "sales": "DECIMAL(10, 2)",
+    }
+    assert setting.rows() == [(1, None, None)], "what can't be taken over waits for the next build"
+    again = migrate_warehouse(setting.admin, other, setting.role_name)
+    assert again[-1] == other.model(MODEL).warehouse.create, "nothing was left to do"
+    delete = setting.warehouse.submit([f"DELETE FROM gold.{MODEL}"], "as the loader")
+    assert setting.emulated.wait(delete)["Status"] == "FINISHED", "rights are as they were"
+
+
+def test_a_model_that_was_in_force_before_takes_nothing_away(setting: Setting) -> None:
+    number, name, sales = COLUMNS
+    wider = plan_of(replace(number, type="bigint"), name, sales, Column(name="city", type="date"))
+    migrate_warehouse(setting.admin, wider, setting.role_name)
+    before = standing(setting)
+    migrate_warehouse(setting.admin, setting.plan, setting.role_name, going_back=True)
+    assert standing(setting) == before
+
+
+def test_a_length_is_altered_outside_any_transaction(setting: Setting) -> None:
+    alter = f"ALTER TABLE gold.{MODEL} ALTER COLUMN name TYPE VARCHAR(99)"
+    with pytest.raises(StatementFailed, match="cannot run inside a transaction block"):
+        setting.admin.run([alter])
+    setting.admin.query(alter)
+    assert standing(setting)["name"] == "VARCHAR(99)"
+
+
+def plan_of(*wanted: Column) -> PlatformPlan:
+    (model,) = plan_with().models
+    sql = warehouse_sql(MODEL, wanted, model.key)
+    return replace(plan_with(), models=(replace(model, columns=wanted, warehouse=sql),))
+
+
+def standing(setting: Setting) -> dict[str, str]:
+    return {column.name: column.type for column in columns(setting.admin)[MODEL]}

@@ -41,8 +41,16 @@ class Warehouse:
         self.ran += statements
 
     def query(self, sql: str, *_: Any) -> list[dict[str, Any]]:
-        names = (column.name for column in COLUMNS[:2])
-        columns = [{"table_name": "dim_store", "column_name": name} for name in names]
+        kinds = {"store_id": "integer", "city": "character varying"}
+        columns = [
+            {
+                "table_name": "dim_store",
+                "column_name": name,
+                "data_type": kind,
+                "character_maximum_length": 65535,
+            }
+            for name, kind in kinds.items()
+        ]
         return columns if "svv_columns" in sql else []
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,11 +17,12 @@ from dataplatform.render.redshift import (
     create_table,
     load_statements,
     loader_user,
-    missing_columns_ddl,
     missing_users_ddl,
     warehouse_setup,
     warehouse_sql,
 )
+from dataplatform.render.redshift_changes import Following, StandingColumn, following
+from tests.unit.support import plans
 
 ROOT = Path(__file__).parents[4]
 COLUMNS = (
@@ -57,7 +59,7 @@ def rendered() -> list[str]:
     statements = [
         *(statement for one in (sql, wide) for statement in (one.create, *one.load)),
         *warehouse_setup(),
-        *missing_columns_ddl("gold.fact_sales", {"id"}, COLUMNS),
+        *(sql for steps in changes() for sql in (*steps.together, *steps.alone)),
         *missing_users_ddl((), [loader_user("weir-dev-loader")]),
         *(
             s
@@ -67,6 +69,19 @@ def rendered() -> list[str]:
         *(summary.sql for summary in platform().summaries),
     ]
     return [fill(statement, **VALUES) for statement in statements]
+
+
+def changes() -> list[Following]:
+    """A table made anew, and one altered in place."""
+    model = replace(
+        plans.model("sales", "sales"),
+        columns=COLUMNS,
+        key=("id",),
+        warehouse=warehouse_sql("sales", COLUMNS, ["id"]),
+    )
+    standing = [StandingColumn("id", "VARCHAR(4)", 4), StandingColumn("gone", "DATE")]
+    retyped = StandingColumn("order", "BIGINT")
+    return [following(model, standing), following(model, [*standing, retyped])]
 
 
 def parse_errors(sql: str) -> list[str]:
@@ -167,14 +182,6 @@ def test_the_stage_has_the_exports_columns_in_their_order() -> None:
     assert re.findall(r'^ +"(\w+)"', stage, re.MULTILINE) == [
         *("id", "order", "day", "price", "at", "_change")
     ]
-
-
-def test_only_missing_columns_are_added_and_none_of_them_is_required() -> None:
-    assert missing_columns_ddl("gold.sales", {"ID", "order", "at"}, COLUMNS) == [
-        'ALTER TABLE "gold"."sales" ADD COLUMN "day" DATE',
-        'ALTER TABLE "gold"."sales" ADD COLUMN "price" DECIMAL(12, 2)',
-    ]
-    assert missing_columns_ddl("gold.sales", [c.name for c in COLUMNS], COLUMNS) == []
 
 
 def test_only_missing_users_are_made() -> None:
