@@ -95,6 +95,20 @@ def push(
     verb(Screen(as_json=as_json), stage, dataset, files, run=run)
 
 
+@app.command(epilog="Example: ./weir redrive 2026-11-21T10:04:12Z-7f3a")
+def redrive(
+    run_id: Annotated[
+        str | None, typer.Argument(metavar="[RUN]", help="Which run; the last that failed.")
+    ] = None,
+    stage: Stage = None,
+    as_json: Json = False,
+) -> None:
+    """Let a failed run go on with the step that failed, and show its books."""
+    from cli.redrive import redrive as verb
+
+    verb(Screen(as_json=as_json), stage, run_id)
+
+
 @app.command(epilog="Example: ./weir maintain silver.sales --json")
 def maintain(
     tables: Annotated[

@@ -27,6 +27,11 @@ def run(
         "engine": engine,
     }
     followed = execute(screen, target, {name: value for name, value in wanted.items() if value})
+    report(screen, target, followed)
+
+
+def report(screen: Screen, target: Target, followed: pipeline.Followed) -> None:
+    """Show a run's books; ends with exit code 3 where records of it wait in quarantine."""
     entries = target.ledger.books(followed.run_id)
     spent = books.cost_of(target, followed.run_id)
     if entries:
@@ -47,7 +52,11 @@ def run(
 
 def execute(screen: Screen, target: Target, run_input: dict[str, Any]) -> pipeline.Followed:
     """Start an execution and show its steps until it ends."""
-    execution = pipeline.start(target, run_input)
+    return watch(screen, target, pipeline.start(target, run_input))
+
+
+def watch(screen: Screen, target: Target, execution: str) -> pipeline.Followed:
+    """Show an execution's steps until it ends."""
     with Timeline(screen) as timeline:
         followed = pipeline.follow(target, execution, timeline.show)
     screen.done("pipeline", f"run {followed.run_id}", f"{followed.seconds:.1f} s")

@@ -54,7 +54,7 @@ def test_a_source_that_is_down_leaves_nothing_half_done_and_ctrl_c_only_the_watc
     assert platform.totals("sales") == books | one_more
 
 
-def test_a_source_that_stays_closed_fails_the_run_loudly_and_the_next_takes_what_it_missed(
+def test_a_source_that_stays_closed_fails_the_run_loudly_and_redriven_it_takes_what_it_missed(
     platform: Platform,
 ) -> None:
     ledger, number = platform.target.ledger, new_store(platform)
@@ -77,7 +77,9 @@ def test_a_source_that_stays_closed_fails_the_run_loudly_and_the_next_takes_what
     assert shown["state"] == "failed" and "SourceUnavailable" in shown["error"]
     assert "then ./weir run" in platform.weir("status").stdout
 
-    platform.json("run")
+    redriven = platform.json("redrive")
+    assert redriven["run"] == shown["run"]
+    assert state(platform, execution) == "SUCCEEDED"
     for dataset, outcome in (("sales", ("updated",)), ("stores", ("inserted", "live"))):
         one_more = {name: books[dataset][name] + 1 for name in ("source", *outcome)}
         assert platform.totals(dataset) == books[dataset] | one_more

@@ -1,0 +1,45 @@
+"""`weir redrive`"""
+
+from __future__ import annotations
+
+from botocore.exceptions import ClientError
+
+from cli import pipeline, run
+from cli.screen import Screen
+from cli.target import Target, UnknownRun
+from dataplatform.ledger.records import Run
+
+_RUNS = 20
+
+
+def redrive(screen: Screen, stage: str | None, run_id: str | None) -> None:
+    """Let a failed run go on with the step that failed, follow it to its end, show its books.
+
+    Raises:
+        UnknownRun: there is no such run, or none has failed.
+        RunFailed: Step Functions refuses, or the run fails again.
+    """
+    target = Target.choose(stage)
+    chosen = target.run(run_id) if run_id else _last_failed(target)
+    screen.say(f" run {chosen.run_id} goes on where it failed")
+    try:
+        target.client("stepfunctions").redrive_execution(executionArn=chosen.execution)
+    except ClientError as error:
+        raise pipeline.RunFailed(
+            f"run {chosen.run_id} can't be redriven: {error.response['Error']['Message']}",
+            why="Only a run that failed in the last 14 days can be; nothing was changed.",
+            remedy="Take up what it left: ./weir run",
+        ) from error
+    run.report(screen, target, run.watch(screen, target, chosen.execution))
+
+
+def _last_failed(target: Target) -> Run:
+    runs = (pipeline.as_it_is(target, each) for each in target.ledger.runs(_RUNS))
+    for each in runs:
+        if each.state == "failed":
+            return each
+    raise UnknownRun(
+        f"none of the last {_RUNS} runs of stage {target.stage} has failed",
+        why="There is nothing to redrive.",
+        remedy="Start a run: ./weir run; or name one: ./weir redrive RUN",
+    )
