@@ -24,7 +24,7 @@ def examples(node: Any, *names: str) -> Iterator[Command]:
         for name, verb in node.commands.items():
             yield from examples(verb, *names, name)
     else:
-        text = str(node.epilog).removeprefix("Example: ")
+        text = str(node.epilog).splitlines()[0].removeprefix("Example: ")
         yield Command(f"{' '.join(names)} --help", tuple(shlex.split(text)))
 
 
