@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cli import books, pipeline
+from cli import books, drift, pipeline
 from cli.screen import Screen
 from cli.target import Target
 from cli.timeline import Timeline
@@ -31,23 +31,27 @@ def run(
 
 
 def report(screen: Screen, target: Target, followed: pipeline.Followed) -> None:
-    """Show a run's books; ends with exit code 3 where records of it wait in quarantine."""
+    """Show a run's books; ends with exit code 3 where records or objects of it wait."""
     entries = target.ledger.books(followed.run_id)
+    waiting = drift.waiting(target, followed.run_id)
     spent = books.cost_of(target, followed.run_id)
     if entries:
         screen.show(books.of_run(entries))
         screen.say(f"\n {books.dollars(spent)}")
-    else:
+    elif not waiting:
         screen.say("Nothing was due: no new rows, no Glue run, no load.")
+    drift.say_waiting(screen, target, waiting)
     screen.result(
         {
             "run": followed.run_id,
             "datasets": books.run_json(entries, target.ledger.engines(followed.run_id)),
+            "waiting": drift.waiting_json(waiting),
             "cost": spent.to_dict(),
             "seconds": round(followed.seconds, 1),
         }
     )
     books.exit_if_waiting(entries)
+    drift.exit_if_any(waiting)
 
 
 def execute(screen: Screen, target: Target, run_input: dict[str, Any]) -> pipeline.Followed:

@@ -9,7 +9,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from cli import books, report, timeline
+from cli import books, drift, report, timeline
 from cli.pipeline import as_it_is
 from cli.screen import Screen
 from cli.target import Target, UnknownRun
@@ -27,6 +27,7 @@ def status(screen: Screen, stage: str | None, run_id: str | None, html: str | No
         return
     lifetime = books.lifetime(target)
     unclaimed = target.ledger.unclaimed_objects()
+    held, drifted = drift.waiting(target), drift.notes(target)
     screen.say(f" stage {target.stage}   {_place(target)}")
     screen.show(_runs(runs))
     screen.say()
@@ -35,6 +36,8 @@ def status(screen: Screen, stage: str | None, run_id: str | None, html: str | No
         screen.say(_trouble(runs[0]))
     if waiting := sum(counts["quarantined"] for counts in lifetime.values()):
         screen.say(f" [yellow]![/] {waiting:,} records wait in quarantine: ./weir quarantine ls")
+    drift.say_waiting(screen, target, held)
+    drift.say_notes(screen, target, [note for note in drifted if not note.breaking])
     for landed in unclaimed:
         screen.say(f" [yellow]![/] {landed.key} lies in landing, but no contract claims its folder")
     screen.result(
@@ -43,6 +46,8 @@ def status(screen: Screen, stage: str | None, run_id: str | None, html: str | No
             "runs": [_run_json(run) for run in runs],
             "datasets": lifetime,
             "unclaimed": [landed.key for landed in unclaimed],
+            "waiting": drift.waiting_json(held),
+            "drift": [drift.note_json(note) for note in drifted],
         }
     )
 
@@ -51,6 +56,7 @@ def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
     steps = target.ledger.steps(run.run_id)
     entries = target.ledger.books(run.run_id)
     engines, spent = target.ledger.engines(run.run_id), books.cost_of(target, run.run_id)
+    waiting = [found for found in drift.waiting(target) if found.run_id == run.run_id]
     screen.say(f" run {run.run_id}   {run.state}   {run.started_at} – {run.ended_at or 'now'}")
     for step in timeline.latest(steps):
         screen.say(timeline.line(step))
@@ -59,6 +65,7 @@ def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
     screen.say()
     screen.show(books.of_run(entries))
     screen.say(f"\n {books.dollars(spent)}")
+    drift.say_waiting(screen, target, waiting)
     if html:
         page = report.page(target.stage, run, steps, entries, engines, spent)
         Path(html).write_text(page, encoding="utf-8")
@@ -67,11 +74,13 @@ def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
         {
             **_run_json(run),
             "datasets": books.run_json(entries, engines),
+            "waiting": drift.waiting_json(waiting),
             "cost": spent.to_dict(),
             "page": html or "",
         }
     )
     books.exit_if_waiting(entries)
+    drift.exit_if_any(waiting)
 
 
 def _trouble(run: Run) -> str:

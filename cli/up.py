@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from cli import books, deployment, local, own_samples, sample_sources, summaries
+from cli import books, deployment, drift, local, own_samples, sample_sources, summaries
 from cli.local import not_emulated
 from cli.run import execute
 from cli.screen import Screen
@@ -44,10 +44,13 @@ def up(screen: Screen, *, samples: bool, engine: str | None) -> None:
     seconds["pipeline"] = followed.seconds
     rows, lifetime = summaries.read(target), books.lifetime(target)
     _show(screen, target, entries, rows)
+    waiting = drift.waiting(target)
+    drift.say_waiting(screen, target, waiting)
     seconds["total"] = time.monotonic() - began
     screen.say(f"\n Ready after {seconds['total']:.0f} s.")
     screen.result(_result(lifetime, rows, seconds))
     books.exit_if_waiting(entries)
+    drift.exit_if_any(waiting)
 
 
 def _synthesize(screen: Screen, tools: Tools) -> tuple[deployment.Assembly, float]:
