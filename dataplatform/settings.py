@@ -161,6 +161,13 @@ class EngineSettings(LedgerSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClosingSettings(LedgerSettings):
+    """Ending a run; alerts_topic_arn: who is told of what it has held."""
+
+    alerts_topic_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlanningSettings(LedgerSettings):
     """Making batches: up to where a function stages one.
 

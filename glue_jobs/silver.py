@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
 from pyspark.sql import functions as F
 
+from dataplatform.auditing import Answers, pass_audit
+from dataplatform.errors import BatchHeld
 from dataplatform.ledger.commits import (
     commit_properties,
     last_sequence,
     not_quarantined,
     quarantine_marks,
     recovered,
+    recovered_warned,
 )
 from dataplatform.ledger.records import Batch, Outcomes, TableSize, table_lease
+from dataplatform.ledger.run_input import RunInput
 from dataplatform.naming import BATCHES_PROPERTY, SilverColumn
 from dataplatform.overtaken import until_not_overtaken
 from dataplatform.plans.model import SilverPlan, fill
+from dataplatform.quality.profile import Profile
 from glue_jobs import shuffles, side_by_side, tables
 from glue_jobs.runtime import Job
 from glue_jobs.snapshot_properties import commit_with
 from glue_jobs.transforms import silver
+from glue_jobs.transforms.replays import keep_newer
 
 STEP = "silver"
 _QUARANTINE_COLUMNS = (
@@ -77,14 +83,23 @@ def _publish_alone(job: Job, dataset: str, staged: Sequence[Batch]) -> None:
     job.ledger.step(job.run_id, STEP, dataset=dataset, state="started")
     try:
         plan = job.plan.dataset(dataset)
-        counts = until_not_overtaken(lambda: publish_dataset(job, plan, staged))
+        outcomes = until_not_overtaken(lambda: publish_dataset(job, plan, staged))
+    except BatchHeld as error:  # the ledger knows: the batches stay staged
+        log.warning("%s", error)
+        job.ledger.step(job.run_id, STEP, dataset=dataset, state="failed", detail=error.what[:500])
     except Exception as error:  # the run's last step fails loudly with every dataset's error
         log.exception("dataset %s failed", dataset)
         job.ledger.fail_dataset(job.run_id, dataset, f"{type(error).__name__}: {error}")
         job.ledger.step(job.run_id, STEP, dataset=dataset, state="failed", detail=str(error)[:500])
     else:
-        log.info("%s: %s", dataset, counts)
-        job.ledger.step(job.run_id, STEP, dataset=dataset, state="done", counts=asdict(counts))
+        log.info("%s: %s", dataset, outcomes)
+        note, counts = job.ledger.audit(job.run_id, dataset), outcomes.to_dict()
+        if note is not None and note.warned:
+            counts["warned"] = note.warned
+        detail = note.summary[:500] if note else ""
+        job.ledger.step(
+            job.run_id, STEP, dataset=dataset, state="done", counts=counts, detail=detail
+        )
 
 
 def publish_dataset(job: Job, plan: SilverPlan, staged: Sequence[Batch]) -> Outcomes:
@@ -92,6 +107,9 @@ def publish_dataset(job: Job, plan: SilverPlan, staged: Sequence[Batch]) -> Outc
 
     Returns:
         The outcomes of all batches together.
+
+    Raises:
+        BatchHeld: the batches break a gate or a bound; nothing was published.
     """
     with job.lease(table_lease(plan.silver_table)) as lease:
         # While the lease is held, what this function commits is all that is added.
@@ -100,10 +118,14 @@ def publish_dataset(job: Job, plan: SilverPlan, staged: Sequence[Batch]) -> Outc
         done, sequence = recovered(summaries, staged), last_sequence(summaries)
         for found in done:
             log.info("batch %s is in a snapshot already", found)
-        todo = {batch.batch_id: batch.rows for batch in staged if batch.batch_id not in done}
+        warned: Mapping[str, int] = recovered_warned(summaries, staged)
+        profile: Profile | None = None
+        todo = [batch for batch in staged if batch.batch_id not in done]
         if todo:
-            merged, sequence = _merge(job, plan, todo, sequence, empty=not snapshots)
-            done |= merged
+            merged = _merge(job, plan, todo, sequence, empty=not snapshots)
+            done |= merged.counted
+            sequence, profile = merged.sequence, merged.profile
+            warned = {**warned, **merged.warned}
             snapshots = tables.published_snapshots(job.spark, plan.silver_table)
         live = tables.count_rows(job.spark, tables.qualified(plan.silver_table))
         size = TableSize.of_snapshot(snapshots[0].summary) if snapshots else TableSize()
@@ -116,25 +138,39 @@ def publish_dataset(job: Job, plan: SilverPlan, staged: Sequence[Batch]) -> Outc
                 live=live,
                 lease=lease,
                 size=size,
+                warned=warned.get(batch.batch_id, 0),
+                profile=profile,
             )
             total = total + done[batch.batch_id]
         return total
 
 
+@dataclass(frozen=True, kw_only=True)
+class Merged:
+    """What one merge did.
+
+    counted: each batch's outcomes. sequence: what the table stands at now.
+    warned: batch -> records that passed with a warning.
+    profile: figures for later batches to be held beside; None where they say nothing.
+    """
+
+    counted: dict[str, Outcomes]
+    sequence: int
+    warned: Mapping[str, int] = field(default_factory=dict)
+    profile: Profile | None = None
+
+
 def _merge(
-    job: Job, plan: SilverPlan, rows: Mapping[str, int], sequence: int, *, empty: bool
-) -> tuple[dict[str, Outcomes], int]:
-    """Classify, quarantine, then stage, audit and publish in one commit.
+    job: Job, plan: SilverPlan, staged: Sequence[Batch], sequence: int, *, empty: bool
+) -> Merged:
+    """Classify and audit, then quarantine, stage, count and publish in one commit.
 
     Args:
-        rows: batch -> its rows in bronze.
         sequence: what the table stands at.
         empty: nothing was ever published to it.
-
-    Returns:
-        Each batch's outcomes, and what the table stands at now.
     """
-    spark, batches = job.spark, list(rows)
+    spark, rows = job.spark, {batch.batch_id: batch.rows for batch in staged}
+    batches = list(rows)
     classified = silver.classify(
         spark,
         plan,
@@ -143,11 +179,27 @@ def _merge(
         silver="" if empty else tables.qualified(plan.silver_table),
     )
     try:
+        replays = any(batch.origin for batch in staged)
+        if replays and not empty and plan.primary_key and not plan.ordering:
+            table = spark.table(tables.qualified(plan.silver_table))
+            classified = keep_newer(classified, plan, table, job.ledger.not_newer)
         counted = silver.outcomes(classified, rows)
         total = sum(counted.values(), Outcomes())
+        answers = Answers.of(
+            silver.figures(classified, plan, sum(rows.values())), silver.warned(classified, plan)
+        )
+        profile = pass_audit(
+            job.ledger,
+            plan,
+            job.run_id,
+            staged,
+            answers,
+            changes=total.changed > 0,
+            accept=plan.dataset in RunInput.from_json(job.ledger.run(job.run_id).input).accept,
+        )
         if total.quarantined:
             _quarantine(job, plan, classified, batches)
-        if total.inserted + total.updated + total.deleted:
+        if total.changed:
             sequence = job.ledger.next_sequence(plan.dataset)
             stamped = (
                 silver.changes(classified)
@@ -160,10 +212,10 @@ def _merge(
                 spark,
                 plan.silver_table,
                 write=lambda branch: _write(job, plan, branch, within),
-                properties=commit_properties(counted, sequence),
+                properties=commit_properties(counted, sequence, answers.warned),
                 expected_rows=lambda before: before + total.inserted - total.deleted,
             )
-        return counted, sequence
+        return Merged(counted=counted, sequence=sequence, warned=answers.warned, profile=profile)
     finally:
         classified.release()
 

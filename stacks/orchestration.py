@@ -14,6 +14,7 @@ from aws_cdk.aws_stepfunctions import LogLevel, LogOptions, StateMachine
 from constructs import Construct
 
 from dataplatform.settings import (
+    ClosingSettings,
     EngineSettings,
     LakeSettings,
     LedgerSettings,
@@ -77,7 +78,7 @@ class OrchestrationStack(PlatformStack):
             self, "Functions", stage=stage, log_key=lake.operations_key
         )
         loads = self._load_functions(lake, warehouse)
-        self.close_run = self._step("close_run", "Balances the books and ends the run")
+        self.close_run = self._closer(lake)
         steps = Steps(
             open_run=self._step("open_run", "Opens a run under the pipeline's lease"),
             ingest_api=ingestion.ingest_api,
@@ -125,6 +126,18 @@ class OrchestrationStack(PlatformStack):
             timeout=_PLANNER_TIMEOUT,
         )
         lake.landing.grant_read(function)
+        grant_alert(self, function, stage=self.stage, key=lake.operations_key)
+        return function
+
+    def _closer(self, lake: LakeStack) -> PlatformFunction:
+        """It tells of what the run has held."""
+        function = self._step(
+            "close_run",
+            "Balances the books and ends the run",
+            ClosingSettings(
+                **self._state.fields, alerts_topic_arn=alerts_topic_arn(self, self.stage)
+            ),
+        )
         grant_alert(self, function, stage=self.stage, key=lake.operations_key)
         return function
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -11,6 +12,7 @@ from pyspark.sql import functions as F
 from dataplatform.ledger.records import Outcomes
 from dataplatform.naming import BronzeColumn, SilverColumn, was_column
 from dataplatform.plans.model import SilverPlan, fill
+from dataplatform.quality.profile import sample_of
 from glue_jobs.transforms import pruning
 from glue_jobs.transforms.pruning import Asked
 
@@ -18,6 +20,7 @@ INSERT, UPDATE, DELETE, DUPLICATE = "insert", "update", "delete", "duplicate"
 _SUPERSEDED = "superseded"
 _RANK, _REASONS, _ACTION = "_rank", "_reasons", "_action"
 _ONCE = "_once"
+_WARNINGS = "_warnings"
 _PLACE = [
     column.value
     for column in (
@@ -100,6 +103,30 @@ def outcomes(classified: Classified, sent: Mapping[str, int]) -> dict[str, Outco
     good = {batch: sum(counts.values()) for batch, counts in by_action.items()}
     rejected = {} if good == sent else _count_by_batch(classified.rejected)
     return {batch: _outcomes(by_action[batch], rejected.get(batch, 0)) for batch in sent}
+
+
+def figures(classified: Classified, plan: SilverPlan, rows: int) -> tuple[Any, ...]:
+    """The answer to the plan's audit; empty where it asks nothing.
+
+    Args:
+        rows: of the batches in bronze, about.
+    """
+    if plan.audit is None:
+        return ()
+    view = f"weir_accepted_{plan.dataset}"
+    kept = ~F.col(BronzeColumn.OP).eqNullSafe(DELETE)
+    classified.newest.where(kept).createOrReplaceTempView(view)
+    sql = fill(plan.audit.spark, records=view, sample=str(sample_of(rows)))
+    return tuple(classified.actions.sparkSession.sql(sql).collect()[0])
+
+
+def warned(classified: Classified, plan: SilverPlan) -> list[tuple[str, list[str], int]]:
+    """Batch, names of the checks, and how many records passed that broke just these."""
+    if not plan.warns:
+        return []
+    found = classified.actions.where(F.size(_WARNINGS) > 0)
+    counted = found.groupBy(BronzeColumn.BATCH_ID.value, _WARNINGS).count().collect()
+    return [(row[0], list(row[1]), row[2]) for row in counted]
 
 
 def _outcomes(counts: Mapping[str, int], rejected: int) -> Outcomes:

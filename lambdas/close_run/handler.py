@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
+import boto3
+
+from dataplatform.adapters.alerts import send_alert
 from dataplatform.adapters.plans import load_plan
-from dataplatform.settings import LedgerSettings
+from dataplatform.ledger.audits import AuditNote
+from dataplatform.metrics import audit_line
+from dataplatform.settings import ClosingSettings
+from lambdas.close_run.alerts import tell_of_holds
 from lambdas.close_run.logic import close_run
 from lambdas.common import LambdaContext, ledger_at, logger
 from lambdas.metering import metered
@@ -17,10 +24,26 @@ log = logger("close-run")
 @metered
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """{"run_id"} -> {"run_id", "counts"}; raises BooksUnbalanced or DatasetsFailed."""
-    log.append_keys(run_id=event["run_id"])
-    settings = LedgerSettings.from_environment()
-    closed = close_run(
-        ledger_at(settings.ledger_table), load_plan(settings.plans_uri), event["run_id"]
+    run_id = event["run_id"]
+    log.append_keys(run_id=run_id)
+    settings = ClosingSettings.from_environment()
+    ledger = ledger_at(settings.ledger_table)
+    for note in ledger.audits(run_id):
+        print(_metrics(settings.stage, note))  # the logger would nest it
+    tell_of_holds(
+        ledger,
+        settings.stage,
+        run_id,
+        lambda subject, text: send_alert(
+            boto3.client("sns"), settings.alerts_topic_arn, subject=subject, text=text
+        ),
     )
+    closed = close_run(ledger, load_plan(settings.plans_uri), run_id)
     log.info("run closed", extra=closed["counts"])
     return closed
+
+
+def _metrics(stage: str, note: AuditNote) -> str:
+    held, broken = note.state == "held", len(note.broken)
+    now = datetime.now(UTC)
+    return audit_line(stage, note.dataset, held=held, broken=broken, warned=note.warned, at=now)

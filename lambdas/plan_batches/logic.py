@@ -12,6 +12,7 @@ from dataplatform.naming import pulled_prefix
 from dataplatform.plans.model import PlatformPlan, SilverPlan
 from lambdas.common import hold, size
 from lambdas.plan_batches.arrivals import Arrivals
+from lambdas.plan_batches.holds import moving
 
 STEP = "plan"
 
@@ -53,11 +54,12 @@ def plan_batches(
     run_input = RunInput.from_json(run.input)
     chosen = [dataset for dataset in plan.datasets if run_input.selects(dataset.dataset)]
     ledger.step(run_id, STEP, state="started")
+    chosen = moving(ledger, run_id, run_input, chosen, step=STEP)
     _claim(ledger, plan)
     adopted = _adopt(ledger, run_id, {dataset.dataset for dataset in chosen})
     free = MAX_BATCHES - len(adopted)
     opened: list[Batch] = []
-    if run_input.replay:
+    if run_input.replay and chosen:
         opened = open_replays(ledger, run_id, run_input.replay, limit=free)
     for dataset in chosen if not run_input.replay else ():
         due = _due(ledger, dataset, run_input, limit=free * MAX_OBJECTS)

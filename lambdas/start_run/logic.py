@@ -41,14 +41,16 @@ def start_run(
 def due_datasets(ledger: Ledger, plan: PlatformPlan) -> list[str]:
     """Datasets with landed objects in no batch, or with batches that a dead run left.
 
-    Not those whose objects all wait because of their shape: a run would take none of them.
+    Not those whose objects all wait because of their shape, nor those that an audit holds: a run
+    would take none of them.
     """
     left = {b.dataset for b in ledger.unfinished_batches() if b.attempts < MAX_ATTEMPTS}
     landed = set(ledger.due_datasets())
     return [
         d.dataset
         for d in plan.datasets
-        if d.dataset in left or (d.dataset in landed and not _is_held_back(ledger, d))
+        if not ledger.stands_still(d.dataset, d.digest)
+        and (d.dataset in left or (d.dataset in landed and not _is_held_back(ledger, d)))
     ]
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
 
+from dataplatform.auditing import held
 from dataplatform.ledger import Ledger
+from dataplatform.ledger.audits import AuditNote
 from dataplatform.ledger.records import Batch, Outcomes, table_lease
 from dataplatform.plans.model import SilverPlan
 from glue_jobs import silver, tables
@@ -50,11 +52,11 @@ def test_a_dataset_that_fails_beside_others_leaves_them_published(
     run: Callable[[int], None], connected: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def merge(
-        job: Job, plan: SilverPlan, batches: Mapping[str, int], sequence: int, *, empty: bool
-    ) -> Any:
+        job: Job, plan: SilverPlan, staged: Sequence[Batch], sequence: int, *, empty: bool
+    ) -> silver.Merged:
         if plan.dataset == "middle":
             raise RuntimeError("out of luck")
-        return {batch: Outcomes(inserted=1) for batch in batches}, sequence + 1
+        return _insert_all(job, plan, staged, sequence, empty=empty)
 
     _without_tables(monkeypatch, merge)
     run(3)
@@ -64,6 +66,28 @@ def test_a_dataset_that_fails_beside_others_leaves_them_published(
     last = {step.dataset: step.state for step in connected.steps(RUN) if step.name == silver.STEP}
     assert last == {"big": "done", "middle": "failed", "small": "done"}
     assert connected.published_sequence("big") == 1
+
+
+def test_a_dataset_that_is_held_stays_staged_beside_others_that_are_published(
+    run: Callable[[int], None], connected: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def merge(
+        job: Job, plan: SilverPlan, staged: Sequence[Batch], sequence: int, *, empty: bool
+    ) -> silver.Merged:
+        if plan.dataset == "middle":
+            note = AuditNote(
+                run_id=job.run_id, dataset="middle", state="held", batches=(), digest="d"
+            )
+            job.ledger.hold_dataset(note, "BatchHeld: row_count: 9 records; expected 1 to 3")
+            raise held(note)
+        return _insert_all(job, plan, staged, sequence, empty=empty)
+
+    _without_tables(monkeypatch, merge)
+    run(3)
+    states = {batch.dataset: batch.state for batch in connected.run_batches(RUN)}
+    assert states == {"big": "published", "middle": "staged", "small": "published"}
+    assert connected.failures(RUN)["middle"].startswith("BatchHeld: row_count")
+    assert list(connected.held()) == ["middle"]
 
 
 def test_the_largest_dataset_begins_first(
@@ -121,9 +145,10 @@ def test_a_tables_lease_is_taken_once_and_its_snapshots_are_listed_before_and_af
 
 
 def _insert_all(
-    job: Job, plan: SilverPlan, batches: Mapping[str, int], sequence: int, *, empty: bool
-) -> Any:
-    return {batch: Outcomes(inserted=1) for batch in batches}, sequence + 1
+    job: Job, plan: SilverPlan, staged: Sequence[Batch], sequence: int, *, empty: bool
+) -> silver.Merged:
+    counted = {batch.batch_id: Outcomes(inserted=1) for batch in staged}
+    return silver.Merged(counted=counted, sequence=sequence + 1)
 
 
 def _without_tables(monkeypatch: pytest.MonkeyPatch, merge: Any) -> None:
