@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import (
+    contract,
     cost,
     engines,
     gold_refresh,
@@ -45,6 +46,7 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "spark-settings": spark_settings.run,
     "growing": growing.run,
     "start": start.run,
+    "contract": contract.run,
 }
 
 ALL = ("wrapper", "platform", "set-up")

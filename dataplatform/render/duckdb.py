@@ -7,37 +7,71 @@ is mended here, part by part. A model's SQL is anybody's: see `duckdb_query`.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import cache
 
 from sqlglot import ErrorLevel, exp, parse_one
 
-from dataplatform.plans.model import SilverSql
+from dataplatform.plans.model import Column, SilverSql
 from dataplatform.plans.sql_names import Schema
 from dataplatform.render.duckdb_query import QueryTranslator, Relation
 from dataplatform.render.patterns import for_duckdb
+from dataplatform.render.spark_casts import cast
+from dataplatform.render.spark_checks import raw_name, shown
+from dataplatform.render.spark_text import name
+from dataplatform.render.typed import quoted
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _STAND_IN = re.compile(r'"?weir_stand_in_([a-z_]+)"?')
 _WRITTEN_BRACE = "\\u007B"
 _BRACE = "\ue000"
-_FOUND = "weir_found"
+_FOUND, _COLUMN, _PART = "weir_found", "weir_column", "weir_part_"
+_PARTS = re.compile(rf"\bb\.{_PART}(\d+)\b")
 _FAST_DIGITS = 18  # a decimal of more is cast from text a hundred times as slowly
 _MANTISSA = 3  # digits before the point in 912e-3, for which DuckDB needs room
 _EXACT_DIGITS = 15  # a decimal of more is divided on its way to a double, which rounds again
 
 
-def silver_to_duckdb(spark: SilverSql) -> SilverSql:
+def silver_to_duckdb(spark: SilverSql, columns: Sequence[Column] = ()) -> SilverSql:
     """A dataset's silver step for DuckDB, which merges by rewriting files and so needs no MERGE.
+
+    Args:
+        columns: what repeats for each of them is translated once: it is most of a wide step's SQL.
 
     Raises:
         UnsupportedError: something in it has no counterpart.
     """
     return SilverSql(
-        typed=to_duckdb(spark.typed),
+        typed=_typed(spark.typed, columns),
         newest=to_duckdb(spark.newest),
         classified=to_duckdb(spark.classified),
         merge="",
         rederived=to_duckdb(spark.rederived),
     )
+
+
+def _typed(spark_sql: str, columns: Sequence[Column]) -> str:
+    """`SilverSql.typed`, with stand-ins for what repeats while the rest is translated."""
+    parts: list[str] = []
+    for column in columns:
+        if column.type == "string":
+            continue
+        for field, written in (
+            (column.name, cast(f"b.{name(column.name)}", column.type)),
+            (raw_name(column), shown(f"b.{name(raw_name(column))}")),
+        ):
+            if written in spark_sql:
+                spark_sql = spark_sql.replace(written, f"b.{_PART}{len(parts)}")
+                kind = column.type if field == column.name else ""
+                parts.append(_part(kind).replace(f"b.{_COLUMN}", f"b.{quoted(field)}"))
+    return _PARTS.sub(lambda match: parts[int(match[1])], to_duckdb(spark_sql))
+
+
+@cache
+def _part(kind: str) -> str:
+    """A column's cast to a type, or with "" what reasons show of it, in DuckDB's SQL."""
+    column = f"b.{_COLUMN}"
+    return expression_to_duckdb(cast(column, kind) if kind else shown(column))
 
 
 def to_duckdb(spark_sql: str) -> str:
@@ -52,7 +86,11 @@ def to_duckdb(spark_sql: str) -> str:
     query = parse_one(text, dialect="spark")
     _mend(query)
     found = query.sql(
-        dialect="duckdb", pretty=True, comments=False, unsupported_level=ErrorLevel.RAISE
+        dialect="duckdb",
+        pretty=True,
+        comments=False,
+        unsupported_level=ErrorLevel.RAISE,
+        copy=False,  # nobody else has it
     )
     # A brace in a literal is put together, so that `fill` takes it for no placeholder here either.
     return _STAND_IN.sub(r"{\1}", found).replace(_BRACE, "' || CHR(123) || '")
@@ -97,14 +135,12 @@ def _mend(query: exp.Expr) -> None:
             choice.replace(choice.args["false"])
     for like in query.find_all(exp.RegexpLike):
         like.set("expression", exp.Literal.string(for_duckdb(like.expression.this)))
-    for cast in list(query.find_all(exp.Cast)):
-        if cast.to.this == exp.DataType.Type.DOUBLE and _is_from_text(cast.this):
-            cast.set("this", _by_text(cast.this))
-    for cast in list(query.find_all(exp.Cast)):
-        if _is_from_text(cast):
-            cast.replace(_decimal(cast))
-    for kept in list(query.find_all(exp.ArrayFilter)):
-        kept.replace(_only_where_any(kept))
+    for node in list(query.find_all(exp.Cast)):
+        if node.to.this == exp.DataType.Type.DOUBLE and _is_from_text(node.this):
+            node.set("this", _by_text(node.this))
+    for node in list(query.find_all(exp.Cast)):
+        if _is_from_text(node):
+            node.replace(_decimal(node))
 
 
 def _is_from_text(node: exp.Expr) -> bool:
@@ -116,24 +152,24 @@ def _is_from_text(node: exp.Expr) -> bool:
     )
 
 
-def _parts(cast: exp.Expr) -> tuple[int, int]:
-    precision, scale = (int(part.name) for part in cast.args["to"].expressions)
+def _parts(node: exp.Expr) -> tuple[int, int]:
+    precision, scale = (int(part.name) for part in node.args["to"].expressions)
     return precision, scale
 
 
-def _by_text(cast: exp.Expr) -> exp.Expr:
+def _by_text(node: exp.Expr) -> exp.Expr:
     """A decimal on its way to a double: DuckDB divides, and so rounds twice, where it has many
     digits.
     """
-    precision, scale = _parts(cast)
+    precision, scale = _parts(node)
     exact = precision <= _EXACT_DIGITS or not scale
-    return cast if exact else exp.cast(cast.copy(), "TEXT", dialect="duckdb")
+    return node if exact else exp.cast(node.copy(), "TEXT", dialect="duckdb")
 
 
-def _decimal(cast: exp.Expr) -> exp.Expr:
+def _decimal(node: exp.Expr) -> exp.Expr:
     """Text to a decimal, as fast as can be; `912e-3` too, where nothing is before the point."""
-    precision, scale = _parts(cast)
-    text = cast.this.sql(dialect="duckdb")
+    precision, scale = _parts(node)
+    text = node.this.sql(dialect="duckdb")
     target = f"DECIMAL({precision}, {scale})"
     sql = f"TRY_CAST({text} AS {target})"
     if precision - scale < _MANTISSA:
@@ -145,15 +181,3 @@ def _decimal(cast: exp.Expr) -> exp.Expr:
         short = f"TRY_CAST({text} AS DECIMAL({_FAST_DIGITS}, {scale}))"
         sql = f"COALESCE(CAST({short} AS {target}), {sql})"
     return parse_one(sql, dialect="duckdb")
-
-
-def _only_where_any(kept: exp.Expr) -> exp.Expr:
-    """Reasons are put together for the records that have one; most have none."""
-    if not isinstance(kept.this, exp.Array):
-        return kept
-    whens = [branch for case in kept.this.find_all(exp.Case) for branch in case.args["ifs"]]
-    own = [when.this.copy() for when in whens if when.find_ancestor(exp.Case).parent is kept.this]
-    if not own:
-        return kept
-    none = parse_one("CAST([] AS TEXT[])", dialect="duckdb")
-    return exp.Case().when(exp.or_(*own), kept.copy()).else_(none)

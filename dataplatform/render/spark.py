@@ -8,10 +8,9 @@ from dataplatform.naming import BronzeColumn, SilverColumn, was_column
 from dataplatform.plans.model import Check, Column, SilverSql
 from dataplatform.quality.model import Severity
 from dataplatform.render.spark_casts import cast
-from dataplatform.render.spark_checks import broken_by
+from dataplatform.render.spark_checks import broken_by, raw_name, shown
 from dataplatform.render.spark_text import conjunction, literal, name
 
-_LONGEST_VALUE = 80
 _TEXT = ("string",)
 
 
@@ -114,12 +113,8 @@ class SparkRenderer:
             said = tail.replace(" is not ", ": not ")
             return condition, literal(reason + said)
         held = f"b.{name(column.name) if column.type in _TEXT else _raw(column)}"
-        shown = (
-            f"IF(char_length({held}) > {_LONGEST_VALUE}, "
-            f"concat(left({held}, {_LONGEST_VALUE}), '...'), {held})"
-        )
         opening, closing = literal(reason + ": '"), literal("'" + tail)
-        return condition, f"concat({opening}, {shown}, {closing})"
+        return condition, f"concat({opening}, {shown(held)}, {closing})"
 
     def _applies(self, column: Column) -> str:
         if column.name in self._key or column.name == self._ordering:
@@ -186,8 +181,7 @@ def _is_delete(table: str = "b") -> str:
 
 
 def _raw(column: Column) -> str:
-    """The text that a column was cast from; contracts can't declare a leading underscore."""
-    return name(f"_raw_{column.name}")
+    return name(raw_name(column))
 
 
 def _list(items: Sequence[str]) -> str:

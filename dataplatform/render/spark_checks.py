@@ -8,6 +8,7 @@ from dataplatform.plans.model import Column
 from dataplatform.render.patterns import for_spark
 from dataplatform.render.spark_text import bound, literal, value
 
+_LONGEST_VALUE = 80
 _COMPARED = {
     "minimum": "<",
     "maximum": ">",
@@ -34,3 +35,14 @@ def broken_by(column: Column, kind: str, arguments: Sequence[str], held: str) ->
         return f"NOT {held} RLIKE {literal(for_spark(arguments[0]))}"
     listed = ", ".join(value(column.type, item) for item in arguments)
     return f"{held} {'NOT IN' if kind == 'one_of' else 'IN'} ({listed})"
+
+
+def raw_name(column: Column) -> str:
+    """The text that a column was cast from; contracts can't declare a leading underscore."""
+    return f"_raw_{column.name}"
+
+
+def shown(held: str) -> str:
+    """A text as reasons show it: long ones are cut."""
+    cut = f"concat(left({held}, {_LONGEST_VALUE}), '...')"
+    return f"IF(char_length({held}) > {_LONGEST_VALUE}, {cut}, {held})"
