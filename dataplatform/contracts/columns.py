@@ -81,11 +81,13 @@ def ordering(
 ) -> str:
     """The ordering column that `place` names, checked; "" where there is none."""
     names = [column.name for column in declared]
+    if not names:
+        return ""  # which is a problem already noted
     if name not in names:
         findings.add(
             place,
             f"a column of this contract: {', '.join(names)}",
-            remedy=did_you_mean(name, names),
+            remedy=did_you_mean(name, names) or "Name the column that tells a newer row.",
         )
         return ""
     column = next(column for column in declared if column.name == name)
@@ -112,18 +114,27 @@ def _name(
     name = spec.get("name")
     where = (*place, "name")
     if not isinstance(name, str) or not name:
-        findings.add(where, "a column name")
+        findings.add(where, "a column name", remedy="Write name: as the source calls the field.")
         return ""
     if name.startswith("_"):
-        findings.add(where, "a name without leading underscore: those are the platform's own")
+        findings.add(
+            where,
+            "a name without leading underscore: those are the platform's own",
+            remedy=f'Write name: {suggestion(name)}, physicalName: "{name}".',
+        )
     elif not NAME.fullmatch(name) or len(name) > _MAX_NAME:
         findings.add(
             where,
             f"lower-case letters, digits and underscores, at most {_MAX_NAME}",
-            remedy=f'Try "{suggestion(name)}".',
+            remedy=f'Write name: {suggestion(name)}, physicalName: "{name}".',
         )
     elif name in found:
-        findings.add(where, "each column once", found=f'"{name}" is declared twice')
+        findings.add(
+            where,
+            "each column once",
+            found=f'"{name}" is declared twice',
+            remedy="Take one of them out, or give it its own name.",
+        )
         return ""
     return name
 
@@ -168,7 +179,11 @@ def _field(findings: Findings, place: Place, spec: dict[str, Any], name: str) ->
     where = (*place, "physicalName")
     if not given or given == OP_FIELD:
         expected = f"the field's name in the source; {OP_FIELD} says what became of a record"
-        findings.add(where, expected if given else "the field's name in the source")
+        findings.add(
+            where,
+            expected if given else "the field's name in the source",
+            remedy="Take it out where the source has the column's name.",
+        )
         return ""
     others = enumerate(findings.document.get(place[:-1]))
     same = [o for i, o in others if i != place[-1] and isinstance(o, dict) and _source(o) == given]
@@ -177,6 +192,7 @@ def _field(findings: Findings, place: Place, spec: dict[str, Any], name: str) ->
             where,
             "a field of its own for each column",
             found=f"{show(given)}, which column {same[0].get('name')} is taken from",
+            remedy="Take one of the columns out.",
         )
     return given if given != name else ""
 
@@ -214,10 +230,19 @@ def _in_order(
             last = len(known) if given is None else given
             chosen.append((last, index, str(spec["name"])))
         elif given and spec.get(flag) is not True:
-            findings.add((*place, index, position), f"{flag}: true beside {position}")
+            findings.add(
+                (*place, index, position),
+                f"{flag}: true beside {position}",
+                remedy=f"Write {flag}: true, or take {position} out.",
+            )
     positions = [at for at, _, _ in chosen if at < len(known)]
     if len(set(positions)) < len(positions):
-        findings.add(place, "different positions", found=f"two columns with the same {position}")
+        findings.add(
+            place,
+            "different positions",
+            found=f"two columns with the same {position}",
+            remedy="Count them: 1, 2, 3.",
+        )
     return tuple(name for _, _, name in sorted(chosen))
 
 

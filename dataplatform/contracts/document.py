@@ -5,6 +5,7 @@ YAML 1.2 (ruamel): `no` is text, not false, so that a country code stays one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +13,36 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+from ruamel.yaml.events import (
+    MappingEndEvent,
+    MappingStartEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from dataplatform.errors import InvalidContract, Problem
 
 Place = tuple[str | int, ...]
 """Where a value stands in the document: keys and list positions from the top."""
 
+MAX_BYTES = 1 << 20
+MAX_VALUES = 100_000
+MAX_DEPTH = 50
+_BRACKETS = re.compile(r"[\[\]{}]")
+_STANDARD_TAG = "tag:yaml.org,2002:"
+_KINDS = {type(None): "an empty file", list: "a list", str: "text", bool: "true or false"}
+_REMEDIES = {
+    "'\\t'": "Indent with blanks: YAML allows no tabs there.",
+    "mapping values are not allowed": "Quote text that holds a colon and a blank.",
+    "undefined alias": "Quote text that begins with *.",
+    "another document": "Keep one contract a file: without ---.",
+    "quoted scalar": "A quote is opened and never closed.",
+    "block mapping": "Keys of one level begin in the same column.",
+    "flow sequence": "A [ is opened and never closed.",
+    "flow mapping": "A { is opened and never closed.",
+}
 _UNREADABLE = "Nothing was synthesized: this file can't be read."
 
 
@@ -74,57 +98,156 @@ def read(path: Path, file: str) -> Document:
     """Read a YAML file.
 
     Raises:
-        InvalidContract: where it isn't YAML, isn't UTF-8, or isn't a mapping.
+        InvalidContract: where it isn't YAML, isn't UTF-8, isn't a mapping, or is beyond measure.
     """
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise _refused(
+            file,
+            None,
+            f"{size:,} bytes",
+            f"at most {MAX_BYTES:,}",
+            "A contract says what a dataset is; its data belongs elsewhere.",
+        )
+    content = path.read_bytes()
     try:
-        return parse(path.read_bytes().decode("utf-8-sig"), file)
+        return parse(content.decode("utf-8-sig"), file)
     except UnicodeDecodeError as error:
-        problem = _problem(file, None, f"byte {error.start} is not UTF-8", "UTF-8 text")
-        raise InvalidContract([problem], why=_UNREADABLE) from error
+        line = content.count(b"\n", 0, error.start) + 1
+        found = f"byte {error.start} (0x{content[error.start]:02x}) is not UTF-8"
+        remedy = "Save it as UTF-8, the encoding of YAML."
+        raise _refused(file, line, found, "UTF-8 text", remedy) from error
 
 
 def parse(text: str, file: str) -> Document:
     """Read YAML text; see `read`."""
     yaml = YAML(typ="safe", pure=True)
-    lines: dict[Place, int] = {}
-    repeated: list[Place] = []
     try:
+        _check_nesting(yaml, text)
         node = yaml.compose(text)
-        data = _value(yaml, node, (), lines, repeated) if node is not None else None
+        values = _Values(yaml)
+        data = values.of(node, (), ()) if node is not None else None
+    except (_Refusal, RecursionError) as error:
+        refusal = error if isinstance(error, _Refusal) else _too_deep(None)
+        raise _refused(
+            file, refusal.line, refusal.found, refusal.expected, refusal.remedy
+        ) from error
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        found = str(error.problem or error.context).removeprefix("but ")
+        if "end of stream" in found:  # where it began is where to look
+            mark = error.context_mark or mark
         line = mark.line + 1 if mark else None
-        problem = _problem(file, line, str(error.problem or error.context), "valid YAML")
-        raise InvalidContract([problem], why=_UNREADABLE) from error
+        raise _refused(file, line, found, "valid YAML", _remedy(error)) from error
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        found = f"the character U+{int(error.character):04X}, which can't be seen"
+        raise _refused(file, line, found, "text", "Take it out; in quotes write \\u….") from error
     except (YAMLError, ValueError) as error:
-        raise InvalidContract(
-            [_problem(file, None, str(error), "valid YAML")], why=_UNREADABLE
-        ) from error
+        raise _refused(file, None, str(error), "valid YAML", "") from error
     if not isinstance(data, dict):
-        found = "an empty file" if data is None else f"a {type(data).__name__}"
-        raise InvalidContract([_problem(file, 1, found, "keys and values")], why=_UNREADABLE)
-    return Document(file, data, lines, tuple(repeated))
+        remedy = "A contract begins with apiVersion: v3.1.0 and kind: DataContract."
+        raise _refused(file, 1, _KINDS.get(type(data), "a value"), "keys and values", remedy)
+    return Document(file, data, values.lines, tuple(values.repeated))
 
 
-def _value(
-    yaml: YAML, node: Node, place: Place, lines: dict[Place, int], repeated: list[Place]
-) -> Any:
-    if isinstance(node, MappingNode):
-        mapping: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            key = str(key_node.value)
-            if key in mapping:
-                repeated.append((*place, key))
-            lines[(*place, key)] = key_node.start_mark.line + 1
-            mapping[key] = _value(yaml, value_node, (*place, key), lines, repeated)
-        return mapping
-    if isinstance(node, SequenceNode):
-        items = []
-        for index, item in enumerate(node.value):
-            lines[(*place, index)] = item.start_mark.line + 1
-            items.append(_value(yaml, item, (*place, index), lines, repeated))
-        return items
-    return yaml.constructor.construct_object(node)
+class _Refusal(Exception):
+    """Good YAML that no contract needs."""
+
+    def __init__(self, line: int | None, found: str, expected: str, remedy: str) -> None:
+        super().__init__(found)
+        self.line, self.found, self.expected, self.remedy = line, found, expected, remedy
+
+
+class _Values:
+    """Nodes as plain values; lines and repeated keys are noted on the way."""
+
+    def __init__(self, yaml: YAML) -> None:
+        self._yaml = yaml
+        self._count = 0
+        self.lines: dict[Place, int] = {}
+        self.repeated: list[Place] = []
+
+    def of(self, node: Node, place: Place, within: tuple[int, ...]) -> Any:
+        """The value of a node.
+
+        Args:
+            within: ids of the nodes that it is part of.
+        """
+        self._check(node, within)
+        within = (*within, id(node))
+        if isinstance(node, MappingNode):
+            mapping: dict[str, Any] = {}
+            for key_node, value_node in node.value:
+                key = self._key(key_node)
+                if key in mapping:
+                    self.repeated.append((*place, key))
+                self.lines[(*place, key)] = key_node.start_mark.line + 1
+                mapping[key] = self.of(value_node, (*place, key), within)
+            return mapping
+        if isinstance(node, SequenceNode):
+            items = []
+            for index, item in enumerate(node.value):
+                self.lines[(*place, index)] = item.start_mark.line + 1
+                items.append(self.of(item, (*place, index), within))
+            return items
+        return self._yaml.constructor.construct_object(node)
+
+    def _check(self, node: Node, within: tuple[int, ...]) -> None:
+        line = node.start_mark.line + 1
+        if not str(node.tag).startswith(_STANDARD_TAG) or "/" in str(node.tag):
+            tag = str(node.tag).replace(_STANDARD_TAG, "!!")
+            remedy = "Take the tag out, or quote text that begins with !."
+            raise _Refusal(line, f"the tag {tag}", "values without tags", remedy)
+        if id(node) in within:
+            remedy = "Write the value out, or quote text that begins with *."
+            raise _Refusal(line, "an alias of what it is part of", "a value that ends", remedy)
+        self._count += 1
+        if self._count > MAX_VALUES:
+            remedy = "Aliases of aliases multiply: write out what is meant."
+            raise _Refusal(line, f"over {MAX_VALUES:,} values", "fewer", remedy)
+
+    @staticmethod
+    def _key(node: Node) -> str:
+        line = node.start_mark.line + 1
+        if not isinstance(node, ScalarNode):
+            raise _Refusal(line, "a list or mapping as key", "text as key", "Write one word: name:")
+        if node.value == "<<" and node.style is None:
+            remedy = "Write the keys out: whoever reads a contract sees all of it."
+            raise _Refusal(line, "a merge key (<<)", "keys of ODCS", remedy)
+        return str(node.value)
+
+
+def _check_nesting(yaml: YAML, text: str) -> None:
+    """Composing recurses, and slows down with depth: what looks deep is measured first."""
+    depth = deepest = 0
+    for sign in _BRACKETS.findall(text):  # those in quotes too, so this is a suspicion
+        depth += 1 if sign in "[{" else -1
+        deepest = max(deepest, depth)
+    if deepest <= MAX_DEPTH:
+        return
+    depth = 0
+    for event in yaml.parse(text):
+        depth += isinstance(event, (MappingStartEvent, SequenceStartEvent))
+        depth -= isinstance(event, (MappingEndEvent, SequenceEndEvent))
+        if depth > MAX_DEPTH:
+            raise _too_deep(event.start_mark.line + 1)
+
+
+def _too_deep(line: int | None) -> _Refusal:
+    found = f"values nested more than {MAX_DEPTH} deep"
+    return _Refusal(line, found, "fewer levels", "ODCS needs about ten.")
+
+
+def _remedy(error: MarkedYAMLError) -> str:
+    """What usually mends a YAML error: by its words, else where what isn't ended was begun."""
+    words = f"{error.problem} {error.context}"
+    for sign, remedy in _REMEDIES.items():
+        if sign in words:
+            return remedy
+    if error.context and error.context_mark:
+        return f"It was found {error.context} that begins on line {error.context_mark.line + 1}."
+    return ""
 
 
 def _own_name(item: Any) -> str:
@@ -135,5 +258,10 @@ def _own_name(item: Any) -> str:
     return ""
 
 
-def _problem(file: str, line: int | None, found: str, expected: str) -> Problem:
-    return Problem(file=file, line=line, field="(file)", found=found, expected=expected)
+def _refused(
+    file: str, line: int | None, found: str, expected: str, remedy: str
+) -> InvalidContract:
+    problem = Problem(
+        file=file, line=line, field="(file)", found=found, expected=expected, remedy=remedy
+    )
+    return InvalidContract([problem], why=_UNREADABLE)

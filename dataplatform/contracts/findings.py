@@ -48,7 +48,9 @@ class Findings:
         value = self.document.get(place)
         if isinstance(value, str) and value in words:
             return True
-        self.add(place, f"{expected}: {', '.join(words)}", remedy=did_you_mean(value, words))
+        near = did_you_mean(value, words)
+        remedy = near or f"Write {place[-1]}: {words[0]}, or another of them."
+        self.add(place, f"{expected}: {', '.join(words)}", remedy=remedy)
         return False
 
 

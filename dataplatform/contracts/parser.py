@@ -11,7 +11,7 @@ from typing import Any
 from dataplatform.contracts import columns as parts
 from dataplatform.contracts import servers
 from dataplatform.contracts.document import Document, Place
-from dataplatform.contracts.findings import Findings, did_you_mean
+from dataplatform.contracts.findings import Findings, did_you_mean, show
 from dataplatform.contracts.model import Contract, ContractColumn
 from dataplatform.contracts.promises import role_grants, service_levels
 from dataplatform.contracts.quality import table_quality
@@ -76,24 +76,45 @@ def parse(document: Document) -> tuple[Contract | None, list[Problem]]:
 def _fundamentals(findings: Findings) -> None:
     data = findings.document.data
     if data.get("kind") != "DataContract":
-        findings.add(("kind",), '"DataContract"')
+        findings.add(("kind",), '"DataContract"', remedy="Write kind: DataContract.")
     if not _matches(_VERSIONS, data.get("apiVersion")):
-        findings.add(("apiVersion",), "a version of ODCS that is understood: v3.1.0 or v3.2.0")
+        findings.add(
+            ("apiVersion",),
+            "a version of ODCS that is understood: v3.1.0 or v3.2.0",
+            remedy="Write apiVersion: v3.1.0.",
+        )
     if not data.get("id"):
-        findings.add(("id",), "an id that stays the same for ever, such as a UUID")
+        findings.add(
+            ("id",),
+            "an id that stays the same for ever, such as a UUID",
+            remedy="Any text of your own will do; uuidgen prints one.",
+        )
     if not _matches(_SEMANTIC, data.get("version")):
-        findings.add(("version",), "a version such as 1.0.0")
+        findings.add(
+            ("version",),
+            "a version such as 1.0.0",
+            remedy="Write three numbers: major.minor.patch.",
+        )
     if not data.get("status"):
-        findings.add(("status",), "a status such as active")
+        findings.add(("status",), "a status such as active", remedy="Write status: active.")
     domain = _domain(findings.document)
     if not parts.NAME.fullmatch(domain):
-        findings.add(("domain",), "lower-case letters, digits and underscores")
+        findings.add(
+            ("domain",),
+            "lower-case letters, digits and underscores",
+            found=show(domain),
+            remedy=f'Try "{parts.suggestion(domain)}".',
+        )
 
 
 def _dataset(findings: Findings) -> str:
     schemas = findings.document.get(("schema",))
     if not isinstance(schemas, list) or not schemas or not isinstance(schemas[0], dict):
-        findings.add(("schema",), "one schema object: the dataset")
+        findings.add(
+            ("schema",),
+            "one schema object: the dataset",
+            remedy="Begin it with a dash: - name: orders, and its properties.",
+        )
         return ""
     if len(schemas) > 1:
         findings.unsupported(
@@ -102,13 +123,13 @@ def _dataset(findings: Findings) -> str:
     name = schemas[0].get("name")
     where = (*_SCHEMA, "name")
     if not isinstance(name, str) or not name:
-        findings.add(where, "the dataset's name")
+        findings.add(where, "the dataset's name", remedy="Write name: orders.")
         return ""
     if not parts.NAME.fullmatch(name) or len(name) > MAX_DATASET:
         findings.add(
             where,
             f"lower-case letters, digits and underscores, at most {MAX_DATASET}",
-            remedy=f'Try "{parts.suggestion(name)}".',
+            remedy=f'Try "{parts.suggestion(name)[:MAX_DATASET].rstrip("_")}".',
         )
     if schemas[0].get("physicalName") not in (None, name):
         findings.unsupported((*_SCHEMA, "physicalName"), "a second name", "Take it out.")
@@ -126,7 +147,7 @@ def _schema_properties(findings: Findings, columns: tuple[ContractColumn, ...]) 
             findings.add(
                 (*place, index, "property"),
                 f"a property that is understood: {', '.join(_SCHEMA_PROPERTIES)}",
-                remedy=did_you_mean(name, _SCHEMA_PROPERTIES),
+                remedy=did_you_mean(name, _SCHEMA_PROPERTIES) or "Take it out.",
             )
         elif name == "ordering":
             where = (*place, index, "value")

@@ -26,13 +26,23 @@ def service_levels(findings: Findings) -> tuple[ServiceLevel, ...]:
         place = ("slaProperties", index)
         name, value, unit = item.get("property"), item.get("value"), item.get("unit")
         if not isinstance(name, str):
-            findings.add((*place, "property"), "a name such as freshness")
+            findings.add(
+                (*place, "property"),
+                "a name such as freshness",
+                remedy="Write property: freshness.",
+            )
         elif name not in _DURATIONS:
             levels.append(ServiceLevel(name=name, value=str(value)))
         elif not isinstance(value, (int, float)) or isinstance(value, bool) or value <= 0:
-            findings.add((*place, "value"), "a number over 0")
+            findings.add(
+                (*place, "value"), "a number over 0", remedy="Write value: 1 and unit: d for a day."
+            )
         elif unit not in _MINUTES:
-            findings.add((*place, "unit"), "a unit of time: min, h, d, w, mo or y")
+            findings.add(
+                (*place, "unit"),
+                "a unit of time: min, h, d, w, mo or y",
+                remedy="Write unit: h for hours.",
+            )
         else:
             minutes = int(value * _MINUTES[unit])
             levels.append(ServiceLevel(name=name, value=str(minutes), minutes=minutes))
@@ -45,7 +55,7 @@ def role_grants(findings: Findings) -> tuple[RoleGrant, ...]:
     for index, item in _items(findings, "roles"):
         place = ("roles", index)
         if not isinstance(item.get("role"), str):
-            findings.add((*place, "role"), "a role's name")
+            findings.add((*place, "role"), "a role's name", remedy="Write role: analyst.")
         elif findings.one_of((*place, "access"), _ACCESS, "an access"):
             grants.append(RoleGrant(role=item["role"], access=item["access"]))
     return tuple(grants)

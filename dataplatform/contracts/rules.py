@@ -53,12 +53,12 @@ def _options(findings: Findings, place: Place, options: dict[str, Any], kind: st
                     where,
                     f"an option of {kind}: {', '.join(known)}",
                     found=f'unknown option "{name}"',
-                    remedy=did_you_mean(name, known),
+                    remedy=did_you_mean(name, known) or "Take it out.",
                 )
         elif name in _BOUNDS:
             text = canonical(kind, value, bound=True)
             if text is None:
-                findings.add(where, f"a value of type {kind}")
+                findings.add(where, f"a value of type {kind}", remedy="Or take the bound out.")
             else:
                 rules.append(Rule(kind=_BOUNDS[name], arguments=(text,)))
         elif name in _LENGTHS:
@@ -98,7 +98,11 @@ def _bounds_agree(findings: Findings, place: Place, options: dict[str, Any], kin
     if kind == "string":
         low, high = options.get("minLength"), options.get("maxLength")
         if isinstance(low, int) and isinstance(high, int) and low > high:
-            findings.add((*place, "minLength"), f"at most maxLength, which is {high}")
+            findings.add(
+                (*place, "minLength"),
+                f"at most maxLength, which is {high}",
+                remedy="No text is both: mend one of them.",
+            )
         return
     for low_name in ("minimum", "exclusiveMinimum"):
         for high_name in ("maximum", "exclusiveMaximum"):
@@ -109,7 +113,7 @@ def _bounds_agree(findings: Findings, place: Place, options: dict[str, Any], kin
             open_end = "exclusive" in low_name + high_name
             if low > high or (open_end and low == high):  # type: ignore[operator]
                 expected = f"{'below' if open_end else 'at most'} {high_name}, which is {high}"
-                findings.add((*place, low_name), expected)
+                findings.add((*place, low_name), expected, remedy="No value is both: mend one.")
 
 
 def pattern(findings: Findings, where: Place, value: Any) -> list[Rule]:
@@ -134,13 +138,14 @@ def _enum(findings: Findings, place: Place, entries: Any, kind: str) -> list[Rul
         where = (*place, index, "value")
         text = canonical(kind, entry.get("value"))
         if text is None:
-            findings.add(where, f"a value of type {kind}", remedy=quoting(kind, entry.get("value")))
+            remedy = quoting(kind, entry.get("value")) or "Mend the value, or the column's type."
+            findings.add(where, f"a value of type {kind}", remedy=remedy)
         elif text in values:
-            findings.add(where, "each value once")
+            findings.add(where, "each value once", remedy="Take one of them out.")
         else:
             values.append(text)
     if not entries:
-        findings.add(place, "at least one value")
+        findings.add(place, "at least one value", remedy="Name the values, or take enum out.")
     return [Rule(kind="one_of", arguments=tuple(values))] if values else []
 
 

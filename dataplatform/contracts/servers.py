@@ -89,6 +89,7 @@ def complete_api(
             place,
             "a primary key of one column, or idColumn",
             found="an api without a column that tells records of one instant apart",
+            remedy="Name it: a custom property idColumn of the server.",
         )
     options["updated_column"] = options["updated_column"] or ordering
     options["id_column"] = options["id_column"] or "".join(key[:1])
@@ -107,14 +108,20 @@ def _api(
             findings.add(
                 (*place, "customProperties", index, "property"),
                 f"a property of an api: {', '.join(sorted(known))}",
-                remedy=did_you_mean(name, known),
+                remedy=did_you_mean(name, known) or "Take it out.",
             )
     for name, meaning in _API_NEEDED.items():
         if not options.get(name, (0, ""))[1]:
-            findings.add((*place, "customProperties"), meaning, found=f'no property "{name}"')
+            findings.add(
+                (*place, "customProperties"),
+                meaning,
+                found=f'no property "{name}"',
+                remedy=f"Write - {{property: {name}, value: …}}.",
+            )
     limit = options.get("limit", (0, 1))
     if not str(limit[1]).isdigit() or int(limit[1]) < 1:
-        findings.add((*place, "customProperties", limit[0], "value"), "a page size of 1 or more")
+        where = (*place, "customProperties", limit[0], "value")
+        findings.add(where, "a page size of 1 or more", remedy="Take it out for 1000 a page.")
     values = {**dict.fromkeys(_API_NEEDED, ""), **_API_DEFAULTS}
     values |= {name: str(value) for name, (_, value) in options.items() if name in known}
     return tuple(sorted((_SNAKE.sub(r"_\1", name).lower(), text) for name, text in values.items()))
@@ -125,7 +132,12 @@ def _no_options(
 ) -> None:
     for name, (index, _) in options.items():
         where = (*place, "customProperties", index)
-        findings.add(where, f"no custom properties on a server of type {kind}", found=f'"{name}"')
+        findings.add(
+            where,
+            f"no custom properties on a server of type {kind}",
+            found=f'"{name}"',
+            remedy="Take it out: they say how an api is asked.",
+        )
 
 
 def _custom(spec: dict[str, Any]) -> dict[str, tuple[int, Any]]:

@@ -11,22 +11,29 @@ from pydantic import BaseModel, ValidationError
 from dataplatform.contracts.document import Place
 from dataplatform.contracts.findings import Findings, did_you_mean
 
+_KEYS_AND_VALUES = ("keys and values", "Write its keys below it, each with a value.")
 _TYPES = {
-    "string_type": "text (quote it)",
-    "bool_type": "true or false",
-    "bool_parsing": "true or false",
-    "int_type": "a whole number",
-    "int_parsing": "a whole number",
-    "list_type": "a list",
-    "dict_type": "keys and values",
-    "model_type": "keys and values",
+    "string_type": ("text", "Put it into quotes."),
+    "bool_type": ("true or false", "Write one of them, without quotes."),
+    "bool_parsing": ("true or false", "Write one of them, without quotes."),
+    "int_type": ("a whole number", "Write it in digits, without quotes."),
+    "int_parsing": ("a whole number", "Write it in digits, without quotes."),
+    "list_type": ("a list", "Begin each item with a dash."),
+    "dict_type": _KEYS_AND_VALUES,
+    "model_type": _KEYS_AND_VALUES,
 }
+"""Expectation and remedy of pydantic's types of error."""
 
 
 def check_shape(findings: Findings) -> None:
     """Note keys that ODCS doesn't have (at any depth), repeated keys, values of a wrong kind."""
     for place in findings.document.repeated:
-        findings.add(place, "each key once", found=f'"{place[-1]}" stands twice')
+        findings.add(
+            place,
+            "each key once",
+            found=f'"{place[-1]}" stands twice',
+            remedy="Take one of them out: YAML keeps the last and says nothing.",
+        )
     _unknown_keys(findings, OpenDataContractStandard, findings.document.data, ())
     known = {
         key: value
@@ -38,7 +45,8 @@ def check_shape(findings: Findings) -> None:
     except ValidationError as error:
         for item in error.errors():
             place = _place(findings, item["loc"])
-            findings.add(place, _TYPES.get(item["type"], item["msg"]))
+            expected, remedy = _TYPES.get(item["type"], (item["msg"], ""))
+            findings.add(place, expected, remedy=remedy)
 
 
 def _unknown_keys(findings: Findings, model: type[BaseModel], value: Any, place: Place) -> None:
@@ -53,7 +61,7 @@ def _unknown_keys(findings: Findings, model: type[BaseModel], value: Any, place:
                 if len(keys) <= 12
                 else "a key of ODCS here",
                 found=f'unknown key "{key}"',
-                remedy=did_you_mean(key, keys),
+                remedy=did_you_mean(key, keys) or "Take it out; a comment can keep it.",
             )
             continue
         for inner_model in _models(keys[key]):

@@ -59,7 +59,11 @@ def column_type(findings: Findings, place: Place, spec: dict[str, Any]) -> str |
             "timestamp": {"TIMESTAMP", "TIMESTAMPTZ", "DATETIME"},
         }[str(logical)]
         if base not in allowed:
-            findings.add(where, f"a physical type of {logical}: {', '.join(sorted(allowed))}")
+            findings.add(
+                where,
+                f"a physical type of {logical}: {', '.join(sorted(allowed))}",
+                remedy="Take it out, or change logicalType.",
+            )
             return None
     return str(logical)
 
@@ -133,7 +137,11 @@ def _number(
         findings.unsupported(where, f"a scale of {scale}", f"At most {_MAX_SCALE} places.")
         return None
     if not (1 <= first <= _MAX_PRECISION and 0 <= scale <= first):
-        findings.add(where, f"1 <= precision <= {_MAX_PRECISION} and 0 <= scale <= precision")
+        findings.add(
+            where,
+            f"1 <= precision <= {_MAX_PRECISION} and 0 <= scale <= precision",
+            remedy="Precision counts all digits, scale those after the point: DECIMAL(18,2).",
+        )
         return None
     return f"decimal({first},{scale})"
 

@@ -26,6 +26,7 @@ PROMISE = "slaProperties:\n  - {property: freshness, value: 1, unit: h}\n"
 
 
 def test_a_sample_is_a_dataset_after_two_commands(platform: Platform, tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
     project = copied(tmp_path / "project")
     sample = tmp_path / "returns 2026.csv"
     sample.write_text(SAMPLE)

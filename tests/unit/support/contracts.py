@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from dataplatform.contracts.document import parse as parse_yaml
+from dataplatform.contracts.loader import load_files
 from dataplatform.contracts.model import Contract
 from dataplatform.contracts.parser import parse
-from dataplatform.errors import Problem
+from dataplatform.errors import InvalidContract, Problem
+from dataplatform.naming import Names
+from dataplatform.plans.silver import silver_plan
 
 ORDERS = """\
 apiVersion: v3.1.0
@@ -91,3 +94,14 @@ def project(root: Path, files: dict[str, str]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return root
+
+
+def corpus_problems(path: Path) -> list[Problem]:
+    """What `contracts check` says of one file as the contract of a project's domain `shop`."""
+    try:
+        loaded = load_files([(path, f"contracts/shop/{path.name}")])
+        for found in loaded:
+            silver_plan(found, Names("dev"))
+    except InvalidContract as error:
+        return list(error.problems)
+    return []

@@ -48,7 +48,7 @@ def test_a_repeated_key_is_remembered() -> None:
         ("a: 1\n\tb: 2\n", 2, "cannot start any token"),
         ("", 1, "an empty file"),
         ("- a\n- b\n", 1, "a list"),
-        ("just words", 1, "a str"),
+        ("just words", 1, "text"),
         ("a: *nowhere\n", 1, "undefined alias"),
     ],
 )
@@ -63,7 +63,7 @@ def test_what_is_not_a_mapping_is_refused_with_its_line(text: str, line: int, fo
 def test_bytes_that_are_not_utf_8_are_refused_by_their_place(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
     path.write_bytes(b"name: caf\xe9\n")
-    with pytest.raises(InvalidContract, match="byte 9 is not UTF-8"):
+    with pytest.raises(InvalidContract, match=r"byte 9 \(0xe9\) is not UTF-8"):
         read(path, "x.yaml")
 
 
