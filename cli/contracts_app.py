@@ -31,3 +31,29 @@ def check(
     from cli.contracts_check import check as verb
 
     verb(Screen(as_json=as_json), paths or [])
+
+
+@contracts.command(
+    epilog="Example: ./weir contracts diff --against origin/main\n\n"
+    "Exit codes: 0 it can be deployed · 1 it must not be, or not so · 2 wrong usage"
+)
+def diff(
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against",
+            metavar="REF",
+            help="A commit, branch or tag, or `deployed`; without it, where the branch left its "
+            "upstream, else HEAD.",
+        ),
+    ] = None,
+    stage: Annotated[
+        str | None,
+        typer.Option("--stage", metavar="STAGE", help="What is deployed in AWS, not here."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Tell what changed, column by column: additive, compatible or breaking, and for whom."""
+    from cli.contracts_diff import diff as verb
+
+    verb(Screen(as_json=as_json), against, stage)

@@ -1,0 +1,119 @@
+"""`weir contracts diff`: what a change of the contracts means, column by column, and for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import typer
+
+from cli import contracts_diff_screen as screens
+from cli.contracts_base import DEPLOYED, Base, at_commit, deployed
+from cli.screen import Exit, Screen, WrongUsage
+from cli.wrapper import ROOT
+from dataplatform.contracts.difference import Difference
+from dataplatform.contracts.differences import Changed, changed
+from dataplatform.contracts.loader import load
+from dataplatform.contracts.unannounced import problems
+from dataplatform.errors import InvalidModel, Problem
+from dataplatform.naming import Names
+from dataplatform.plans.compiler import compile_platform
+from dataplatform.plans.gold_differences import GoldDifference, gold_differences
+from dataplatform.plans.lineage import Lineage, Reader
+
+_NAMES = Names("dev")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The working tree beside its base.
+
+    readers: of each dataset's column, by the name that the base gives it.
+    """
+
+    base: str
+    changes: tuple[Changed, ...]
+    readers: dict[tuple[str, str], tuple[Reader, ...]]
+    models: tuple[GoldDifference, ...]
+    problems: tuple[Problem, ...]
+
+
+def diff(screen: Screen, against: str | None, stage: str | None) -> None:
+    """Compare; ends with exit code 1 where something must not be deployed as it is.
+
+    Raises:
+        WrongUsage: no such commit, or a stage beside a commit.
+        InvalidContract: the working tree's contracts, with every problem.
+    """
+    if stage is not None and against != DEPLOYED:
+        raise WrongUsage(
+            "--stage needs --against deployed",
+            why="A commit is the same for every stage.",
+            remedy=f"./weir contracts diff --against {DEPLOYED} --stage {stage}",
+        )
+    contracts = load(ROOT)
+    with screen.task("compare", "contracts and models") as task:
+        base = deployed(stage, contracts) if against == DEPLOYED else at_commit(against)
+        found = compare(base, changed(base.contracts, contracts))
+        task.detail = f"{len(contracts)} contracts with {base.name}"
+    screens.show(screen, found)
+    screen.result(_json(found))
+    if found.problems:
+        raise typer.Exit(Exit.FAILED)
+
+
+def compare(base: Base, changes: Sequence[Changed]) -> Comparison:
+    """Who is affected, what becomes of gold, and what must not be deployed."""
+    lineage = Lineage(base.plan) if base.plan is not None else None
+    readers = {
+        (change.dataset, each.before): lineage.readers(change.dataset, each.before)
+        for change in changes
+        for each in change.differences
+        if lineage is not None and each.before and each.weight
+    }
+    found = list(problems(ROOT, changes))
+    models: tuple[GoldDifference, ...] = ()
+    try:
+        plan = compile_platform(ROOT, _NAMES)
+        models = gold_differences(base.plan.models, plan.models) if base.plan else ()
+    except InvalidModel as error:  # a model that still reads the old name, mostly
+        found += error.problems
+    return Comparison(base.name, tuple(changes), readers, models, tuple(found))
+
+
+def _json(found: Comparison) -> dict[str, Any]:
+    return {
+        "against": found.base,
+        "datasets": [_dataset(change, found) for change in found.changes],
+        "models": [
+            {**asdict(each), "weight": each.weight.word, "warehouse": f"gold.{each.model}"}
+            for each in found.models
+        ],
+        "problems": [asdict(problem) for problem in found.problems],
+    }
+
+
+def _dataset(change: Changed, found: Comparison) -> dict[str, Any]:
+    old = change.before or change.after
+    assert old is not None
+    return {
+        "dataset": change.dataset,
+        "file": change.file,
+        "before": change.before.version if change.before else None,
+        "after": change.after.version if change.after else None,
+        "weight": change.weight.word,
+        "announced": change.announced,
+        "roles": [asdict(role) for role in old.roles],
+        "differences": [_difference(change, each, found) for each in change.differences],
+    }
+
+
+def _difference(change: Changed, each: Difference, found: Comparison) -> dict[str, Any]:
+    readers = found.readers.get((change.dataset, each.before), ())
+    return {
+        **asdict(each),
+        "weight": each.weight.word,
+        "models": [asdict(reader) for reader in readers],
+        "warehouse": [f"gold.{reader.model}" for reader in readers],
+    }

@@ -1,0 +1,111 @@
+"""How `weir contracts diff` looks to a person, in 80 columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import groupby
+from textwrap import wrap
+from typing import TYPE_CHECKING, Final
+
+from rich.markup import escape
+
+from cli.screen import Screen
+from dataplatform.contracts.difference import Difference, Weight
+from dataplatform.contracts.differences import Changed
+from dataplatform.plans.lineage import Reader
+
+if TYPE_CHECKING:
+    from cli.contracts_diff import Comparison
+
+_WIDTH: Final = 80
+_MARKS: Final = {
+    Weight.BREAKING: ("!", "red"),
+    Weight.ADDITIVE: ("+", "green"),
+    Weight.COMPATIBLE: ("~", "yellow"),
+    Weight.NONE: ("·", "dim"),
+}
+_INDENT: Final = " " * 6
+
+
+def show(screen: Screen, found: Comparison) -> None:
+    """Datasets, then gold, then what must be mended, then one line that says it all."""
+    for change in found.changes:
+        screen.say()
+        _dataset(screen, change, found)
+    if found.models:
+        screen.say("\n[bold]gold, in lake and warehouse[/]")
+    for model, group in groupby(found.models, key=lambda each: each.model):
+        for each in group:
+            name = f"gold.{model}" + (f".{each.column}" if each.column else "")
+            _line(screen, each.weight, name, each.what)
+    if found.problems:
+        screen.say()
+    for problem in found.problems:
+        what, *remedy = str(problem).splitlines()
+        screen.say(f"[red]✗[/] {escape(what)}")
+        for line in remedy:
+            screen.say(escape(line))
+    screen.say(f"\n{_verdict(found)}")
+
+
+def _dataset(screen: Screen, change: Changed, found: Comparison) -> None:
+    versions = [each.version for each in (change.before, change.after) if each is not None]
+    version = " → ".join(dict.fromkeys(versions))
+    said = change.weight.word
+    if change.weight is Weight.BREAKING:
+        said += ", announced" if change.announced else ", not announced"
+    color = _MARKS[change.weight][1]
+    head = f"{change.dataset} {version}"
+    screen.say(
+        f"[bold]{escape(change.dataset)}[/] {version}"
+        f"{' ' * max(1, _WIDTH - len(head) - len(said))}[{color}]{said}[/]"
+    )
+    for each in change.differences:
+        _difference(screen, each, found.readers.get((change.dataset, each.before), ()))
+    roles = change.before.roles if change.before is not None else ()
+    if roles and change.weight > Weight.NONE:
+        granted = ", ".join(f"{role.role} ({role.access})" for role in roles)
+        screen.say(f"  [dim]roles that use it: {escape(granted)}[/]")
+
+
+def _difference(screen: Screen, each: Difference, readers: tuple[Reader, ...]) -> None:
+    _line(screen, each.weight, each.column or "(dataset)", each.what)
+    if each.why:
+        _below(screen, each.why)
+    if readers and each.weight > Weight.NONE:
+        _below(screen, f"read by {'; '.join(map(_reader, readers))}")
+
+
+def _line(screen: Screen, weight: Weight, name: str, what: str) -> None:
+    mark, color = _MARKS[weight]
+    room = max(24, len(name))
+    first, *more = wrap(what, _WIDTH - room - 5) or [""]
+    screen.say(f"  [{color}]{mark}[/] {escape(name):<{room}} {escape(first)}")
+    for line in more:
+        screen.say(f"{' ' * (room + 5)}{escape(line)}")
+
+
+def _below(screen: Screen, text: str) -> None:
+    for line in wrap(text, _WIDTH - len(_INDENT)):
+        screen.say(f"{_INDENT}[dim]{escape(line)}[/]")
+
+
+def _reader(reader: Reader) -> str:
+    """`gold.dim_store (city, area)`; a model that only chooses or joins rows by it gives no value
+    of it away."""
+    return f"gold.{reader.model} ({', '.join(reader.columns) or 'which rows it has'})"
+
+
+def _verdict(found: Comparison) -> str:
+    if not found.changes and not found.models and not found.problems:
+        return f"Nothing has changed since {found.base}."
+    counts = Counter(change.weight for change in found.changes)
+    told = ", ".join(f"{counts[weight]} {weight.word}" for weight in Weight if counts[weight])
+    datasets = len(found.changes)
+    text = f"{datasets} dataset{'' if datasets == 1 else 's'} changed: {told or 'none'}. "
+    if found.problems:
+        count = len(found.problems)
+        text += f"{count} problem{'' if count == 1 else 's'}: mend them before you deploy."
+    else:
+        text += "It can be deployed as it is."
+    return text

@@ -1,0 +1,111 @@
+"""In what the columns of two versions of a contract differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dataplatform.contracts.difference import Difference, Weight
+from dataplatform.contracts.model import Contract, ContractColumn
+from dataplatform.contracts.rule_differences import rule_differences
+from dataplatform.contracts.widening import widens
+
+
+def paired(
+    old: Contract, new: Contract
+) -> list[tuple[ContractColumn | None, ContractColumn | None]]:
+    """Each column beside itself: by its id where both know it, else by its name.
+
+    In the order of the new contract, then those that are gone.
+    """
+    by_id = {column.id: column for column in old.columns if column.id}
+    first = {c.name: by_id[c.id] for c in new.columns if c.id in by_id}
+    taken = {column.name for column in first.values()}
+    by_name = {column.name: column for column in old.columns if column.name not in taken}
+    pairs: list[tuple[ContractColumn | None, ContractColumn | None]] = [
+        (first.get(column.name) or by_name.get(column.name), column) for column in new.columns
+    ]
+    found = {column.name for column, _ in pairs if column is not None}
+    return [*pairs, *((column, None) for column in old.columns if column.name not in found)]
+
+
+def column_differences(old: Contract, new: Contract) -> Iterator[Difference]:
+    """Column by column."""
+    names = {column.name for column in new.columns}
+    for before, after in paired(old, new):
+        if before is None and after is not None:
+            yield _added(after)
+        elif before is not None and after is None:
+            yield _gone(before, old, replaced=before.name in names)
+        elif before is not None and after is not None:
+            yield from _changed(before, after)
+
+
+def _added(column: ContractColumn) -> Difference:
+    if column.required:
+        return Difference(
+            weight=Weight.COMPATIBLE,
+            column=column.name,
+            what=f"added, {column.type}, required",
+            why="new records without it are quarantined; rows that stand have none",
+        )
+    return Difference(
+        weight=Weight.ADDITIVE,
+        column=column.name,
+        what=f"added, {column.type}",
+        why="rows that stand have none, until a backfill",
+    )
+
+
+def _gone(column: ContractColumn, old: Contract, *, replaced: bool) -> Difference:
+    split = column.name in old.partition_by
+    return Difference(
+        weight=Weight.BREAKING,
+        column=column.name,
+        before=column.name,
+        what="gone; another column has its name" if replaced else "gone",
+        why="silver drops it, bronze keeps what was sent",
+        remedy="Keep it, it may be optional: files of the table are split by it." if split else "",
+    )
+
+
+def _changed(old: ContractColumn, new: ContractColumn) -> Iterator[Difference]:
+    def difference(weight: Weight, what: str, why: str = "", remedy: str = "") -> Difference:
+        return Difference(
+            weight=weight, column=new.name, before=old.name, what=what, why=why, remedy=remedy
+        )
+
+    if old.name != new.name:
+        sends = new.field or new.name
+        why = f"its values stay; who reads {old.name} finds nothing; the source sends {sends}"
+        yield difference(Weight.BREAKING, f"renamed from {old.name}", why)
+    elif (old.field or old.name) != (new.field or new.name):
+        what = f"the source calls it {new.field or new.name}, before {old.field or old.name}"
+        yield difference(Weight.COMPATIBLE, what, "under its old name it lands in _extra")
+    if old.type != new.type:
+        yield _retyped(old, new)
+    if old.required and not new.required:
+        yield difference(Weight.COMPATIBLE, "may be missing now", "readers may find nulls")
+    if new.required and not old.required:
+        why = "new records without it are quarantined; rows that stand may have none"
+        yield difference(Weight.COMPATIBLE, "is required now", why)
+    yield from rule_differences(old, new)
+    if old.classification != new.classification:
+        what = (
+            f"classification {new.classification or 'none'}, before {old.classification or 'none'}"
+        )
+        yield difference(Weight.COMPATIBLE, what, "grants, masks and what is made from it follow")
+    if (old.description, old.id) != (new.description, new.id):
+        told = "description" if old.description != new.description else "id"
+        yield difference(Weight.NONE, f"{told} changed")
+
+
+def _retyped(old: ContractColumn, new: ContractColumn) -> Difference:
+    wider = widens(old.type, new.type)
+    return Difference(
+        weight=Weight.COMPATIBLE if wider else Weight.BREAKING,
+        column=new.name,
+        before=old.name,
+        what=f"{new.type}, before {old.type}",
+        why="old files are read as it" if wider else "old files can't be read as it",
+        remedy="" if wider else "Add a column of another name with the new type.",
+    )

@@ -1,0 +1,73 @@
+"""The contracts of a plan that is in force, as far as a plan knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from dataplatform.contracts.model import Contract, ContractColumn, Rule, Server
+from dataplatform.plans.model import Column, PlatformPlan, SilverPlan
+from dataplatform.quality.model import Severity
+
+_REQUIRED = "required"
+
+
+def deployed_contracts(plan: PlatformPlan, known: Sequence[Contract]) -> tuple[Contract, ...]:
+    """Contracts to be compared with those of the working tree.
+
+    A plan has no roles, promises or rules of batches as a contract writes them: these are taken
+    from `known`, the working tree's, so that no difference is told which isn't known to be one.
+    """
+    by_name = {contract.dataset: contract for contract in known}
+    return tuple(_contract(dataset, by_name.get(dataset.dataset)) for dataset in plan.datasets)
+
+
+def _contract(plan: SilverPlan, known: Contract | None) -> Contract:
+    contract = Contract(
+        file=f"contracts/{plan.domain}/{plan.dataset}.odcs.yaml",
+        dataset=plan.dataset,
+        domain=plan.domain,
+        version=plan.version,
+        digest=plan.digest,
+        description=plan.description,
+        columns=tuple(_column(column, plan) for column in plan.columns),
+        primary_key=plan.primary_key,
+        ordering=plan.ordering,
+        partition_by=plan.partition_by,
+        server=Server(kind=plan.source.kind, format=plan.source.format),
+        engine=plan.engine,
+    )
+    if known is None:
+        return contract
+    quality = {column.name: column.quality for column in known.columns}
+    return replace(
+        contract,
+        file=known.file,
+        columns=tuple(
+            replace(column, quality=quality[column.name]) if column.name in quality else column
+            for column in contract.columns
+        ),
+        server=replace(contract.server, options=known.server.options),
+        service_levels=known.service_levels,
+        roles=known.roles,
+        table_quality=known.table_quality,
+        status=known.status,
+    )
+
+
+def _column(column: Column, plan: SilverPlan) -> ContractColumn:
+    return ContractColumn(
+        name=column.name,
+        type=column.type,
+        required=column.required,
+        description=column.description,
+        classification=column.classification,
+        id=column.id,
+        field=column.field,
+        rules=tuple(
+            Rule(kind=check.kind, arguments=check.arguments, severity=check.severity)
+            for check in plan.checks
+            if check.column == column.name
+            if (check.kind, check.severity) != (_REQUIRED, Severity.ERROR)
+        ),
+    )
