@@ -62,7 +62,7 @@ def plan_backfill(
         goes_on: whether an execution does.
 
     Returns:
-        `chunks` are what is left to do; a dry run has none.
+        `chunks` are what is left to do; a dry run has none, but the memory of those who would.
 
     Raises:
         InvalidRunInput: with every problem of `raw`.
@@ -86,7 +86,8 @@ def plan_backfill(
         bytes=read.bytes,
     )
     if wanted.dry_run:
-        return _answer(planned, "dry-run", resumed=False, chunks=[], dry_run=True)
+        answer = _answer(planned, "dry-run", resumed=False, chunks=[], dry_run=True)
+        return {**answer, "memory_mib": int(settings.memory_mib)}
     _take(ledger, dataset.dataset, execution, goes_on)
     before = _unfinished(ledger, planned)
     backfill = before or ledger.open_backfill(planned)
@@ -105,9 +106,11 @@ def reading(plan: SilverPlan, wanted: BackfillInput) -> Reading:
     """What bronze's manifests say; no row is read. Of a file that spans days, all is counted."""
     table = LakeTable.open(plan.bronze_table)
     arrived = Reference(BronzeColumn.ARRIVED_AT.value)
+    # PyIceberg knows UTC by its offset alone.
+    since, until = (at.replace("Z", "+00:00") for at in (wanted.since, wanted.until))
     every = table.files()
     window = table.files(
-        And(GreaterThanOrEqual(arrived, wanted.since), LessThan(arrived, wanted.until))  # type: ignore[call-arg, arg-type]
+        And(GreaterThanOrEqual(arrived, since), LessThan(arrived, until))  # type: ignore[call-arg, arg-type]
     )
     return Reading(
         rows=_rows(every),

@@ -1,0 +1,194 @@
+"""A backfill's functions: what is planned, resumed, refused, given up and closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from dataplatform.errors import (
+    BackfillIncomplete,
+    BackfillRunning,
+    InvalidRunInput,
+    LeaseHeld,
+    PlanChanged,
+    TooLarge,
+)
+from dataplatform.ledger.backfills import MAX_CHUNKS, Rederived
+from dataplatform.ledger.holders import Call, ChunkCall
+from dataplatform.ledger.records import PIPELINE_LEASE, table_lease
+from lambdas.close_backfill.logic import close_backfill, give_up
+from lambdas.plan_backfill.logic import chunks_for, plan_backfill, plan_mark
+from lambdas.rederive_chunk.logic import rederive_chunk
+from tests.unit.support.contracts import spoiled
+from tests.unit.support.lakes import plan_of
+from tests.unit.support.merges import SETTINGS, Shop, order, orders, shops
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+DAY = {"dataset": "orders", "from": "2026-11-21", "to": "2026-11-22"}
+
+
+@dataclass
+class Machine:
+    """The state machine, as far as its functions know it."""
+
+    shop: Shop
+    running: set[str] = field(default_factory=set)
+
+    def plan(self, execution: str = "arn:1", **said: Any) -> dict[str, Any]:
+        """What the first state answers."""
+        return plan_backfill(
+            self.shop.ledger,
+            plan_of(self.shop.plan),
+            SETTINGS,
+            raw=DAY | said,
+            execution=execution,
+            now=NOW,
+            goes_on=lambda holder: holder in self.running,
+        )
+
+    def chunk(self, item: dict[str, Any], left: float = 3) -> Rederived:
+        """What a call for a chunk counts."""
+        return rederive_chunk(
+            SETTINGS,
+            self.shop.ledger,
+            plan_of(self.shop.plan),
+            item["run_id"],
+            item["chunk"],
+            request="r",
+            left=left,
+            glue=lambda: None,
+        )
+
+    def close(self, run_id: str, execution: str = "arn:1") -> dict[str, Any]:
+        """What the last state answers."""
+        return close_backfill(self.shop.ledger, run_id, execution=execution)
+
+
+@pytest.fixture
+def machine(aws: None) -> Iterator[Machine]:
+    with shops() as shop:
+        yield Machine(shop)
+
+
+def relax(machine: Machine) -> None:
+    machine.shop.plan = orders(spoiled(("maximum: 100", "maximum: 1000")))
+
+
+def test_a_backfill_goes_from_plan_to_close(machine: Machine) -> None:
+    machine.shop.merged(order(1, 1), order(2, 1, amount="500"))
+    relax(machine)
+    planned = machine.plan()
+    assert planned["plan"]["window_rows"] == planned["plan"]["rows"] == 2
+    assert planned["plan"]["batches"] == 1 and not planned["resumed"]
+    (item,) = planned["chunks"]
+    assert machine.chunk(item).inserted == 1
+    closed = machine.close(planned["run_id"])
+    assert closed["changed"] and closed["counts"]["released"] == 1
+    assert machine.shop.ledger.backfill(planned["run_id"]).state == "done"
+    assert machine.shop.ledger.lease_holder("backfill:orders") is None
+
+
+def test_a_dry_run_notes_nothing(machine: Machine) -> None:
+    machine.shop.merged(order(1, 1))
+    planned = machine.plan(dry_run=True)
+    assert planned["dry_run"] and planned["chunks"] == []
+    assert (planned["plan"]["rows"], planned["plan"]["chunks"]) == (1, 1)
+    assert machine.shop.ledger.backfills("orders") == []
+    assert machine.shop.ledger.lease_holder("backfill:orders") is None
+
+
+def test_days_on_which_nothing_arrived_have_no_records(machine: Machine) -> None:
+    machine.shop.merged(order(1, 1))
+    planned = machine.plan(**{"from": "2026-11-01", "to": "2026-11-21"}, dry_run=True)
+    assert (planned["plan"]["window_rows"], planned["plan"]["batches"]) == (0, 0)
+
+
+def test_every_wrong_input_is_said_at_once(machine: Machine) -> None:
+    wrong: dict[str, Any] = {"dataset": "order", "from": "yesterday", "to": 7, "dry_run": "yes", "until": "x"}
+    with pytest.raises(InvalidRunInput) as raised:
+        machine.plan("arn:1", **wrong)
+    fields = {problem.field for problem in raised.value.problems}
+    assert fields == set(wrong)
+    with pytest.raises(InvalidRunInput, match="window"):
+        machine.plan(to="2026-11-21")
+    with pytest.raises(InvalidRunInput, match="has been"):
+        machine.plan(**{"from": "2027-01-01", "to": "2027-01-02"})
+
+
+def test_two_backfills_of_a_dataset_are_refused_while_one_goes_on(machine: Machine) -> None:
+    machine.shop.merged(order(1, 1))
+    first = machine.plan("arn:1")
+    machine.running.add("arn:1")
+    with pytest.raises(BackfillRunning, match="arn:1"):
+        machine.plan("arn:2", **{"from": "2026-11-20"})
+    assert machine.plan("arn:1")["run_id"] == first["run_id"], "a retry of the same step"
+
+
+def test_what_ended_too_soon_goes_on_where_it_was(machine: Machine) -> None:
+    machine.shop.merged(*(order(key, 1, amount="500") for key in range(8)))
+    relax(machine)
+    planned = machine.plan("arn:1")
+    backfill = machine.shop.ledger.backfill(planned["run_id"])
+    other = machine.shop.ledger.open_backfill(replace(backfill, chunks=3))
+    machine.chunk({"run_id": other.backfill_id, "chunk": 1})
+    again = machine.plan("arn:2")
+    assert again["resumed"] and again["run_id"] == other.backfill_id
+    assert [item["chunk"] for item in again["chunks"]] == [0, 2]
+
+
+def test_another_contract_begins_anew(machine: Machine) -> None:
+    machine.shop.merged(order(1, 1))
+    first = machine.plan("arn:1")
+    relax(machine)
+    with pytest.raises(PlanChanged):
+        machine.chunk(first["chunks"][0])
+    again = machine.plan("arn:2")
+    assert not again["resumed"] and again["run_id"] != first["run_id"]
+    assert machine.shop.ledger.backfill(first["run_id"]).state == "superseded"
+
+
+def test_what_only_describes_a_dataset_makes_no_new_plan(machine: Machine) -> None:
+    plan = machine.shop.plan
+    assert plan_mark(replace(plan, description="other", engine="spark")) == plan_mark(plan)
+    relax(machine)
+    assert plan_mark(machine.shop.plan) != plan_mark(plan)
+
+
+def test_a_merge_that_goes_on_is_waited_for_and_one_that_died_is_not(machine: Machine) -> None:
+    machine.shop.merged(order(1, 1))
+    (item,) = machine.plan()["chunks"]
+    ledger, table = machine.shop.ledger, table_lease(machine.shop.plan.silver_table)
+    ledger.acquire_lease(PIPELINE_LEASE, "run-7", 600)
+    ledger.acquire_lease(table, str(Call("run-7", "orders", "r")), 600)
+    with pytest.raises(LeaseHeld):
+        machine.chunk(item)
+    ledger.release_lease(PIPELINE_LEASE, "run-7")
+    assert machine.chunk(item).kept == 1
+
+
+def test_a_chunk_that_is_given_up_gives_back_its_lease_and_fails_the_end(machine: Machine) -> None:
+    machine.shop.merged(order(1, 1))
+    planned = machine.plan()
+    ledger, table = machine.shop.ledger, table_lease(machine.shop.plan.silver_table)
+    ledger.acquire_lease(table, str(ChunkCall(planned["run_id"], 0, "dead")), 600)
+    error = {"Error": "Sandbox.Timedout", "Cause": ""}
+    give_up(ledger, plan_of(machine.shop.plan), planned["run_id"], 0, error)
+    assert ledger.lease_holder(table) is None
+    with pytest.raises(BackfillIncomplete, match="chunk 1 of 1: out of time"):
+        machine.close(planned["run_id"])
+    again = machine.plan("arn:2")
+    assert again["resumed"] and len(again["chunks"]) == 1
+    machine.chunk(again["chunks"][0])
+    assert not machine.close(planned["run_id"], "arn:2")["changed"]
+
+
+def test_chunks_grow_in_number_until_a_functions_disk_ends_it() -> None:
+    assert chunks_for(0, SETTINGS, "bronze") == 1
+    few, many = (chunks_for(mib << 20, SETTINGS, "bronze") for mib in (400, 1000))
+    assert 1 < few < many <= MAX_CHUNKS
+    with pytest.raises(TooLarge, match="duckdb_storage_mib"):
+        chunks_for(1400 << 20, SETTINGS, "bronze")
