@@ -21,7 +21,7 @@ from dataplatform.errors import WeirError
 
 _EPILOG = (
     "Exit codes: 0 done · 1 failed · 2 wrong usage · 3 done, but records of the run wait in "
-    "quarantine (up, run, status --run), or data is late (freshness) · 4 environment (port, disk, "
+    "quarantine or objects in landing (up, run, status --run), or data is late (freshness) · 4 environment (port, disk, "
     "credentials) · 130 interrupted. --debug with any verb shows a traceback where it fails."
 )
 
@@ -69,13 +69,17 @@ def run(
     since: Annotated[str | None, typer.Option("--from", help="Earliest arrival, ISO 8601.")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Latest arrival, ISO 8601.")] = None,
     engine: Engine = None,
+    accept: Annotated[
+        bool,
+        typer.Option("--accept", help="Take what these datasets hold back, or let wait, as it is."),
+    ] = False,
     stage: Stage = None,
     as_json: Json = False,
 ) -> None:
     """Run the pipeline for what is due, and show its books."""
     from cli.run import run as verb
 
-    verb(Screen(as_json=as_json), stage, datasets or [], since, until, engine)
+    verb(Screen(as_json=as_json), stage, datasets or [], since, until, engine, accept=accept)
 
 
 @app.command(epilog="Example: ./weir push stores new-stores.csv --no-run")
@@ -107,6 +111,31 @@ def redrive(
     from cli.redrive import redrive as verb
 
     verb(Screen(as_json=as_json), stage, run_id)
+
+
+@app.command(epilog="Example: ./weir backfill sales --from 2026-11-01 --to 2026-11-08 --dry-run")
+def backfill(
+    dataset: Annotated[str, typer.Argument(help="Whose rows.")],
+    since: Annotated[
+        str, typer.Option("--from", help="First day on which objects arrived, ISO 8601, UTC.")
+    ],
+    until: Annotated[
+        str, typer.Option("--to", help="Day after the last; the window is [from, to).")
+    ],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be read, and what it costs.")
+    ] = False,
+    stage: Stage = None,
+    as_json: Json = False,
+) -> None:
+    """Derive rows anew from bronze, by today's contract, for keys of records that came then.
+
+    Days are those on which records arrived, whatever dates stand in them. Started again with the
+    same arguments, it goes on where it ended.
+    """
+    from cli.backfill import backfill as verb
+
+    verb(Screen(as_json=as_json), stage, dataset, since, until, dry_run=dry_run)
 
 
 @app.command(epilog="Example: ./weir maintain silver.sales --json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cli import books, drift, pipeline
-from cli.screen import Screen
+from cli.screen import Screen, WrongUsage
 from cli.target import Target
 from cli.timeline import Timeline
 
@@ -17,14 +17,30 @@ def run(
     since: str | None,
     until: str | None,
     engine: str | None,
+    *,
+    accept: bool = False,
 ) -> None:
-    """Start the pipeline, follow it to its end and show its books."""
+    """Start the pipeline, follow it to its end and show its books.
+
+    Args:
+        accept: take what the datasets hold back, or let wait, as it is.
+
+    Raises:
+        WrongUsage: it is to be accepted, and no dataset is named.
+    """
+    if accept and not datasets:
+        raise WrongUsage(
+            "--accept without a dataset",
+            why="What a person takes as it is, a person has looked at: nothing was started.",
+            remedy="What waits, and why: ./weir status. Then: ./weir run DATASET --accept",
+        )
     target = Target.choose(stage)
     wanted: dict[str, Any] = {
         "datasets": datasets,
         "from": since,
         "to": until,
         "engine": engine,
+        "accept": datasets if accept else [],
     }
     followed = execute(screen, target, {name: value for name, value in wanted.items() if value})
     report(screen, target, followed)

@@ -34,7 +34,7 @@ def csv(*lines: str) -> bytes:
 GOOD = csv(store(9004), store(9005))
 STORES = {
     "truncated.csv.gz": gzip.compress(csv(store(1)), mtime=0)[:-12],
-    "wrong-header.csv": csv(store(1)).replace(b"store_name", b"title"),
+    "header-twice.csv": csv(store(1) + ",").replace(b"florist", b"florist,store_city"),
     "bad-utf8.csv": csv(store(1, name="Caf\u00e9")).replace("\u00e9".encode(), b"\xe9"),
     "nul.csv": csv(store(1, name="N\0L")),
     "bom.csv": b"\xef\xbb\xbf" + csv(store(9001)),
@@ -140,7 +140,7 @@ def test_every_record_has_one_outcome(platform: Platform, landed: Landed) -> Non
     ("name", "reason"),
     [
         ("truncated.csv.gz", "truncated gzip: it stops at byte "),
-        ("wrong-header.csv", "wrong header: no column store_name; found store_id, "),
+        ("header-twice.csv", "wrong header: column store_city stands there twice"),
         ("bad-utf8.csv", f"not UTF-8 at byte {STORES['bad-utf8.csv'].index(0xE9)}: "),
         ("nul.csv", f"NUL byte at byte {STORES['nul.csv'].index(0)}"),
     ],

@@ -86,3 +86,9 @@ def test_a_contract_that_has_changed_since_is_said(weir: Weir, stage: Stage) -> 
     stage.plan = platform((replace(STORES, digest="mended"),))
     _, out, _ = weir("status")
     assert "Its contract has changed since: the next run looks at it again." in out
+
+
+def test_nothing_is_accepted_that_nobody_names(weir: Weir, stage: Stage) -> None:
+    code, _, said = weir("run", "--accept")
+    assert code == Exit.USAGE
+    assert "./weir run DATASET --accept" in said
