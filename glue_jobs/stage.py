@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from dataplatform.ledger.records import Batch, table_lease
 from dataplatform.ledger.staging import (
@@ -19,13 +20,14 @@ from dataplatform.ledger.staging import (
     staged_properties,
     staging_mark,
 )
-from dataplatform.naming import BATCHES_PROPERTY
+from dataplatform.naming import BATCHES_PROPERTY, BronzeColumn
 from dataplatform.plans.model import SilverPlan
 from glue_jobs import side_by_side, tables
 from glue_jobs.landed_objects import S3Objects
 from glue_jobs.runtime import Job
 from glue_jobs.snapshot_properties import commit_with
 from glue_jobs.transforms import staging
+from glue_jobs.transforms.replays import Found, take_again
 from glue_jobs.transforms.units import Objects
 
 _AS_THEY_COME: Final = {
@@ -94,20 +96,43 @@ def stage_batch(job: Job, plan: SilverPlan, batch: Batch, objects: Objects) -> S
     spark, bronze = job.spark, tables.qualified(plan.bronze_table)
     columns = spark.table(bronze).schema
     check_columns(plan, columns.names)
-    parsed = staging.parse_batch(spark, plan, job.ledger.batch_objects(batch.batch_id), objects)
+    found = _found(job, plan, batch, objects)
     try:
-        if parsed.staged.unreadable:
-            records = staging.quarantined(spark, parsed, batch, now=datetime.now(UTC))
-            _quarantine(job, plan, batch, records)
-        rows = staging.bronze_rows(parsed, plan, batch, columns.fields)
-        properties = staged_properties(batch.batch_id, parsed.staged)
-        if parsed.staged.rows:
-            _replace(spark, rows, bronze, properties)
+        if found.staged.unreadable:
+            _quarantine(job, plan, batch, found.rejected)
+        properties = staged_properties(batch.batch_id, found.staged)
+        if found.staged.rows:
+            _replace(spark, found.rows, bronze, properties)
         else:
             tables.commit_alone(spark, plan.bronze_table, properties)
     finally:
-        parsed.release()
-    return _recorded(job, plan, batch) or parsed.staged
+        found.release()
+    return _recorded(job, plan, batch) or found.staged
+
+
+def _found(job: Job, plan: SilverPlan, batch: Batch, objects: Objects) -> Found:
+    """The batch's records: of landed objects, or of quarantine where it is a replay."""
+    spark, now = job.spark, datetime.now(UTC)
+    bronze, landed = tables.qualified(plan.bronze_table), job.ledger.batch_objects(batch.batch_id)
+    if not batch.origin:
+        parsed = staging.parse_batch(spark, plan, landed, objects)
+        rows = staging.bronze_rows(parsed, plan, batch, spark.table(bronze).schema.fields)
+        rejected = staging.quarantined(spark, parsed, batch, now=now)
+        return Found(parsed.staged, rows, rejected, [parsed])
+    quarantine = spark.table(tables.qualified(plan.quarantine_table))
+    return take_again(
+        spark,
+        plan,
+        batch,
+        job.ledger.replays(batch.origin),
+        landed,
+        objects,
+        quarantine=quarantine.where(
+            (F.col("dataset") == plan.dataset) & (F.col("batch_id") == batch.origin)
+        ),
+        bronze=spark.table(bronze).where(F.col(BronzeColumn.BATCH_ID) == batch.origin),
+        now=now,
+    )
 
 
 def _recorded(job: Job, plan: SilverPlan, batch: Batch) -> Staged | None:

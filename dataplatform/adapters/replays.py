@@ -30,7 +30,7 @@ from dataplatform.ledger.replays import Replay, taker
 from dataplatform.ledger.staging import Staged, check_columns, staged_properties
 from dataplatform.naming import BronzeColumn
 from dataplatform.parsing.json_rows import lifted
-from dataplatform.parsing.model import REJECTED, REJECTED_AGAIN
+from dataplatform.parsing.model import replayed
 from dataplatform.parsing.parser import parse
 from dataplatform.plans.model import SilverPlan
 
@@ -143,7 +143,7 @@ class _Reader:
         self._batch, self._landed = batch, landed
         self._rows, self._quarantine = rows, quarantine
         self._content = LandedBytes(s3, landed)
-        self._format = replayed_format(plan, landed)
+        self._format = replayed(plan.format_of(landed.key))
         self._fields = plan.fields
         self.columns = [column.name for column in plan.columns]
 
@@ -177,12 +177,6 @@ class _Reader:
         )
         self._quarantine.records(self._landed, [records])
         return Staged(unreadable=len(wanted))
-
-
-def replayed_format(plan: SilverPlan, landed: LandedObject) -> str:
-    """How an object is parsed at a replay."""
-    said = plan.format_of(landed.key)
-    return REJECTED_AGAIN if said == REJECTED else said
 
 
 def _stage_again(

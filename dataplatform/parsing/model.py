@@ -18,6 +18,12 @@ REJECTED: Final = "rejected"
 REJECTED_AGAIN: Final = "rejected again"
 """The same at a replay: a record that the transform failed on, but is sound, is a row."""
 
+
+def replayed(format: str) -> str:
+    """The format that a replay parses an object in."""
+    return REJECTED_AGAIN if format == REJECTED else format
+
+
 OP_FIELD: Final = "_op"
 """A source may say in this field what became of a record; without it a record is an insert."""
 

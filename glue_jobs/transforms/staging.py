@@ -6,7 +6,7 @@ what a unit holds, and whether its object is readable at all, is known at its en
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -64,14 +64,19 @@ def parse_batch(
     objects: Objects,
     *,
     part_bytes: int = PART_BYTES,
+    format_of: Callable[[str], str] | None = None,
 ) -> Parsed:
     """Parse a batch's objects: large ones of lines in parts, beside a task that takes the digest.
 
     A part doesn't know its place in the object. So where one finds the object unreadable, that is
     read again from its beginning: the reason is then the one that names the place.
+
+    Args:
+        format_of: an object's format by its key; as the plan says if not told.
     """
-    work = _units(plan, landed, objects, part_bytes)
-    first, found = _read(spark, plan, work, objects, numbered_from=0)
+    formats = {one.key: (format_of or plan.format_of)(one.key) for one in landed}
+    work = _units(formats, landed, objects, part_bytes)
+    first, found = _read(spark, plan, work, objects, formats, numbered_from=0)
     cached = [first]
     torn = {
         unit.landed: None
@@ -80,7 +85,7 @@ def parse_batch(
     }
     if torn:
         again = [Unit(landed=one, kind="whole") for one in torn]
-        second, ends = _read(spark, plan, again, objects, numbered_from=len(work))
+        second, ends = _read(spark, plan, again, objects, formats, numbered_from=len(work))
         cached.append(second)
         work, found = [*work, *again], [*found, *ends]
     ended = list(zip(range(len(work)), work, found, strict=True))
@@ -146,13 +151,13 @@ def quarantined(spark: SparkSession, parsed: Parsed, batch: Batch, *, now: datet
 
 
 def _units(
-    plan: SilverPlan, landed: Sequence[LandedObject], objects: Objects, part_bytes: int
+    formats: Mapping[str, str], landed: Sequence[LandedObject], objects: Objects, part_bytes: int
 ) -> list[Unit]:
     """Long tasks first: none of them is to be begun last, with nothing beside it."""
     long: list[Unit] = []
     short: list[Unit] = []
     for one in sorted(landed, key=lambda one: -one.size):
-        if one.size <= part_bytes or not _splittable(plan, one, objects):
+        if one.size <= part_bytes or not _splittable(formats[one.key], one, objects):
             long.append(Unit(landed=one, kind="whole"))
             continue
         long.append(Unit(landed=one, kind="digest"))
@@ -162,12 +167,12 @@ def _units(
     return long + short
 
 
-def _splittable(plan: SilverPlan, landed: LandedObject, objects: Objects) -> bool:
+def _splittable(format: str, landed: LandedObject, objects: Objects) -> bool:
     try:
         head = next(objects.read(landed, 0), b"")
     except UnreadableObject:
         return False  # it is gone: reading it whole says so
-    return splittable(head[:2], format=plan.format_of(landed.key))
+    return splittable(head[:2], format=format)
 
 
 def _read(
@@ -175,11 +180,11 @@ def _read(
     plan: SilverPlan,
     work: Sequence[Unit],
     objects: Objects,
+    formats: dict[str, str],
     *,
     numbered_from: int,
 ) -> tuple[DataFrame, list[_Found]]:
     """Read units, one a task; their records, which wait on disk, and how each unit ended."""
-    formats = {unit.landed.key: plan.format_of(unit.landed.key) for unit in work}
     reader = Reader(work, formats, plan.fields, objects)
     numbers = spark.range(0, len(work), 1, len(work))
     read = numbers.mapInArrow(reader, from_arrow_schema(schema(len(plan.columns))))

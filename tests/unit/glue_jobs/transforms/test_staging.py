@@ -108,7 +108,7 @@ def test_large_lines_are_split_and_the_rest_is_read_whole() -> None:
     objects = {**JSON_OBJECTS, "x-rejected.json": b""}
     landed = [an_object(name, body) for name, body in objects.items()]
     reader = InMemory({f"stores/{name}": body for name, body in objects.items()})
-    work = staging._units(JSON_PLAN, landed, reader, PART_BYTES)
+    work = staging._units({one.key: "json" for one in landed}, landed, reader, PART_BYTES)
     split = {unit.landed.key for unit in work if unit.kind == "digest"}
     whole = {unit.landed.key for unit in work if unit.kind == "whole"}
     assert {"stores/b-mark.json", "stores/l-one-line.json"} <= split
@@ -124,7 +124,8 @@ def test_large_lines_are_split_and_the_rest_is_read_whole() -> None:
 def test_of_csv_nothing_is_split() -> None:
     landed = an_object("b-wide.csv", CSV_OBJECTS["b-wide.csv"])
     reader = InMemory({landed.key: CSV_OBJECTS["b-wide.csv"]})
-    assert staging._units(stores(), [landed], reader, 10) == [Unit(landed=landed, kind="whole")]
+    whole = Unit(landed=landed, kind="whole")
+    assert staging._units({landed.key: "csv"}, [landed], reader, 10) == [whole]
 
 
 def test_an_object_larger_than_was_registered_is_read_to_its_end(spark: SparkSession) -> None:
