@@ -115,6 +115,11 @@ class Names:
         """Name of the `pipeline` state machine."""
         return self.resource("pipeline")
 
+    @property
+    def backfill_machine(self) -> str:
+        """Name of the `backfill` state machine."""
+        return self.resource("backfill")
+
     def source_parameter(self, source: str, field: str) -> str:
         """SSM parameter that the operator fills: `/weir/dev/sources/pos_api/base_url`."""
         return f"/weir/{self.stage}/sources/{source}/{field}"

@@ -63,6 +63,13 @@ class ProcessingStack(PlatformStack):
             lake.silver.grant_write(role)
             lake.quarantine.grant_write(role)
 
+        self.rederive_chunk = self._function(
+            "rederive_chunk", "A part of a dataset's rows, derived from bronze anew", self.silver
+        )
+        # To bronze it adds copies of records that are refused now, so that they can be replayed.
+        for zone in (lake.bronze, lake.silver, lake.quarantine):
+            zone.grant_write(self.rederive_chunk)
+
         self.gold = self._job("gold", "Models, built from what changed in silver")
         self.build_gold = self._function(
             "build_gold", "Models, built from what changed in silver", self.gold
@@ -78,7 +85,8 @@ class ProcessingStack(PlatformStack):
         for zone in (lake.bronze, lake.silver, lake.gold, lake.quarantine):
             zone.grant_write(self.maintain.role)
         # Whoever finds that it has a table's lease asks whether it goes on.
-        for writer in (self.silver.role, self.gold.role, self.merge_silver, self.build_gold):
+        writers = (self.merge_silver, self.build_gold, self.rederive_chunk)
+        for writer in (self.silver.role, self.gold.role, *writers):
             self.maintain.grant_look_at_runs(writer)
         # The table of quarantine is every dataset's: its lease is anybody's.
         for other in (self.silver, self.maintain):
@@ -88,6 +96,16 @@ class ProcessingStack(PlatformStack):
         CfnOutput(self, "StageJob", value=self.stage_job.name)
         CfnOutput(self, "SilverJob", value=self.silver.name)
         CfnOutput(self, "GoldJob", value=self.gold.name)
+
+    @property
+    def duckdb_settings(self) -> DuckdbSettings:
+        """Of functions that run DuckDB, and of whoever plans for them."""
+        return DuckdbSettings(
+            **self._state.fields,
+            **self._lake.bucket_fields,
+            memory_mib=str(self.stage.duckdb_memory_mib),
+            storage_mib=str(self.stage.duckdb_storage_mib),
+        )
 
     def _job(self, name: str, description: str) -> SparkJob:
         job = SparkJob(
@@ -117,12 +135,7 @@ class ProcessingStack(PlatformStack):
             self._functions,
             name,
             description=description,
-            settings=DuckdbSettings(
-                **self._state.fields,
-                **self._lake.bucket_fields,
-                memory_mib=str(stage.duckdb_memory_mib),
-                storage_mib=str(stage.duckdb_storage_mib),
-            ),
+            settings=self.duckdb_settings,
             memory=stage.duckdb_memory_mib,
             storage=stage.duckdb_storage_mib,
             timeout=FUNCTION_TIMEOUT,
