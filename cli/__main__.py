@@ -22,7 +22,8 @@ from dataplatform.errors import WeirError
 _EPILOG = (
     "Exit codes: 0 done · 1 failed · 2 wrong usage · 3 done, but records of the run wait in "
     "quarantine or objects in landing (up, run, status --run), or data is late (freshness) · "
-    "4 environment (port, disk, credentials) · 130 interrupted. --debug with any verb shows a traceback where it fails."
+    "4 environment (port, disk, credentials) · 130 interrupted. --debug with any verb shows a "
+    "traceback where it fails."
 )
 
 _ANY_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
