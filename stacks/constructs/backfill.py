@@ -44,9 +44,7 @@ _EXECUTION: Final = Duration.hours(12)
 _ANY_VERSION: Final = Wildcard(
     ":*", "Any version of a function that is named; the CDK grants both forms."
 )
-_ANY_EXECUTION: Final = Wildcard(
-    ":*", "Executions come and go; their state machine is named, and it is the pipeline."
-)
+_EXECUTIONS: Final = Wildcard("]}]}*", "Executions come and go; their machine is the pipeline.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +97,7 @@ class Backfills(Construct):
         accept_wildcards(
             self.machine,
             _ANY_VERSION,
-            _ANY_EXECUTION,
-            Wildcard("*", "Executions of the pipeline: the CDK names them by their machine."),
+            _EXECUTIONS,
             Wildcard(
                 "Resource::*",
                 "Log delivery and X-Ray take no resource: AWS documents `*` for both.",
