@@ -30,23 +30,29 @@ def _as_json(totals: Totals) -> dict[str, int]:
         "source": totals.source,
         **{name: getattr(totals, name) for name in _COUNTS},
         "live": totals.live,
+        "warned": totals.warned,
     }
 
 
 def of_run(books: Iterable[DatasetBooks]) -> Table:
     """Books of one run; a run that had nothing to do has no rows."""
-    table = _table("Books of this run")
-    for entry in books:
+    entries = list(books)
+    warned = any(entry.warned for entry in entries)
+    table = _table("Books of this run", warned=warned)
+    for entry in entries:
         counts = [getattr(entry.outcomes, name) for name in _COUNTS]
-        table.add_row(entry.dataset, *_numbers(entry.source, *counts, entry.live))
+        more = [entry.warned] if warned else []
+        table.add_row(entry.dataset, *_numbers(entry.source, *counts, entry.live, *more))
     return table
 
 
 def of_lifetime(books: dict[str, dict[str, int]]) -> Table:
     """Books since the platform was deployed."""
-    table = _table("Books of all runs")
+    warned = any(counts["warned"] for counts in books.values())
+    table = _table("Books of all runs", warned=warned)
     for dataset, counts in books.items():
-        table.add_row(dataset, *_numbers(*counts.values()))
+        shown = [count for name, count in counts.items() if warned or name != "warned"]
+        table.add_row(dataset, *_numbers(*shown))
     return table
 
 
@@ -81,6 +87,7 @@ def run_json(books: Iterable[DatasetBooks], engines: Mapping[str, EngineChoice])
             "source": entry.source,
             **entry.outcomes.to_dict(),
             "live": entry.live,
+            "warned": entry.warned,
             "replayed": entry.replayed,
             "waiting": entry.waiting,
             "balanced": entry.balanced,
@@ -109,7 +116,8 @@ def exit_if_waiting(books: Iterable[DatasetBooks]) -> None:
         raise typer.Exit(Exit.DATA_WAITING)
 
 
-def _table(title: str) -> Table:
+def _table(title: str, *, warned: bool) -> Table:
+    """`warned`, beside the outcomes and none of them, is shown where there is any."""
     table = Table(
         title=title,
         title_justify="left",
@@ -119,7 +127,12 @@ def _table(title: str) -> Table:
         padding=(0, 1, 0, 0),
     )
     table.add_column("dataset", min_width=15)
-    for name in ("source", *_COUNTS, "live"):  # whole at 80 columns, up to 999,999 of each
+    for name in (
+        "source",
+        *_COUNTS,
+        "live",
+        *(["warned"] if warned else []),
+    ):  # whole at 80 columns, up to 999,999 of each
         table.add_column(name, justify="right", min_width=7, no_wrap=True)
     return table
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cli import books, drift, pipeline
+from cli import books, drift, holds, pipeline
 from cli.screen import Screen, WrongUsage
 from cli.target import Target
 from cli.timeline import Timeline
@@ -50,24 +50,30 @@ def report(screen: Screen, target: Target, followed: pipeline.Followed) -> None:
     """Show a run's books; ends with exit code 3 where records or objects of it wait."""
     entries = target.ledger.books(followed.run_id)
     waiting = drift.waiting(target, followed.run_id)
+    held, audits = holds.held(target, followed.run_id), target.ledger.audits(followed.run_id)
     spent = books.cost_of(target, followed.run_id)
     if entries:
         screen.show(books.of_run(entries))
         screen.say(f"\n {books.dollars(spent)}")
-    elif not waiting:
+    elif not (waiting or held):
         screen.say("Nothing was due: no new rows, no Glue run, no load.")
+    holds.say_told(screen, audits)
     drift.say_waiting(screen, target, waiting)
+    holds.say_held(screen, target, held)
     screen.result(
         {
             "run": followed.run_id,
             "datasets": books.run_json(entries, target.ledger.engines(followed.run_id)),
             "waiting": drift.waiting_json(waiting),
+            "held": holds.to_json(held),
+            "audits": holds.to_json(audits),
             "cost": spent.to_dict(),
             "seconds": round(followed.seconds, 1),
         }
     )
     books.exit_if_waiting(entries)
     drift.exit_if_any(waiting)
+    holds.exit_if_any(held)
 
 
 def execute(screen: Screen, target: Target, run_input: dict[str, Any]) -> pipeline.Followed:

@@ -9,7 +9,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from cli import books, drift, report, timeline
+from cli import books, drift, holds, report, timeline
 from cli.pipeline import as_it_is
 from cli.screen import Screen
 from cli.target import Target, UnknownRun
@@ -27,7 +27,7 @@ def status(screen: Screen, stage: str | None, run_id: str | None, html: str | No
         return
     lifetime = books.lifetime(target)
     unclaimed = target.ledger.unclaimed_objects()
-    held, drifted = drift.waiting(target), drift.notes(target)
+    waits, drifted, held = drift.waiting(target), drift.notes(target), holds.held(target)
     screen.say(f" stage {target.stage}   {_place(target)}")
     screen.show(_runs(runs))
     screen.say()
@@ -36,7 +36,8 @@ def status(screen: Screen, stage: str | None, run_id: str | None, html: str | No
         screen.say(_trouble(runs[0]))
     if waiting := sum(counts["quarantined"] for counts in lifetime.values()):
         screen.say(f" [yellow]![/] {waiting:,} records wait in quarantine: ./weir quarantine ls")
-    drift.say_waiting(screen, target, held)
+    drift.say_waiting(screen, target, waits)
+    holds.say_held(screen, target, held)
     drift.say_notes(screen, target, [note for note in drifted if not note.breaking])
     for landed in unclaimed:
         screen.say(f" [yellow]![/] {landed.key} lies in landing, but no contract claims its folder")
@@ -46,7 +47,8 @@ def status(screen: Screen, stage: str | None, run_id: str | None, html: str | No
             "runs": [_run_json(run) for run in runs],
             "datasets": lifetime,
             "unclaimed": [landed.key for landed in unclaimed],
-            "waiting": drift.waiting_json(held),
+            "waiting": drift.waiting_json(waits),
+            "held": holds.to_json(held),
             "drift": [drift.note_json(note) for note in drifted],
         }
     )
@@ -65,7 +67,11 @@ def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
     screen.say()
     screen.show(books.of_run(entries))
     screen.say(f"\n {books.dollars(spent)}")
+    audits = target.ledger.audits(run.run_id)
+    held = [note for note in holds.held(target) if note.run_id == run.run_id]
+    holds.say_told(screen, audits)
     drift.say_waiting(screen, target, waiting)
+    holds.say_held(screen, target, held)
     if html:
         page = report.page(target.stage, run, steps, entries, engines, spent)
         Path(html).write_text(page, encoding="utf-8")
@@ -75,12 +81,15 @@ def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
             **_run_json(run),
             "datasets": books.run_json(entries, engines),
             "waiting": drift.waiting_json(waiting),
+            "held": holds.to_json(held),
+            "audits": holds.to_json(audits),
             "cost": spent.to_dict(),
             "page": html or "",
         }
     )
     books.exit_if_waiting(entries)
     drift.exit_if_any(waiting)
+    holds.exit_if_any(held)
 
 
 def _trouble(run: Run) -> str:

@@ -1,0 +1,58 @@
+"""Datasets that their audit holds, and what audits only told, as lines and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+from rich.markup import escape
+
+from cli.screen import Exit, Screen
+from cli.target import Target
+from dataplatform.ledger.audits import AuditNote
+from dataplatform.ledger.run_input import RunInput
+
+
+def held(target: Target, run_id: str = "") -> list[AuditNote]:
+    """Datasets that are held now; with a run, of those that it was about."""
+    run_input = RunInput.from_json(target.run(run_id).input) if run_id else RunInput()
+    return [note for name, note in target.ledger.held().items() if run_input.selects(name)]
+
+
+def say_held(screen: Screen, target: Target, notes: Sequence[AuditNote]) -> None:
+    """What each dataset breaks, figure by figure, and how it is released."""
+    stage = "" if target.embedded else f" --stage {target.stage}"
+    for note in notes:
+        screen.say(
+            f" [yellow]![/] {note.dataset} is held since {note.at}: {note.rows:,} records of run "
+            f"{note.run_id} wait"
+        )
+        for verdict in note.stopping:
+            screen.say(f"     {escape(str(verdict))}")
+        digests = {plan.dataset: plan.digest for plan in target.plan.datasets}
+        if digests.get(note.dataset) != note.digest:
+            screen.say("   Its contract has changed since: the next run asks it anew.")
+        else:
+            screen.say(
+                "   Mend the source or the contract; or, if it is as it should be, release it: "
+                f"./weir run {note.dataset} --accept{stage}"
+            )
+
+
+def say_told(screen: Screen, notes: Sequence[AuditNote]) -> None:
+    """What a run's audits let through and told of: warnings, and what a person accepted."""
+    for note in notes:
+        if note.state != "held" and note.summary:
+            screen.say(f" [yellow]![/] {note.dataset} · {escape(note.summary)}")
+
+
+def to_json(notes: Sequence[AuditNote]) -> list[dict[str, Any]]:
+    """For `--json`."""
+    return [note.to_dict() for note in notes]
+
+
+def exit_if_any(notes: Sequence[AuditNote]) -> None:
+    """End with exit code 3 where a dataset waits for a person."""
+    if notes:
+        raise typer.Exit(Exit.DATA_WAITING)
