@@ -74,7 +74,7 @@ def _deploy(screen: Screen, tools: Tools, assembly: deployment.Assembly) -> floa
 
 
 def _land_samples(screen: Screen, tools: Tools, target: Target) -> None:
-    """Land FoodMart's files, where it is in the project, and those of a person's own datasets."""
+    """Land the sample's files, where it is in the project, and those of a person's own datasets."""
     files = own_samples.files(target.plan)
     if not files and not sample_sources.present():
         return
