@@ -35,9 +35,9 @@ def show(screen: Screen, found: Comparison) -> None:
     if found.models:
         screen.say("\n[bold]gold, in lake and warehouse[/]")
     for model, group in groupby(found.models, key=lambda each: each.model):
+        screen.say(f"  gold.{model}")
         for each in group:
-            name = f"gold.{model}" + (f".{each.column}" if each.column else "")
-            _line(screen, each.weight, name, each.what)
+            _line(screen, each.weight, each.column or "(table)", each.what)
     if found.problems:
         screen.say()
     for problem in found.problems:
@@ -105,7 +105,8 @@ def _verdict(found: Comparison) -> str:
     text = f"{datasets} dataset{'' if datasets == 1 else 's'} changed: {told or 'none'}. "
     if found.problems:
         count = len(found.problems)
-        text += f"{count} problem{'' if count == 1 else 's'}: mend them before you deploy."
+        few = count == 1
+        text += f"{count} problem{'' if few else 's'}: mend {'it' if few else 'them'} first."
     else:
         text += "It can be deployed as it is."
     return text

@@ -1,0 +1,53 @@
+"""Copies of the project, in which a test may change contracts and models."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.embedded.harness import ROOT, Platform
+
+PROJECT = ("app.py", "cdk.json", "requirements.txt", "contracts", "models", "layers")
+CODE = ("cli", "stacks", "lambdas", "glue_jobs", "dataplatform", "embedded_aws")
+
+
+def copied(folder: Path) -> Path:
+    """The project in another folder."""
+    for name in (*PROJECT, *CODE):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder / name)
+    return folder
+
+
+def up(project: Path, platform: Platform, *, code: int = 0) -> str:
+    """What `up` says, as the wrapper starts it in that project."""
+    ended = subprocess.run(
+        [sys.executable, "-P", "-m", "cli", "up"],
+        cwd=project,
+        env={**platform.environment, "PYTHONPATH": str(project)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = ended.stdout + ended.stderr
+    assert ended.returncode == code, said
+    return said
+
+
+@contextmanager
+def synthesis_kept(platform: Platform) -> Iterator[None]:
+    """Put the synthesis of the project as it is back: what mends the contract needn't wait."""
+    assembly, kept = platform.state / "cdk.out", platform.state / "cdk.out.kept"
+    shutil.copytree(assembly, kept)
+    try:
+        yield
+    finally:
+        shutil.rmtree(assembly)
+        kept.rename(assembly)
