@@ -57,3 +57,24 @@ def diff(
     from cli.contracts_diff import diff as verb
 
     verb(Screen(as_json=as_json), against, stage)
+
+
+@contracts.command(
+    epilog="Example: ./weir contracts propose sales --write\n\n"
+    "Exit codes: 0 done · 1 a contract has problems of its own · 2 wrong usage"
+)
+def propose(
+    dataset: Annotated[str | None, typer.Argument(help="Only this dataset's contract.")] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Change the files; without it, they are left alone.")
+    ] = False,
+    stage: Annotated[
+        str | None,
+        typer.Option("--stage", metavar="STAGE", help="Where drift was seen: in AWS, not here."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what contracts would say if their sources are right: new columns, wider types."""
+    from cli.contracts_propose import propose as verb
+
+    verb(Screen(as_json=as_json), stage, dataset, write=write)

@@ -8,20 +8,33 @@ A waiting object stays due. It is looked at again once its contract's digest is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 from dataplatform.drift.model import Drift, Kind, describe
 from dataplatform.drift.values import widest
 from dataplatform.ledger.objects import Objects, landed_from, pointer
 from dataplatform.ledger.records import LandedObject
 from dataplatform.ledger.table import ABSENT, PRESENT, Item, Refused, delete, put, update
-from dataplatform.plans.model import Column
 
 DriftState = Literal["open", "accepted"]
 
 _MAX_WHY: Final = 2000
+
+
+class NamedType(Protocol):
+    """What is asked of a column, a contract's or a plan's."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def type(self) -> str:
+        """Its type, as in `plans.model.Column`."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +79,7 @@ class DriftNote:
         """In words."""
         return describe(self.kind, self.column, self.found, self.expected)
 
-    def is_settled(self, columns: Sequence[Column]) -> bool:
+    def is_settled(self, columns: Iterable[NamedType]) -> bool:
         """Whether the contract has come to say what was found."""
         known = {column.name: column.type for column in columns}
         match self.kind:
@@ -122,7 +135,7 @@ class DriftBooks(Objects):
         notes = [_note(item) for item in self._query(f"drift#{dataset}")]
         return sorted(notes, key=lambda note: (note.first_seen, note.identity))
 
-    def open_drift(self, dataset: str, columns: Sequence[Column]) -> list[DriftNote]:
+    def open_drift(self, dataset: str, columns: Iterable[NamedType]) -> list[DriftNote]:
         """What the contract doesn't say yet and nobody has accepted."""
         return [
             note

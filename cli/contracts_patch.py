@@ -1,0 +1,158 @@
+"""A contract's YAML with what was found added to it; comments, order and quotes stay."""
+
+from __future__ import annotations
+
+import difflib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+from dataplatform.contracts.columns import NAME, suggestion
+from dataplatform.contracts.types import decimal_parts
+from dataplatform.contracts.widening import widens
+from dataplatform.drift.model import Kind
+from dataplatform.drift.values import widest
+from dataplatform.ledger.drift import DriftNote
+
+_STYLES: Final = (
+    {"mapping": 2, "sequence": 4, "offset": 2},
+    {"mapping": 2, "sequence": 2, "offset": 0},
+)
+_LOGICAL: Final = {"int": "integer", "bigint": "integer", "double": "number"}
+_PHYSICAL: Final = {"bigint": "BIGINT", "double": "DOUBLE"}
+
+
+@dataclass
+class Patch:
+    """A proposal for one contract.
+
+    before, after: the file's text. added, widened: names of columns. asked: what a person must
+    decide, in words; some of it stands in the file as comments, too.
+    """
+
+    file: str
+    before: str
+    after: str = ""
+    added: list[str] = field(default_factory=list)
+    widened: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    @property
+    def diff(self) -> str:
+        """A unified diff, as `git apply` takes it; "" where nothing changes."""
+        lines = difflib.unified_diff(
+            self.before.splitlines(keepends=True),
+            self.after.splitlines(keepends=True),
+            f"a/{self.file}",
+            f"b/{self.file}",
+        )
+        return "".join(lines)
+
+
+def proposed(file: str, text: str, notes: Sequence[DriftNote]) -> Patch:
+    """What a contract would say if its source is right.
+
+    Args:
+        text: the contract, which must be valid.
+        notes: its open drift.
+    """
+    yaml = _round_trip(text)
+    contract = yaml.load(text)
+    patch = Patch(file, text)
+    columns = contract["schema"][0]["properties"]
+    for note in notes:
+        match note.kind:
+            case Kind.NEW:
+                _add(columns, note, patch)
+            case Kind.RETYPED:
+                _widen(columns, note, patch)
+            case Kind.RENAMED:
+                _ask_of_rename(columns, note, patch)
+            case _:
+                patch.asked.append(f"{note.text}: {note.remedy}")
+    if patch.added or patch.widened:
+        contract["version"] = _minor(str(contract["version"]))
+    written = io.StringIO()
+    yaml.dump(contract, written)
+    patch.after = written.getvalue()
+    return patch
+
+
+def _round_trip(text: str) -> YAML:
+    """YAML in the file's own indentation, so that nothing else of it changes."""
+    for style in _STYLES:
+        yaml = YAML()
+        yaml.preserve_quotes = True
+        yaml.width = 4096
+        yaml.indent(**style)
+        written = io.StringIO()
+        yaml.dump(yaml.load(text), written)
+        if written.getvalue() == text:
+            return yaml
+    return yaml
+
+
+def _add(columns: CommentedSeq, note: DriftNote, patch: Patch) -> None:
+    if not NAME.fullmatch(note.column):
+        patch.asked.append(
+            f"\"{note.column}\" can't be a column's name in a contract, which has the source's "
+            f"names. Ask the source for {suggestion(note.column)}; its values stay in bronze."
+        )
+        return
+    if any(column.get("name") == note.column for column in columns):
+        return
+    columns.append(CommentedMap({"name": note.column, **_type(note.found)}))
+    patch.added.append(f"{note.column} ({note.found})")
+
+
+def _widen(columns: CommentedSeq, note: DriftNote, patch: Patch) -> None:
+    column = _column(columns, note.column)
+    wider = widest(note.expected, note.found)
+    if column is None or not widens(note.expected, wider):
+        patch.asked.append(
+            f"{note.text}: a table can't become {wider} in place. Ask the source for "
+            f"{note.expected}; or add a column of another name, and take this one out later."
+        )
+        return
+    column.pop("physicalType", None)
+    column.update(_type(wider))
+    patch.widened.append(f"{note.column} ({note.expected} to {wider})")
+
+
+def _ask_of_rename(columns: CommentedSeq, note: DriftNote, patch: Patch) -> None:
+    """A rename is a person's to say: as a comment, above the column."""
+    index = next((i for i, c in enumerate(columns) if c.get("name") == note.column), None)
+    if index is None:
+        return
+    ident = columns[index].get("id")
+    known = f"its id, {ident}, stays" if ident else f"first deploy it with `id: {note.column}`"
+    said = f'Is "{note.found}" this column, renamed? Then rename it here; {known}.'
+    patch.asked.append(f"{note.column}: {said}")
+    columns.yaml_set_comment_before_after_key(index, before=said, indent=_indent(columns, index))
+
+
+def _indent(columns: CommentedSeq, index: int) -> int:
+    """Where the dash of a list's item stands."""
+    return max(int(columns.lc.data[index][1]) - 2, 0)
+
+
+def _column(columns: CommentedSeq, name: str) -> CommentedMap | None:
+    return next((column for column in columns if column.get("name") == name), None)
+
+
+def _type(kind: str) -> dict[str, Any]:
+    parts = decimal_parts(kind)
+    if parts:
+        return {"logicalType": "number", "physicalType": f"DECIMAL({parts[0]},{parts[1]})"}
+    said = {"logicalType": _LOGICAL.get(kind, kind)}
+    return said | ({"physicalType": _PHYSICAL[kind]} if kind in _PHYSICAL else {})
+
+
+def _minor(version: str) -> str:
+    """`1.3.0` after `1.2.5`."""
+    major, minor, _ = (int(part) for part in version.split("."))
+    return f"{major}.{minor + 1}.0"

@@ -1,0 +1,143 @@
+"""Drift as a patch of the contract: nothing else of the file changes, and it is still valid."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cli import contracts_propose
+from cli.contracts_patch import Patch, proposed
+from cli.screen import Exit
+from dataplatform.drift.model import Drift, Kind
+from dataplatform.ledger import Ledger
+from dataplatform.ledger.drift import DriftNote
+from tests.unit.cli.conftest import FakeTarget
+from tests.unit.support.contracts import ORDERS, contract, line_of, project
+
+Weir = Callable[..., tuple[int, str, str]]
+FILE = "contracts/shop/orders.odcs.yaml"
+TEXT = ORDERS.replace(
+    "      - name: state\n", "      # Ours, not the shop's.\n      - name: state\n"
+).replace(
+    "      - name: order_id\n        logicalType: integer\n        physicalType: BIGINT\n",
+    "      - name: order_id   # the shop's own\n        logicalType: integer\n",
+)
+
+
+def note(kind: Kind, column: str, found: str = "", expected: str = "") -> DriftNote:
+    return DriftNote(
+        dataset="orders", kind=kind, column=column, found=found, expected=expected,
+        breaking=kind != Kind.NEW, remedy="Ask the source.", form="", seen_in="orders/a.csv",
+        first_seen="t", last_seen="t", objects=1, state="open", told=True,
+    )  # fmt: skip
+
+
+def patch(*notes: DriftNote, text: str = TEXT) -> Patch:
+    found = proposed(FILE, text, notes)
+    contract(found.after)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("kind", "lines"),
+    [
+        ("string", ["logicalType: string"]),
+        ("int", ["logicalType: integer"]),
+        ("bigint", ["logicalType: integer", "physicalType: BIGINT"]),
+        ("decimal(18,4)", ["logicalType: number", "physicalType: DECIMAL(18,4)"]),
+        ("double", ["logicalType: number", "physicalType: DOUBLE"]),
+        ("timestamp", ["logicalType: timestamp"]),
+    ],
+)
+def test_a_new_column_comes_last_and_raises_the_minor_version(kind: str, lines: list[str]) -> None:
+    found = patch(note(Kind.NEW, "colour", kind))
+    changed = [line for line in found.diff.splitlines()[2:] if line[0] in "+-"]
+    assert changed == [
+        "-version: 1.0.0",
+        "+version: 1.1.0",
+        "+      - name: colour",
+        *(f"+        {line}" for line in lines),
+    ]
+    assert contract(found.after).column("colour").type == kind
+    assert found.diff.startswith(f"--- a/{FILE}\n+++ b/{FILE}\n")
+
+
+def test_a_type_is_widened_where_the_table_can_be() -> None:
+    found = patch(note(Kind.RETYPED, "order_id", "bigint", "int"))
+    assert contract(found.after).column("order_id").type == "bigint"
+    assert found.widened == ["order_id (int to bigint)"]
+    assert "# the shop's own" in found.after and "# Ours, not the shop's." in found.after
+
+
+def test_a_type_that_no_table_takes_is_a_question() -> None:
+    found = patch(note(Kind.RETYPED, "changed_at", "string", "timestamp"))
+    assert found.diff == ""
+    (asked,) = found.asked
+    assert "can't become string in place" in asked
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        (TEXT, "first deploy it with `id: email`"),
+        (
+            TEXT.replace("- name: email\n", "- id: mail\n        name: email\n"),
+            "its id, mail, stays",
+        ),
+    ],
+)
+def test_a_rename_is_a_comment_for_a_person_to_decide(text: str, known: str) -> None:
+    found = patch(note(Kind.RENAMED, "email", "e_mail", "string"), text=text)
+    added = [line for line in found.diff.splitlines()[2:] if line[0] in "+-"]
+    (comment,) = added
+    assert comment.startswith('+      # Is "e_mail" this column, renamed?')
+    assert known in comment
+    at = line_of(found.after, "# Is")
+    assert "email" in "".join(found.after.splitlines()[at : at + 2])
+    assert contract(found.after).version == "1.0.0"
+
+
+def test_what_only_a_person_can_do_is_said() -> None:
+    found = patch(note(Kind.MISSING, "amount"), note(Kind.NEW, "Net Price", "int"))
+    assert found.diff == ""
+    missing, unnamed = found.asked
+    assert missing == "column amount is missing: Ask the source."
+    assert "net_price" in unnamed
+
+
+def test_a_list_without_indentation_stays_so() -> None:
+    flat = TEXT.replace("\n      ", "\n    ").replace("\n        ", "\n      ")
+    text = "\n".join(line for line in flat.splitlines()) + "\n"
+    found = proposed(FILE, text, [note(Kind.NEW, "colour", "int")])
+    assert found.after.count("\n") == text.count("\n") + 2
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(contracts_propose, "ROOT", project(tmp_path, {FILE: TEXT}))
+    return tmp_path
+
+
+def test_a_proposal_is_shown_and_written_when_asked(
+    weir: Weir, target: FakeTarget, ledger: Ledger, root: Path
+) -> None:
+    target.ledger.open_drift = ledger.open_drift  # type: ignore[attr-defined]
+    code, out, _ = weir("contracts", "propose")
+    assert (code, "No drift is open" in out) == (Exit.DONE, True)
+    seen = Drift(
+        kind=Kind.NEW, column="colour", found="string", expected="", breaking=False, remedy="r"
+    )
+    ledger.note_drift("orders", seen, seen_in="orders/a.csv", objects=1)
+    code, out, _ = weir("contracts", "propose", "orders")
+    assert (code, "+      - name: colour" in out, "--write" in out) == (Exit.DONE, True, True)
+    assert (root / FILE).read_text() == TEXT
+    code, out, _ = weir("contracts", "propose", "orders", "--write", "--json")
+    (shown,) = json.loads(out)["contracts"]
+    assert (shown["added"], shown["written"]) == (["colour (string)"], True)
+    assert "- name: colour" in (root / FILE).read_text()
+    code, out, _ = weir("contracts", "propose", "orders", "--write")
+    assert "No drift of orders is open" in out, "the contract says it now"
+    assert weir("contracts", "propose", "nothing")[0] == Exit.USAGE
