@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from typing import NoReturn
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from dataplatform.errors import UnreadableObject
 from dataplatform.parsing import json_rows
@@ -121,3 +125,43 @@ def test_a_line_without_end_is_refused_before_it_fills_the_memory(
     monkeypatch.setattr(json_rows, "MAX_RECORD_CHARS", 1000)
     with pytest.raises(UnreadableObject, match="longer than 1000 characters"):
         parsed(*['{"a":"' + "x" * 90] * 20)
+
+
+MARK = json_rows._MARK
+PIECES = (
+    '{"a":1,"b":2.50}', '{"b":null,"a":"1"}', '{"a":true,"b":{"c":[1e5,"1e5"]}}', '{"a":1}', "{}",
+    '{"a":1,"b":2,"c":1.0}', '{"a":1,"a":2,"b":3}', '{"_op":"d","a":1}', '{"a":1,"b":2,"_op":"u"}',
+    '{"_op":"gone"}', '{"a":[1', "2]}", '{"a":[{}', "{}]}", "{},{}", "{}]", "[{}", "]", '{"a":"x',
+    'y"}', '{"a":NaN,"b":1}', r'{"a":"\ud800","b":1}', r'{"a":"\u00e9","b":1}', "null", "1", MARK,
+    f'{{"a":{MARK},"b":1}}', f'{{"a":"{MARK}","b":1}}', f"{{}},{MARK},{{}}", f",{MARK},", "{} {}",
+    '{"a":' + "[" * 5000 + "]" * 5000 + ',"b":1}', "  ", '{"a":1 ,"b": 2}\r',
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12), st.sampled_from([("a", "b"), ("a",), ()]))
+@example(['{"a":[{}', "{}]}", f"{{}},{MARK},{{}}"], ("a", "b"))
+@example(['{"a":[{}', "{}]}", "{},{}"], ("a", "b"))
+@example(['{"a":"x', 'y"}', "{},{}"], ("a", "b"))
+@example(['{"_op":"d","a":"1"}'], ("_op", "a"))
+def test_lines_decoded_together_are_what_each_is_alone(
+    lines: list[str], columns: tuple[str, ...]
+) -> None:
+    together = parsed("\n".join(lines), columns=columns)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(json_rows, "_records", _no_records)
+        alone = parsed("\n".join(lines), columns=columns)
+    assert together.rows == alone.rows
+    assert together.rejected == alone.rejected
+    assert all(type(value) in (str, type(None)) for row in together.rows for value in row.values)
+
+
+def test_records_with_all_columns_are_decoded_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_rows, "_row", _no_records)
+    lines = [f'{{"a":{number},"b":"x"}}' for number in range(1000)]
+    assert [row.values for row in parsed("\n".join(lines)).rows] == [
+        [str(number), "x"] for number in range(1000)
+    ]
+
+
+def _no_records(*_: Sequence[str]) -> NoReturn:
+    raise ValueError
