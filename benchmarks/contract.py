@@ -90,7 +90,7 @@ def _rule(number: int, column: dict[str, Any]) -> dict[str, Any]:
         return {"metric": "duplicateValues", "mustBeLessThan": 99, "unit": "percent"}
     if number % 5 == 2 or column["logicalType"] != "string":
         return {"metric": "nullValues", "mustBeLessThan": 5, "unit": "percent"}
-    severity = "error" if number % 2 else "warning"
+    severity = "error" if number % 4 == 1 else "warning"
     arguments = {"validValues": _WORDS, "pattern": "^[a-z]+$"}
     return {
         "metric": "invalidValues", "mustBe": 0, "severity": severity, "arguments": arguments
