@@ -17,6 +17,7 @@ ELSEWHERE: Final = {
     "./weir test": "what runs this",
     "./weir down": "the end of the embedded tests",
     "./weir samples replay --day 1997-07-15": "the test of the stream, which counts what it sent",
+    "./weir new dataset shop/returns --from returns.csv": "the test of new datasets, in a copy",
     # An AWS account.
     "pip install -r requirements.txt": "an environment for `cdk`; pinned with hashes",
     "cdk bootstrap": "an account",
