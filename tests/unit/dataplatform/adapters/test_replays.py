@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import pytest
 
 from dataplatform.adapters import iceberg
-from dataplatform.adapters.replays import stage_replay
 from dataplatform.errors import AuditFailed
 from dataplatform.ledger.records import Batch
 from tests.unit.support.contracts import ORDERS, spoiled
 from tests.unit.support.merges import Shop, counts, order, orders, shops
+from tests.unit.support.replays import restaged
 
 STATE = "      - name: state\n"
 CHANGED = "      - name: changed_at\n"
@@ -30,26 +30,6 @@ def replayed(shop: Shop, origin: Batch, *, reason: str = "", run: str = "run-2")
     batch = shop.ledger.open_replay(run, origin.batch_id, reason=reason)
     assert batch is not None
     return restaged(shop, batch)
-
-
-def restaged(shop: Shop, batch: Batch) -> Batch:
-    staged = stage_replay(
-        shop.plan,
-        batch,
-        shop.ledger.replays(batch.origin),
-        shop.ledger.batch_objects(batch.batch_id),
-        s3=shop.lake.s3,
-        directory=shop.directory,
-        limit=10**9,
-    )
-    shop.ledger.batch_staged(
-        batch.batch_id,
-        source=staged.source,
-        unreadable=staged.unreadable,
-        rows=staged.rows,
-        taken=staged.taken,
-    )
-    return shop.ledger.batch(batch.batch_id)
 
 
 def totals(shop: Shop) -> dict[str, int]:
