@@ -16,6 +16,7 @@ from dataplatform.ledger.engines import EngineChoice
 from dataplatform.ledger.records import DatasetBooks, Totals
 
 _COUNTS = ("inserted", "updated", "deleted", "duplicate", "quarantined")
+_BACKFILLED = ("restored", "withdrawn", "rejudged")
 
 
 def lifetime(target: Target) -> dict[str, dict[str, int]]:
@@ -31,6 +32,7 @@ def _as_json(totals: Totals) -> dict[str, int]:
         **{name: getattr(totals, name) for name in _COUNTS},
         "live": totals.live,
         "warned": totals.warned,
+        **{name: getattr(totals, name) for name in _BACKFILLED},
     }
 
 
@@ -51,9 +53,20 @@ def of_lifetime(books: dict[str, dict[str, int]]) -> Table:
     warned = any(counts["warned"] for counts in books.values())
     table = _table("Books of all runs", warned=warned)
     for dataset, counts in books.items():
-        shown = [count for name, count in counts.items() if warned or name != "warned"]
+        hidden = _BACKFILLED if warned else (*_BACKFILLED, "warned")
+        shown = [count for name, count in counts.items() if name not in hidden]
         table.add_row(dataset, *_numbers(*shown))
     return table
+
+
+def of_backfills(books: dict[str, dict[str, int]]) -> list[str]:
+    """A line for each dataset whose rows and quarantine aren't what its batches alone made them."""
+    return [
+        f"{dataset}: backfills put {counts['restored']:,} rows into silver, took"
+        f" {counts['withdrawn']:,} out, and left {counts['rejudged']:+,} records in quarantine."
+        for dataset, counts in books.items()
+        if any(counts[name] for name in _BACKFILLED)
+    ]
 
 
 def cost_of(target: Target, run_id: str) -> Cost:

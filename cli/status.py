@@ -32,6 +32,8 @@ def status(screen: Screen, stage: str | None, run_id: str | None, html: str | No
     screen.show(_runs(runs))
     screen.say()
     screen.show(books.of_lifetime(lifetime))
+    for line in books.of_backfills(lifetime):
+        screen.say(f" {line}")
     if runs and runs[0].state == "failed":
         screen.say(_trouble(runs[0]))
     if waiting := sum(counts["quarantined"] for counts in lifetime.values()):

@@ -30,7 +30,7 @@ from dataplatform.duckdb_engine.sql import literal
 from dataplatform.duckdb_engine.tables import LakeTable
 from dataplatform.errors import BooksUnbalanced
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.backfills import Backfill, Chunk, Rederived
+from dataplatform.ledger.backfills import Backfill, Chunk, Rederived, chunk_mark
 from dataplatform.ledger.commits import Summary, recovered
 from dataplatform.ledger.holders import ChunkCall
 from dataplatform.ledger.records import Lease, table_lease
@@ -126,7 +126,7 @@ class _Chunk:
         self._engine = engine
         self._ledger = ledger
         self._plan = plan
-        self._mark = f"{backfill.backfill_id}.{chunk.number}"
+        self._mark = chunk_mark(backfill.backfill_id, chunk.number)
         self._chunk = chunk
         part = Part(chunk.number, chunk.of)
         self._steps = Rederivation(

@@ -34,6 +34,11 @@ def backfill_lease(dataset: str) -> str:
     return f"backfill:{dataset}"
 
 
+def chunk_mark(backfill_id: str, number: int) -> str:
+    """By which a chunk's commits are found, in silver and in quarantine."""
+    return f"{backfill_id}.{number}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rederived:
     """What came of deriving rows anew: keys = kept + inserted + updated + deleted.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataplatform.ledger import Ledger
+from dataplatform.ledger.backfills import chunk_mark
 from dataplatform.maintenance.history import Needs
 from dataplatform.naming import Zone, changes_table
 from dataplatform.plans.model import PlatformPlan
@@ -11,11 +12,25 @@ from dataplatform.plans.model import PlatformPlan
 def needs_of(ledger: Ledger, plan: PlatformPlan, table: str) -> Needs:
     """What of the table's history is still asked for, by the ledger."""
     return Needs(
-        batches=frozenset(batch.batch_id for batch in ledger.unfinished_batches()),
+        batches=frozenset(
+            [batch.batch_id for batch in ledger.unfinished_batches()] + _chunks(ledger, plan, table)
+        ),
         sequence=_consumed(ledger, plan, table),
         snapshots=_read_up_to(ledger, plan, table),
         exports=_exports_wait(ledger, plan, table),
     )
+
+
+def _chunks(ledger: Ledger, plan: PlatformPlan, table: str) -> list[str]:
+    """Marks of what backfills may have committed without telling the ledger."""
+    return [
+        chunk_mark(chunk.backfill_id, chunk.number)
+        for dataset in plan.datasets
+        if table in (dataset.silver_table, dataset.quarantine_table)
+        for backfill in ledger.open_backfills(dataset.dataset)
+        for chunk in ledger.chunks(backfill.backfill_id)
+        if chunk.state != "done"
+    ]
 
 
 def _consumed(ledger: Ledger, plan: PlatformPlan, table: str) -> int | None:
