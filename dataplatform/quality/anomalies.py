@@ -32,8 +32,11 @@ LEAST_VOLUME: Final = 100
 LEAST_RECORDS: Final = 30
 """Records below which a batch's columns aren't looked at: their figures are chance."""
 
-_VOLUME_FLOOR: Final = 0.4
+_MORE_FLOOR: Final = 0.4
 """Of the median: with five of them, three times a usual batch passes, a feed that missed two."""
+
+_FEWER_FLOOR: Final = 0.18
+"""Of the median: with five of them, a tenth of a usual batch passes without a word."""
 
 _SHARE_FLOOR: Final = 0.01
 _DISTINCT_FLOOR: Final = 0.02
@@ -52,8 +55,10 @@ def anomalies(profile: Profile, history: Sequence[Profile]) -> tuple[Verdict, ..
     """What is odd about a batch.
 
     Args:
-        history: profiles of published runs, in any order; fewer than `LEAST_RUNS` say nothing.
+        history: profiles of published runs, in any order; fewer than `LEAST_RUNS` say nothing, nor
+            do runs that brought nothing but deletes.
     """
+    history = [past for past in history if past.rows]
     if len(history) < LEAST_RUNS:
         return ()
     return tuple([*_volume(profile.rows, history), *_columns(profile, history)])
@@ -62,10 +67,10 @@ def anomalies(profile: Profile, history: Sequence[Profile]) -> tuple[Verdict, ..
 def _volume(rows: int, history: Sequence[Profile]) -> Iterator[Verdict]:
     """Too many stop; too few only warn, since an incremental feed may bring little."""
     usual, distance = _around([past.rows for past in history])
-    reach = DISTANCES * max(distance, _VOLUME_FLOOR * usual)
-    most = max(min(usual + reach, ALWAYS * usual), 0)
-    least = max(usual - reach, 0)
-    expected = f"{number(math.ceil(least))} to {number(math.floor(most))} records"
+    more, fewer = (max(distance, floor * usual) for floor in (_MORE_FLOOR, _FEWER_FLOOR))
+    most = min(usual + DISTANCES * more, ALWAYS * usual)
+    least = max(usual - DISTANCES * fewer, 0)
+    expected = f"{number(round(least))} to {number(round(most))} records"
     expected += f" (median of {len(history)} runs: {number(usual)})"
     found = f"{number(rows)} records"
     if rows >= LEAST_VOLUME and (rows > most or rows >= ALWAYS * usual):
@@ -78,7 +83,7 @@ def _columns(profile: Profile, history: Sequence[Profile]) -> Iterator[Verdict]:
     if profile.rows < LEAST_RECORDS:
         return
     for name, column in profile.columns.items():
-        past = [(p.rows, p.columns[name]) for p in history if p.rows and name in p.columns]
+        past = [(p.rows, p.columns[name]) for p in history if name in p.columns]
         if len(past) < LEAST_RUNS:
             continue  # a column that is new to the contract
         yield from _nulls(name, column, past, profile.rows)
@@ -107,7 +112,7 @@ def _mean(name: str, column: ColumnProfile, past: _Past, rows: int) -> Iterator[
         return
     usual, distance = _around(means)
     # Where the column has had one value only, its scatter is this batch's own.
-    spread = median(spreads) or column.spread or 0.0
+    spread = (median(spreads) if spreads else 0.0) or column.spread or 0.0
     reach = DISTANCES * max(distance, spread * max(_SPREAD_FLOOR, 1 / math.sqrt(rows)))
     reach = max(reach, 1e-9 * abs(usual))  # what adding doubles in another order changes
     if abs(column.mean - usual) > reach:

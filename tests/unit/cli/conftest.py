@@ -11,6 +11,7 @@ from cli import run, status
 from cli.__main__ import main
 from cli.pipeline import Followed
 from cli.target import Target, UnknownRun
+from dataplatform.ledger.audits import AuditNote
 from dataplatform.ledger.engines import EngineChoice
 from dataplatform.ledger.records import DatasetBooks, Outcomes, Run, Step
 from dataplatform.ledger.usage import Usage
@@ -30,6 +31,7 @@ class FakeLedger:
 
     def __init__(self) -> None:
         self.entries = [books(quarantined=0)]
+        self.notes: list[AuditNote] = []
 
     def runs(self, limit: int) -> list[Run]:
         return [RUN][:limit]
@@ -53,6 +55,12 @@ class FakeLedger:
 
     def unclaimed_objects(self) -> list[Any]:
         return []
+
+    def held(self) -> dict[str, AuditNote]:
+        return {note.dataset: note for note in self.notes if note.state == "held"}
+
+    def audits(self, run_id: str) -> list[AuditNote]:
+        return self.notes
 
 
 class FakePlan:
