@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import (
+    checks,
     contract,
     cost,
     engines,
@@ -47,6 +48,7 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "growing": growing.run,
     "start": start.run,
     "contract": contract.run,
+    "checks": checks.run,
 }
 
 ALL = ("wrapper", "platform", "set-up")
