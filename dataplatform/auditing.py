@@ -16,9 +16,10 @@ from dataplatform.errors import BatchHeld
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.audits import AuditNote
 from dataplatform.ledger.records import Batch
+from dataplatform.naming import Watch
 from dataplatform.plans.model import SilverPlan
 from dataplatform.quality.audit import audit
-from dataplatform.quality.profile import Profile, Watch
+from dataplatform.quality.profile import Profile
 from dataplatform.quality.verdicts import Verdict
 
 log = logging.getLogger("weir.audit")

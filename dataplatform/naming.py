@@ -46,6 +46,14 @@ ENGINES: Final = ("auto", "duckdb", "spark")
 """What may run a dataset's silver step or build a model; `auto` goes by size."""
 
 
+class Watch(StrEnum):
+    """What of a batch is held beside earlier runs: all figures, how many records, nothing."""
+
+    ON = "on"
+    VOLUME = "volume"
+    OFF = "off"
+
+
 class Zone(StrEnum):
     """The lake's zones; each but landing is a Glue database."""
 

@@ -125,6 +125,7 @@ class Contract:
     digest: SHA-256 of the contract's meaning as YAML data, so that comments don't change it, nor
         what runs it.
     engine: auto, duckdb or spark.
+    anomalies: a `naming.Watch`.
     table_quality: `quality` of the schema object; see also `quality`.
     """
 
@@ -142,6 +143,7 @@ class Contract:
     service_levels: tuple[ServiceLevel, ...] = ()
     roles: tuple[RoleGrant, ...] = ()
     engine: str = "auto"
+    anomalies: str = "on"
     table_quality: Quality = Quality()
     status: str = "active"
 

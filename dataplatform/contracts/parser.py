@@ -17,13 +17,13 @@ from dataplatform.contracts.promises import role_grants, service_levels
 from dataplatform.contracts.quality import table_quality
 from dataplatform.contracts.shape import check_shape
 from dataplatform.errors import Problem
-from dataplatform.naming import ENGINES
+from dataplatform.naming import ENGINES, Watch
 
 _SCHEMA: Place = ("schema", 0)
 _PROPERTIES: Place = (*_SCHEMA, "properties")
 _VERSIONS = re.compile(r"v3\.[12]\.\d+")
 _SEMANTIC = re.compile(r"\d+\.\d+\.\d+")
-_SCHEMA_PROPERTIES = ("ordering", "engine")
+_SCHEMA_PROPERTIES = ("ordering", "engine", "anomalies")
 MAX_DATASET = 60
 """Characters of a dataset's name, after which tables, folders and functions are named."""
 
@@ -41,7 +41,7 @@ def parse(document: Document) -> tuple[Contract | None, list[Problem]]:
     columns = parts.columns(findings, _PROPERTIES) if dataset else ()
     key = parts.primary_key(findings, _PROPERTIES, tuple(column.name for column in columns))
     partition_by = parts.partitions(findings, _PROPERTIES, columns)
-    ordering, engine = _schema_properties(findings, columns)
+    ordering, engine, anomalies = _schema_properties(findings, columns)
     quality = table_quality(findings, _SCHEMA, tuple(column.name for column in columns))
     server = servers.server(findings, ("servers",))
     if server is not None:
@@ -66,6 +66,7 @@ def parse(document: Document) -> tuple[Contract | None, list[Problem]]:
             service_levels=levels,
             roles=roles,
             engine=engine,
+            anomalies=anomalies,
             table_quality=quality,
             status=str(data["status"]),
         ),
@@ -136,10 +137,12 @@ def _dataset(findings: Findings) -> str:
     return name
 
 
-def _schema_properties(findings: Findings, columns: tuple[ContractColumn, ...]) -> tuple[str, str]:
-    """The ordering column, "" where there is none; and the engine."""
+def _schema_properties(
+    findings: Findings, columns: tuple[ContractColumn, ...]
+) -> tuple[str, str, str]:
+    """The ordering column, "" where there is none; the engine; what is held beside earlier runs."""
     place = (*_SCHEMA, "customProperties")
-    ordering, engine = "", "auto"
+    ordering, engine, anomalies = "", "auto", "on"
     items = findings.document.get(place)
     for index, item in enumerate(items if isinstance(items, list) else []):
         name = item.get("property") if isinstance(item, dict) else None
@@ -152,9 +155,12 @@ def _schema_properties(findings: Findings, columns: tuple[ContractColumn, ...]) 
         elif name == "ordering":
             where = (*place, index, "value")
             ordering = parts.ordering(findings, where, columns, item.get("value"))
+        elif name == "anomalies":
+            if findings.one_of((*place, index, "value"), Watch, "what is watched"):
+                anomalies = item["value"]
         elif findings.one_of((*place, index, "value"), ENGINES, "an engine"):
             engine = item["value"]
-    return ordering, engine
+    return ordering, engine, anomalies
 
 
 def _domain(document: Document) -> str:

@@ -11,10 +11,10 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from dataplatform.naming import dataset_of_key, rejected_prefix
+from dataplatform.naming import Watch, dataset_of_key, rejected_prefix
 from dataplatform.parsing.model import REJECTED
 from dataplatform.quality.model import Check, Gate, Severity
-from dataplatform.quality.profile import Measure, Watch
+from dataplatform.quality.profile import Measure
 
 __all__ = [
     "AuditSql",
@@ -126,7 +126,7 @@ class SilverPlan:
     engine: one of `naming.ENGINES`.
     gates: what the batch as a whole must keep before it is published.
     ruleset: the same checks and gates as Glue's DQDL; "" where there are none.
-    anomalies: what of a batch is held beside earlier runs: a `quality.profile.Watch`.
+    anomalies: what of a batch is held beside earlier runs: a `naming.Watch`.
     audit: what is asked of a batch; None for nothing.
     """
 

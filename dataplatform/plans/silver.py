@@ -8,7 +8,7 @@ from dataplatform.naming import QUARANTINE_TABLE, Names, Zone
 from dataplatform.plans.gates import gates_of
 from dataplatform.plans.model import Column, Gate, SilverPlan, SourcePlan
 from dataplatform.quality.checks import checks_of
-from dataplatform.quality.profile import Measure, Watch, Watched, measures_of
+from dataplatform.quality.profile import Measure, Watched, measures_of
 from dataplatform.render.dqdl import ruleset
 from dataplatform.render.duckdb import silver_to_duckdb
 from dataplatform.render.profile import audit_sql
@@ -42,7 +42,6 @@ def silver_plan(contract: Contract, names: Names) -> SilverPlan:
     if problems:
         raise InvalidContract(problems, why="Its rules can't be asked, so nothing was synthesized.")
     key = contract.primary_key or _RECORD
-    watch = Watch.ON
     spark = SparkRenderer(columns, checks, key, contract.ordering, contract.partition_by).render()
     return SilverPlan(
         dataset=contract.dataset,
@@ -69,12 +68,12 @@ def silver_plan(contract: Contract, names: Names) -> SilverPlan:
         freshness_minutes=_freshness(contract),
         gates=gates,
         ruleset=ruleset(columns, contract.primary_key, checks, gates, contract.quality.dqdl),
-        anomalies=watch,
-        audit=audit_sql(_measures(contract, gates, watch), gates),
+        anomalies=contract.anomalies,
+        audit=audit_sql(_measures(contract, gates), gates),
     )
 
 
-def _measures(contract: Contract, gates: tuple[Gate, ...], watch: str) -> tuple[Measure, ...]:
+def _measures(contract: Contract, gates: tuple[Gate, ...]) -> tuple[Measure, ...]:
     watched = [
         Watched(
             name=column.name,
@@ -84,7 +83,7 @@ def _measures(contract: Contract, gates: tuple[Gate, ...], watch: str) -> tuple[
         )
         for column in contract.columns
     ]
-    return measures_of(watched, gates, watch)
+    return measures_of(watched, gates, contract.anomalies)
 
 
 def _freshness(contract: Contract) -> int | None:

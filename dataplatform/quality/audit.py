@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dataplatform.naming import Watch
 from dataplatform.quality.anomalies import anomalies
 from dataplatform.quality.gates import broken_gates
 from dataplatform.quality.model import Gate
-from dataplatform.quality.profile import Measure, Profile, Watch, gate_figures, profile_of
+from dataplatform.quality.profile import Measure, Profile, gate_figures, profile_of
 from dataplatform.quality.verdicts import Verdict
 
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final, Self
 
+from dataplatform.naming import Watch
 from dataplatform.quality.model import Gate
 
 SAMPLE_ROWS: Final = 16_384
@@ -46,14 +47,6 @@ class Measure:
 
     figure: str
     of: str = ""
-
-
-class Watch(StrEnum):
-    """What a contract lets be held beside earlier runs."""
-
-    ON = "on"
-    VOLUME = "volume"
-    OFF = "off"
 
 
 @dataclass(frozen=True, kw_only=True)

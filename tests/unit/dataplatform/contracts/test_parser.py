@@ -72,6 +72,15 @@ def test_keys_keep_their_positions() -> None:
     assert contract(text).primary_key == ("state", "order_id")
 
 
+def test_what_is_held_beside_earlier_runs_is_the_contracts_to_say() -> None:
+    named = "      - property: ordering\n        value: changed_at\n"
+    more = "      - property: anomalies\n        value: {}\n"
+    assert contract().anomalies == "on"
+    assert contract(spoiled((named, named + more.format("volume")))).anomalies == "volume"
+    (problem,) = problems(spoiled((named, named + more.format("of"))))
+    assert (problem.found, problem.remedy) == ('"of"', 'Did you mean "off"?')
+
+
 def test_a_dataset_may_do_without_key_and_ordering() -> None:
     text = spoiled(
         ("        primaryKey: true\n", ""),

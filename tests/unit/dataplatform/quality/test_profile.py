@@ -7,12 +7,12 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dataplatform.naming import Watch
 from dataplatform.quality.profile import (
     SAMPLE_ROWS,
     ColumnProfile,
     Figure,
     Profile,
-    Watch,
     Watched,
     gate_figures,
     measures_of,
