@@ -100,6 +100,13 @@ class IngestSettings(LedgerSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProbeSettings(LedgerSettings):
+    """Asking the sources; alerts_topic_arn: who is told of drift."""
+
+    alerts_topic_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class LakeSettings(LedgerSettings):
     """Reading landing, writing Iceberg tables."""
 

@@ -7,6 +7,7 @@ from constructs import Construct
 
 from dataplatform.settings import STAGING_STORAGE_MIB, IngestSettings, LakeSettings
 from stacks.constructs.function import MAX_MEMORY_MIB, FunctionFactory, PlatformFunction
+from stacks.constructs.probe import SourceProbe
 from stacks.constructs.stack import PlatformStack
 from stacks.constructs.state import PlatformState
 from stacks.lake import LakeStack
@@ -19,7 +20,7 @@ _REGISTER_TIMEOUT = Duration.seconds(60)
 
 
 class IngestionStack(PlatformStack):
-    """`ingest_api`, `register_object`, `stage_batch`, and what they are triggered by."""
+    """`ingest_api`, `register_object`, `stage_batch`, `probe_sources`, and what triggers them."""
 
     def __init__(
         self, scope: Construct, *, stage: Stage, lake: LakeStack, state: PlatformState
@@ -33,6 +34,14 @@ class IngestionStack(PlatformStack):
             self, "Functions", stage=stage, log_key=lake.operations_key
         )
         self.register_object = self._register_object()
+        self.probe = SourceProbe(
+            self,
+            "Probe",
+            stage=stage,
+            state=state,
+            functions=self._functions,
+            key=lake.operations_key,
+        )
         self.ingest_api = self._ingest_api()
         self.stage_batch = self._stage_batch()
         self.arrivals = ArrivalQueue(
@@ -74,6 +83,7 @@ class IngestionStack(PlatformStack):
         for source in source_names(self._state.plans.plan):
             api = ApiSource(self, source, stage=self.stage, key=self._lake.operations_key)
             api.grant_pull(function)
+            api.grant_pull(self.probe.function)
         return function
 
     def _stage_batch(self) -> PlatformFunction:

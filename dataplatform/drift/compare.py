@@ -103,9 +103,10 @@ def _likeness(shape: Shape, plan: SilverPlan, column: Column, candidate: Sampled
 
 
 def _same_place(shape: Shape, plan: SilverPlan, column: str, candidate: str) -> bool:
-    """Whether it stands between the columns that the contract has beside the missing one."""
+    """Whether it stands before or after a column that the contract has beside the missing one."""
     contract = _neighbours([c.name for c in plan.columns], column)
-    return contract == _neighbours(list(shape.names), candidate)
+    source = _neighbours(list(shape.names), candidate)
+    return contract == source or any(a == b != "" for a, b in zip(contract, source, strict=True))
 
 
 def _neighbours(names: list[str], name: str) -> tuple[str, str]:

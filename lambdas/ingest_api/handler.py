@@ -12,9 +12,8 @@ from dataplatform.ledger.run_input import RunInput
 from dataplatform.naming import Names
 from dataplatform.settings import IngestSettings
 from lambdas.common import LambdaContext, hold, ledger_at, logger
-from lambdas.ingest_api.client import ApiClient
 from lambdas.ingest_api.pull import Pull
-from lambdas.ingest_api.sources import api_key, base_url
+from lambdas.ingest_api.sources import api_client
 from lambdas.metering import metered
 
 STEP: Final = "ingest"
@@ -45,7 +44,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         pulled = Pull(
             ledger=ledger,
             s3=boto3.client("s3"),
-            client=_client(settings, options, context),
+            client=api_client(
+                Names(settings.stage),
+                options,
+                lambda: _seconds_left(context) - STOP_SECONDS / 2,
+            ),
             bucket=settings.landing_bucket,
             dataset=dataset,
             options=options,
@@ -61,18 +64,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         _done(ledger, run_id, dataset, rows)
     log.info("pulled", extra={"rows": pulled.rows, "more": pulled.more})
     return {"run_id": run_id, "dataset": dataset, "more": pulled.more, "rows": rows}
-
-
-def _client(settings: IngestSettings, options: dict[str, str], context: LambdaContext) -> ApiClient:
-    names, source = Names(settings.stage), options["source"]
-    address = base_url(boto3.client("ssm"), names, source)
-    header = options["key_header"]
-    key = api_key(boto3.client("secretsmanager"), names, source) if header else ""
-    return ApiClient(
-        url=f"{address}/{options['path'].lstrip('/')}",
-        headers={"Accept": "application/json", **({header: key} if header else {})},
-        seconds_left=lambda: _seconds_left(context) - STOP_SECONDS / 2,
-    )
 
 
 def _seconds_left(context: LambdaContext) -> float:

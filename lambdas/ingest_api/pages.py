@@ -66,6 +66,22 @@ def parse_page(body: bytes, form: PageFormat, after: Cursor | None) -> Page:
     return Page(records=records, more=more)
 
 
+def records_of(body: bytes, records_path: str) -> list[str]:
+    """The source text of each record of an answer, on a line of its own, whatever is in it.
+
+    Raises:
+        SourceRejected: it isn't JSON with an array at that path.
+    """
+    try:
+        return [raw for raw, _ in _elements(body.decode("utf-8-sig"), records_path)]
+    except (ValueError, IndexError) as error:
+        raise SourceRejected(
+            f"the source's answer isn't the JSON promised: {error}",
+            why="Nothing can be said of its records.",
+            remedy="Compare the contract's server (path, recordsPath) with the source's API.",
+        ) from error
+
+
 def instant(text: str) -> tuple[datetime | None, str]:
     """A time as sent, so that times compare; text that isn't ISO 8601 compares as text."""
     try:

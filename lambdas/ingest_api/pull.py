@@ -78,7 +78,7 @@ class Pull:
         more = True
         while more:
             try:
-                page = parse_page(self.client.get(self._ask(at)), form, at)
+                page = parse_page(self.client.get(request(self.options, at)), form, at)
             except (SourceUnavailable, SourceRejected):
                 self._land(held, start)
                 raise
@@ -95,13 +95,6 @@ class Pull:
             if stop:
                 break
         return Pulled(rows=rows, more=more)
-
-    def _ask(self, at: Cursor | None) -> dict[str, str]:
-        names = self.options
-        parameters = {names["limit_param"]: names["limit"]}
-        if at is not None:
-            parameters |= {names["updated_param"]: at.updated_at, names["id_param"]: at.id}
-        return parameters
 
     def _wanted(self, page: Page) -> tuple[list[Record], bool]:
         """The page's records before `until`, and whether there may be more of them."""
@@ -135,6 +128,18 @@ class Pull:
             arrived_at=self.ledger.now(),
         )
         self.ledger.land_pulled(landed, start, records[-1].at)
+
+
+def request(options: dict[str, str], at: Cursor | None, limit: str = "") -> dict[str, str]:
+    """Parameters of a request for what comes after a record; of the first ones without it.
+
+    Args:
+        limit: records at most; else as the contract says.
+    """
+    parameters = {options["limit_param"]: limit or options["limit"]}
+    if at is not None:
+        parameters |= {options["updated_param"]: at.updated_at, options["id_param"]: at.id}
+    return parameters
 
 
 def page_format(options: dict[str, str]) -> PageFormat:

@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import boto3
 from botocore.exceptions import ClientError
 
 from dataplatform.errors import SourceNotConfigured
 from dataplatform.naming import Names
+from lambdas.ingest_api.client import ApiClient
+
+
+def api_client(
+    names: Names, options: Mapping[str, str], seconds_left: Callable[[], float]
+) -> ApiClient:
+    """What asks a dataset's source; `options` are of its SourcePlan.
+
+    Raises:
+        SourceNotConfigured: its address or key is missing.
+    """
+    source, header = options["source"], options["key_header"]
+    address = base_url(boto3.client("ssm"), names, source)
+    key = api_key(boto3.client("secretsmanager"), names, source) if header else ""
+    return ApiClient(
+        url=f"{address}/{options['path'].lstrip('/')}",
+        headers={"Accept": "application/json", **({header: key} if header else {})},
+        seconds_left=seconds_left,
+    )
 
 
 def base_url(ssm: Any, names: Names, source: str) -> str:

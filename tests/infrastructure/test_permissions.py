@@ -75,7 +75,11 @@ def test_only_the_migration_reads_the_administrators_secret(stage: Assembly) -> 
         for policy, statement in _allowed(stage)
         if "secretsmanager:GetSecretValue" in listed(statement["Action"])
     }
-    assert {reader.partition("/")[2][:10] for reader in readers} == {"IngestApiR", "MigrateSch"}
+    assert {reader.partition("/")[2][:10] for reader in readers} == {
+        "IngestApiR",
+        "MigrateSch",
+        "ProbeSourc",
+    }
 
 
 def test_pulling_an_api_can_only_add_to_landing(stage: Assembly) -> None:
