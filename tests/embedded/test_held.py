@@ -15,7 +15,6 @@ from tests.embedded.harness import Platform, assert_balanced
 pytestmark = pytest.mark.embedded
 
 _DATASET = "promotions"
-_HEADER = "promotion_id,promotion_district_id,promotion_name,media_type,cost,start_date,end_date"
 _FIRST = 700_000
 """Above every promotion of the sample and of other tests."""
 
@@ -65,10 +64,11 @@ def test_ten_times_the_volume_is_held_told_and_released(platform: Platform) -> N
 
 def land(platform: Platform, name: str, first: int, records: int) -> None:
     """A file of new promotions."""
-    lines = (
-        f"{n},1,Sale {n},Radio,100.5,1998-01-01,1998-01-09" for n in range(first, first + records)
-    )
-    platform.land(f"{_DATASET}/{name}.csv", "\n".join([_HEADER, *lines]).encode() + b"\n")
+    lines = [
+        json.dumps({"promotion_id": n, "promotion_name": f"Sale {n}", "cost": "100.5"})
+        for n in range(first, first + records)
+    ]
+    platform.land(f"{_DATASET}/{name}.jsonl", "\n".join(lines).encode() + b"\n")
 
 
 @contextmanager
