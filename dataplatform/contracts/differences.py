@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from dataplatform.contracts.column_differences import column_differences, paired
 from dataplatform.contracts.difference import Difference, Weight
-from dataplatform.contracts.model import Contract
+from dataplatform.contracts.model import Contract, ServiceLevel
 from dataplatform.contracts.versions import goes_back, raises_major
 
 _LEAVING = ("deprecated", "retired")
@@ -129,7 +129,8 @@ def _of_the_promise(old: Contract, new: Contract) -> Iterator[Difference]:
     levels = {level.name: level.value for level in old.service_levels}
     for level in new.service_levels:
         if levels.pop(level.name, None) != level.value:
-            yield Difference(weight=Weight.COMPATIBLE, what=f"promises {level.name} {level.value}")
+            what = f"promises {level.name} {_promised(level)}"
+            yield Difference(weight=Weight.COMPATIBLE, what=what)
     for name in levels:
         yield Difference(weight=Weight.COMPATIBLE, what=f"promises no {name} any more")
     for role in sorted(set(old.roles) ^ set(new.roles), key=repr):
@@ -147,6 +148,16 @@ def _rules(contract: Contract) -> tuple[object, ...]:
     """Rules of batches without their places and words."""
     plain = [replace(r, description="", field="", line=None) for r in contract.quality.batch]
     return (*plain, *contract.quality.dqdl)
+
+
+def _promised(level: ServiceLevel) -> str:
+    """`1 d`; the value itself where it is no duration."""
+    if level.minutes is None:
+        return level.value
+    for unit, minutes in (("d", 24 * 60), ("h", 60)):
+        if level.minutes % minutes == 0:
+            return f"{level.minutes // minutes} {unit}"
+    return f"{level.minutes} min"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""A contract and a model that change under a platform that has rows, in one deployment, and back."""
+"""A contract and a model change under a platform that has rows, in one deployment, and back."""
 
 from __future__ import annotations
 
