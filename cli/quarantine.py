@@ -11,20 +11,15 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
-import typer
 from rich.markup import escape
-from rich.prompt import Confirm
 from rich.table import Table
 
-from cli import books
 from cli.quarantined import Quarantine, Row, kind_of
-from cli.run import execute
 from cli.screen import Screen
 from cli.sql import UnknownFormat
 from cli.target import Target
 from dataplatform.errors import InvalidRunInput, Problem
 from dataplatform.ledger.input_problems import nearest
-from dataplatform.ledger.records import Batch
 
 FORMATS: Final = ("table", "csv", "json")
 _CSV: Final = (
@@ -78,7 +73,7 @@ def ls(screen: Screen, stage: str | None, dataset: str | None) -> None:
     waiting: dict[str, int] = {}
     with screen.task("quarantine", "reading") as task:
         for name in names:
-            place = Quarantine(target, _known(target, name))
+            place = Quarantine(target, known(target, name))
             waiting[name] = sum(batch.waiting for batch in place.batches.values())
             task.show(name)
             kinds += _kinds(place.rows(records=False), name)
@@ -110,7 +105,7 @@ def show(
             remedy=f"Known are {', '.join(FORMATS)}.",
         )
     target = Target.choose(stage)
-    place = Quarantine(target, _known(target, dataset))
+    place = Quarantine(target, known(target, dataset))
     rows = list(islice(place.rows(batch=batch, reason=reason), limit))
     if screen.as_json or form == "json":
         Screen(as_json=True).result([row.to_dict() for row in rows])
@@ -124,56 +119,12 @@ def show(
         screen.say(_summary(place, rows, limit))
 
 
-def replay(
-    screen: Screen,
-    stage: str | None,
-    dataset: str,
-    *,
-    batches: Sequence[str],
-    reason: str,
-    dry_run: bool,
-    yes: bool,
-) -> None:
-    """Take rows of quarantine through the pipeline again and show what became of them."""
-    target = Target.choose(stage)
-    place = Quarantine(target, _known(target, dataset))
-    count, origins = _chosen(place, batches, reason)
-    answer: dict[str, Any] = {"dataset": dataset, "rows": count, "batches": sorted(origins)}
-    if not count:
-        screen.say(f" Nothing of {dataset} waits in quarantine{_such(batches, reason)}.")
-        screen.result({**answer, "run": ""})
-        return
-    screen.say(f" {count:,} rows of {len(origins):,} batches of {dataset} go through again.")
-    if dry_run:
-        screen.say(" Nothing was done: --dry-run.")
-        screen.result({**answer, "run": ""})
-        return
-    if not yes and not _confirmed(screen):
-        screen.say(" Nothing was done. Confirm with --yes.")
-        raise typer.Exit(1)
-    wanted: dict[str, Any] = {"dataset": dataset, "batches": list(batches), "reason": reason}
-    said = {name: value for name, value in wanted.items() if value}
-    followed = execute(screen, target, {"datasets": [dataset], "replay": said})
-    entries = target.ledger.books(followed.run_id)
-    screen.show(books.of_run(entries))
-    taken = sum(entry.replayed for entry in entries)
-    waiting = sum(batch.waiting for batch in target.ledger.waiting_batches(dataset))
-    screen.say(f"\n {taken:,} rows were taken from quarantine; {waiting:,} wait there now.")
-    if again := sum(entry.waiting for entry in entries):
-        screen.say(f" {again:,} were rejected again: ./weir quarantine show {dataset}")
-    screen.result(
-        {
-            **answer,
-            "run": followed.run_id,
-            "taken": taken,
-            "waiting": waiting,
-            "books": books.run_json(entries, target.ledger.engines(followed.run_id)),
-        }
-    )
-    books.exit_if_waiting(entries)
+def known(target: Target, dataset: str) -> str:
+    """The dataset.
 
-
-def _known(target: Target, dataset: str) -> str:
+    Raises:
+        InvalidRunInput: the stage has none of that name; with those that it has.
+    """
     known = [plan.dataset for plan in target.plan.datasets]
     if dataset not in known:
         expected = f"a dataset with a contract: {', '.join(known) or 'there is none'}"
@@ -187,21 +138,6 @@ def _known(target: Target, dataset: str) -> str:
         )
         raise InvalidRunInput([problem], why="Nothing was read or started.")
     return dataset
-
-
-def _chosen(place: Quarantine, batches: Sequence[str], reason: str) -> tuple[int, set[str]]:
-    """How many rows a replay is to take, and of which batches; records are read by reason alone."""
-    if reason:
-        rows = [
-            row.batch_id
-            for row in place.rows(reason=reason, records=False)
-            if not row.under_way and (not batches or row.batch_id in batches)
-        ]
-        return len(rows), set(rows)
-    found: list[Batch] = [
-        batch for name, batch in place.batches.items() if not batches or name in batches
-    ]
-    return sum(batch.waiting for batch in found), {batch.batch_id for batch in found}
 
 
 def _kinds(rows: Iterable[Row], dataset: str) -> list[Kind]:
@@ -231,7 +167,8 @@ def _show_row(screen: Screen, row: Row) -> None:
     at = "the whole object" if row.position is None else f"record {row.position:,}"
     under_way = "   [yellow]a replay is under way[/]" if row.under_way else ""
     screen.say(f"[bold]{escape(row.object)}[/]  {at}{under_way}")
-    screen.say(f"   batch {row.batch_id}  version {row.version}  {row.quarantined_at:%F %T} UTC")
+    screen.say(f"   batch {row.batch_id}   {row.quarantined_at:%F %T} UTC")
+    screen.say(f"   version {row.version}")
     for reason in row.reasons:
         screen.say(f"   [red]✗[/] {escape(reason)}")
     if row.record is not None:
@@ -252,15 +189,3 @@ def _summary(place: Quarantine, rows: Sequence[Row], limit: int) -> str:
         return f" No such row of {place.dataset} waits in quarantine; {waiting:,} do in all."
     more = f"; --limit {waiting} shows all" if len(rows) == limit < waiting else ""
     return f" {len(rows):,} shown of {waiting:,} that wait in quarantine{more}."
-
-
-def _such(batches: Sequence[str], reason: str) -> str:
-    said = [f"of batch {', '.join(batches)}"] if batches else []
-    said += [f'with "{reason}" in a reason'] if reason else []
-    return " " + " ".join(said) if said else ""
-
-
-def _confirmed(screen: Screen) -> bool:
-    if screen.as_json or not screen.live:
-        return False
-    return Confirm.ask(" Replay them?", console=screen.console, default=True)

@@ -75,7 +75,7 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """Take rows through the pipeline again, once the contract or the source is mended."""
-    from cli.quarantine import replay as verb
+    from cli.quarantine_replay import replay as verb
 
     verb(
         Screen(as_json=as_json),

@@ -73,13 +73,13 @@ def staged(ledger: Ledger, run_id: str, dataset: str, rows: int = 4) -> Batch:
     return batch
 
 
-def published(ledger: Ledger, run_id: str, dataset: str, rows: int = 4) -> Batch:
-    """A published batch, all of it inserted."""
+def published(ledger: Ledger, run_id: str, dataset: str, rows: int = 4, *, bad: int = 0) -> Batch:
+    """A published batch, all of it inserted but for `bad` records."""
     batch = staged(ledger, run_id, dataset, rows)
     ledger.publish_batch(
         batch.batch_id,
-        Outcomes(inserted=rows),
+        Outcomes(inserted=rows - bad, quarantined=bad),
         sequence=ledger.next_sequence(dataset),
-        live=ledger.totals(dataset).live + rows,
+        live=ledger.totals(dataset).live + rows - bad,
     )
     return ledger.batch(batch.batch_id)

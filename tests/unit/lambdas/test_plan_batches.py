@@ -11,7 +11,7 @@ from dataplatform.plans.model import PlatformPlan
 from lambdas.plan_batches import logic
 from lambdas.plan_batches.arrivals import Arrivals
 from lambdas.plan_batches.logic import MAX_BYTES, MAX_OBJECTS, grouped
-from tests.unit.lambdas.conftest import staged
+from tests.unit.lambdas.conftest import published, staged
 from tests.unit.support.ledgers import landed
 from tests.unit.support.plans import dataset, platform
 
@@ -115,6 +115,23 @@ def test_what_a_narrowed_pull_has_landed_is_batched_whenever_it_arrived(ledger: 
     answer = plan_batches(ledger, PLAN, run(ledger, given='{"to": "1998-01-01T00:00:00Z"}'))
     (item,) = answer["batches"]
     assert ledger.batch_objects(item["batch_id"]) == [pulled]
+
+
+def test_a_replay_takes_what_waits_in_quarantine_and_leaves_what_is_due(ledger: Ledger) -> None:
+    bad, other = (published(ledger, f"old-{n}", "stores", bad=2) for n in range(2))
+    published(ledger, "old-2", "stores", bad=0)
+    ledger.register_object(landed("due", dataset="stores"))
+    given = '{"datasets": ["stores"], "replay": {"dataset": "stores", "batches": ["%s"]}}'
+    answer = plan_batches(ledger, PLAN, run(ledger, given=given % bad.batch_id))
+    (item,) = answer["batches"]
+    assert ledger.batch(item["batch_id"]).origin == bad.batch_id
+    assert plan_batches(ledger, PLAN, "run") == answer, "a retry"
+    ledger.release_lease(PIPELINE_LEASE, "run")
+    everything = '{"replay": {"dataset": "stores"}}'
+    answer = plan_batches(ledger, PLAN, run(ledger, "next", given=everything))
+    origins = {ledger.batch(item["batch_id"]).origin for item in answer["batches"]}
+    assert origins == {bad.batch_id, other.batch_id}, "the first run's replay is taken up"
+    assert len(ledger.due_objects("stores")) == 1
 
 
 def test_objects_that_came_before_their_contract_are_claimed_once_it_is_there(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dataplatform.errors import InvalidRunInput
-from dataplatform.ledger.run_input import RunInput, parse_run_input
+from dataplatform.ledger.run_input import ReplayInput, RunInput, parse_run_input
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 KNOWN = ["sales", "products"]
@@ -35,6 +35,14 @@ def test_an_engine_may_be_named_for_the_whole_run(engine: str) -> None:
     assert RunInput.from_json(given.to_json()) == given
 
 
+def test_a_replay_narrows_the_run_to_its_dataset() -> None:
+    given = parse({"replay": {"dataset": "sales", "batches": ["b", "b"], "reason": "missing"}})
+    assert given.datasets == ("sales",)
+    assert given.replay == ReplayInput(dataset="sales", batches=("b",), reason="missing")
+    assert RunInput.from_json(given.to_json()) == given
+    assert parse({"datasets": ["sales"], "replay": {"dataset": "sales"}}).replay
+
+
 def test_every_problem_is_listed_with_what_to_do() -> None:
     with pytest.raises(InvalidRunInput) as caught:
         parse({"dataset": ["x"], "datasets": ["salse", 3], "from": "yesterday", "to": 5})
@@ -59,6 +67,14 @@ def test_every_problem_is_listed_with_what_to_do() -> None:
         ({"engine": "auto"}, "engine"),
         ({"engine": ""}, "engine"),
         ({"engine": ["spark"]}, "engine"),
+        ({"replay": "sales"}, "replay"),
+        ({"replay": {}}, "replay.dataset"),
+        ({"replay": {"dataset": "salse"}}, "replay.dataset"),
+        ({"replay": {"dataset": "sales", "batch": "b"}}, "replay.batch"),
+        ({"replay": {"dataset": "sales", "batches": "b"}}, "replay.batches"),
+        ({"replay": {"dataset": "sales", "reason": None}}, "replay.reason"),
+        ({"replay": {"dataset": "sales"}, "datasets": ["products"]}, "datasets"),
+        ({"replay": {"dataset": "sales"}, "to": "2026-11-20"}, "to"),
     ],
 )
 def test_what_selects_nothing_or_means_nothing_is_refused(raw: Any, field: str) -> None:
