@@ -37,7 +37,7 @@ def replay(
         screen.result({**answer, "run": ""})
         return
     screen.say(
-        f" {_number(count, 'row')} of {_number(len(origins), 'batch', 'batches')} of {dataset}."
+        f" {_number(count, 'row')} of {_number(len(origins), 'batch', 'batches')} of {dataset} to replay."
     )
     if dry_run:
         screen.say(" Nothing was done: --dry-run.")
