@@ -34,6 +34,7 @@ PLUGINS: Final = (
     "embedded_aws.plugins.stack_rollbacks",
     "embedded_aws.plugins.encryption",
     "embedded_aws.plugins.object_events",
+    "embedded_aws.plugins.object_ranges",
     "embedded_aws.plugins.object_versions",
     "embedded_aws.plugins.secrets",
     "embedded_aws.plugins.event_sources",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
 
-from dataplatform.errors import UnreadableObject
+from dataplatform.errors import UnreadableObject, WeirError
 from dataplatform.ledger.records import LandedObject
 
 if TYPE_CHECKING:
@@ -83,7 +83,9 @@ def _part(s3: S3Client, landed: LandedObject, start: int) -> bytes:
     wanted = f"bytes={start}-{start + _PART - 1}"
     for attempt in range(1, _TRIES + 1):
         try:
-            return s3.get_object(**place_of(landed), Range=wanted)["Body"].read()
+            answer = s3.get_object(**place_of(landed), Range=wanted)
+            _check_range(answer.get("ContentRange", ""), start)
+            return answer["Body"].read()
         except ClientError as error:
             if error.response["Error"]["Code"] in _BEYOND:
                 return b""
@@ -93,6 +95,16 @@ def _part(s3: S3Client, landed: LandedObject, start: int) -> bytes:
             if attempt == _TRIES:
                 raise
     raise AssertionError("unreachable")
+
+
+def _check_range(given: str, start: int) -> None:
+    """A store that doesn't know ranges gives all of the object for each: it would never end."""
+    if not given.startswith(f"bytes {start}-"):
+        raise WeirError(
+            f"S3 was asked for bytes from {start} on and answered with range {given or 'none'!r}",
+            why="Parts of the object can't be told from each other; nothing of it is staged.",
+            remedy="Let what answers for S3 support ranged reads of an object's version.",
+        )
 
 
 def place_of(landed: LandedObject) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from botocore.response import StreamingBody
 
 from dataplatform.adapters import landing
 from dataplatform.adapters.landing import LandedBytes, bytes_from
-from dataplatform.errors import UnreadableObject
+from dataplatform.errors import UnreadableObject, WeirError
 from tests.unit.support.ledgers import landed
 
 
@@ -61,7 +61,14 @@ class Parts:
             raise ClientError({"Error": {"Code": "InvalidRange", "Message": ""}}, "GetObject")
         part = self.body[first : last + 1]
         self.broken, cut = max(self.broken - 1, 0), self.broken > 0
-        return {"Body": StreamingBody(io.BytesIO(part[:1] if cut else part), len(part))}
+        sent = StreamingBody(io.BytesIO(part[:1] if cut else part), len(part))
+        return {"Body": sent, "ContentRange": f"bytes {first}-{last}/{len(self.body)}"}
+
+
+def test_a_store_that_gives_the_whole_object_for_a_range_is_refused() -> None:
+    s3: Any = S3(b"abc", 3)
+    with pytest.raises(WeirError, match="bytes from 1 on"):
+        list(bytes_from(s3, landed(), 1))
 
 
 @pytest.mark.parametrize("size", [0, 1, 7, 8, 9, 16, 17])
