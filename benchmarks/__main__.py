@@ -15,9 +15,11 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import (
+    audit,
     checks,
     contract,
     cost,
+    drift,
     engines,
     gold_refresh,
     growing,
@@ -47,8 +49,10 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "spark-settings": spark_settings.run,
     "growing": growing.run,
     "start": start.run,
+    "audit": audit.run,
     "contract": contract.run,
     "checks": checks.run,
+    "drift": drift.run,
 }
 
 ALL = ("wrapper", "platform", "set-up")
