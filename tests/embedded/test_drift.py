@@ -23,13 +23,21 @@ BEHIND = csv(store(9204))
 def told(platform: Platform) -> Iterator[list[tuple[str, str]]]:
     """What the operator is sent meanwhile, as (subject, text); complete at the end."""
     sqs, sns = platform.client("sqs"), platform.client("sns")
+    topic = platform.target.output("AlertsTopicArn")
     queue = sqs.create_queue(QueueName="operator")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    found_arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    arn = found_arn["Attributes"]["QueueArn"]
+    letting_it_in = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [letting_it_in]})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
     subscription = sns.subscribe(
-        TopicArn=platform.target.output("AlertsTopicArn"),
-        Protocol="sqs",
-        Endpoint=arn["Attributes"]["QueueArn"],
-        ReturnSubscriptionArn=True,
+        TopicArn=topic, Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True
     )["SubscriptionArn"]
     found: list[tuple[str, str]] = []
 
