@@ -36,9 +36,8 @@ def replay(
         screen.say(f" Nothing of {dataset} waits in quarantine{_such(batches, reason)}.")
         screen.result({**answer, "run": ""})
         return
-    screen.say(
-        f" {_number(count, 'row')} of {_number(len(origins), 'batch', 'batches')} of {dataset} to replay."
-    )
+    of_batches = _number(len(origins), "batch", "batches")
+    screen.say(f" {_number(count, 'row')} of {of_batches} of {dataset} to replay.")
     if dry_run:
         screen.say(" Nothing was done: --dry-run.")
         screen.result({**answer, "run": ""})

@@ -18,6 +18,9 @@ ELSEWHERE: Final = {
     "./weir down": "the end of the embedded tests",
     "./weir samples replay --day 1997-07-15": "the test of the stream, which counts what it sent",
     "./weir new dataset shop/returns --from returns.csv": "the test of new datasets, in a copy",
+    "./weir quarantine replay stores --yes": "the test of the quarantine, of its own rows alone",
+    "./weir contracts diff": "the unit tests, in a repository of their own",
+    "./weir contracts diff --against origin/main": "the unit tests, in a repository of their own",
     # An AWS account.
     "pip install -r requirements.txt": "an environment for `cdk`; pinned with hashes",
     "cdk bootstrap": "an account",
