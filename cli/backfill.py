@@ -104,7 +104,7 @@ def _follow(target: Target, dataset: str, execution: str, task: Task) -> dict[st
         return description
     why = pipeline.reason(client, description)
     error, _, said = why.partition(": ")
-    if error == "InvalidRunInput":
+    if error == "InvalidRunInput" and _found(target, dataset, execution) is None:
         raise WrongUsage(said, why="No row was touched.")
     raise BackfillFailed(
         f"backfill {description['status'].lower()}: {why}",

@@ -14,17 +14,17 @@ log = logger("close-backfill")
 
 @log.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """{"run_id", "execution"} -> {"run_id", "changed", "counts"}; raises BackfillIncomplete.
+    """{"run_id", "execution"} -> {"run_id", "gold_due", "counts"}; raises BackfillIncomplete.
 
     {"run_id", "chunk", "error"} -> {"run_id", "chunk"}
     """
     settings = LedgerSettings.from_environment()
     ledger = ledger_at(settings.ledger_table)
+    plan = load_plan(settings.plans_uri)
     if "chunk" in event:
-        plan = load_plan(settings.plans_uri)
         left = give_up(ledger, plan, event["run_id"], int(event["chunk"]), event["error"])
         log.warning("chunk left undone", extra={**left, "error": event["error"]})
         return left
-    closed = close_backfill(ledger, event["run_id"], execution=event["execution"])
+    closed = close_backfill(ledger, plan, event["run_id"], execution=event["execution"])
     log.info("backfill done", extra=closed)
     return closed

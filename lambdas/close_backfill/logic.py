@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dataplatform.errors import BackfillIncomplete
+from dataplatform.gold.due import due_models
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.backfills import Rederived, backfill_lease
 from dataplatform.ledger.holders import ChunkCall, holder
@@ -14,11 +15,14 @@ from dataplatform.plans.model import PlatformPlan
 from lambdas.hand_to_spark.logic import reason
 
 
-def close_backfill(ledger: Ledger, backfill_id: str, *, execution: str) -> dict[str, Any]:
+def close_backfill(
+    ledger: Ledger, plan: PlatformPlan, backfill_id: str, *, execution: str
+) -> dict[str, Any]:
     """Note that nothing is left to do, and let another backfill of the dataset begin.
 
     Returns:
-        Whether silver changed, so that gold has to follow, and the counts of all chunks.
+        Whether gold has to follow, be it what an earlier attempt had changed, and the counts of all
+        chunks.
 
     Raises:
         BackfillIncomplete: with every chunk that isn't done, and why.
@@ -34,7 +38,10 @@ def close_backfill(ledger: Ledger, backfill_id: str, *, execution: str) -> dict[
         )
     ledger.end_backfill(backfill_id, "done")
     counts = sum((chunk.counts for chunk in chunks), Rederived())
-    return {"run_id": backfill_id, "changed": counts.changed > 0, "counts": counts.to_dict()}
+    gold_due = any(
+        backfill.dataset in plan.model(name).datasets for name in due_models(ledger, plan)
+    )
+    return {"run_id": backfill_id, "gold_due": gold_due, "counts": counts.to_dict()}
 
 
 def give_up(

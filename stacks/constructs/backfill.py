@@ -140,12 +140,11 @@ def _definition(scope: Construct, steps: BackfillSteps) -> DefinitionBody:
         state_machine=steps.pipeline,
         integration_pattern=IntegrationPattern.RUN_JOB,
         input=TaskInput.from_object({"refresh": True}),
-        associate_with_parent=True,
         result_path=JsonPath.DISCARD,
     )
     done = Succeed(scope, "Done")
     after = Choice(scope, "GoldFollows").when(
-        Condition.boolean_equals("$.changed", True), gold.next(done)
+        Condition.boolean_equals("$.gold_due", True), gold.next(done)
     )
     only_planned = Choice(scope, "OnlyPlanned").when(
         Condition.boolean_equals("$.dry_run", True), Succeed(scope, "Planned")

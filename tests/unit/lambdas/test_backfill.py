@@ -25,6 +25,7 @@ from lambdas.plan_backfill.logic import chunks_for, plan_backfill, plan_mark
 from lambdas.rederive_chunk.logic import rederive_chunk
 from tests.unit.support.contracts import spoiled
 from tests.unit.support.lakes import plan_of
+from tests.unit.support.ledgers import built
 from tests.unit.support.merges import SETTINGS, Shop, order, orders, shops
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -65,7 +66,10 @@ class Machine:
 
     def close(self, run_id: str, execution: str = "arn:1") -> dict[str, Any]:
         """What the last state answers."""
-        return close_backfill(self.shop.ledger, run_id, execution=execution)
+        plan = plan_of(self.shop.plan)
+        gold = replace(plan.models[0], datasets=("orders",))
+        whole = replace(plan, models=(gold,))
+        return close_backfill(self.shop.ledger, whole, run_id, execution=execution)
 
 
 @pytest.fixture
@@ -87,7 +91,7 @@ def test_a_backfill_goes_from_plan_to_close(machine: Machine) -> None:
     (item,) = planned["chunks"]
     assert machine.chunk(item).inserted == 1
     closed = machine.close(planned["run_id"])
-    assert closed["changed"] and closed["counts"]["released"] == 1
+    assert closed["gold_due"] and closed["counts"]["released"] == 1
     assert machine.shop.ledger.backfill(planned["run_id"]).state == "done"
     assert machine.shop.ledger.lease_holder("backfill:orders") is None
 
@@ -108,7 +112,13 @@ def test_days_on_which_nothing_arrived_have_no_records(machine: Machine) -> None
 
 
 def test_every_wrong_input_is_said_at_once(machine: Machine) -> None:
-    wrong: dict[str, Any] = {"dataset": "order", "from": "yesterday", "to": 7, "dry_run": "yes", "until": "x"}
+    wrong: dict[str, Any] = {
+        "dataset": "order",
+        "from": "yesterday",
+        "to": 7,
+        "dry_run": "yes",
+        "until": "x",
+    }
     with pytest.raises(InvalidRunInput) as raised:
         machine.plan("arn:1", **wrong)
     fields = {problem.field for problem in raised.value.problems}
@@ -183,7 +193,15 @@ def test_a_chunk_that_is_given_up_gives_back_its_lease_and_fails_the_end(machine
     again = machine.plan("arn:2")
     assert again["resumed"] and len(again["chunks"]) == 1
     machine.chunk(again["chunks"][0])
-    assert not machine.close(planned["run_id"], "arn:2")["changed"]
+    built(ledger, "dim_store", "r", sequences={"orders": 1})
+    assert not machine.close(planned["run_id"], "arn:2")["gold_due"]
+
+
+def test_gold_that_lagged_before_follows_too(machine: Machine) -> None:
+    machine.shop.merged(order(1, 1))
+    planned = machine.plan()
+    assert machine.chunk(planned["chunks"][0]).changed == 0
+    assert machine.close(planned["run_id"])["gold_due"]
 
 
 def test_chunks_grow_in_number_until_a_functions_disk_ends_it() -> None:
