@@ -97,16 +97,13 @@ def _round_trip(text: str) -> YAML:
 
 
 def _add(columns: CommentedSeq, note: DriftNote, patch: Patch) -> None:
-    if not NAME.fullmatch(note.column):
-        patch.asked.append(
-            f"\"{note.column}\" can't be a column's name in a contract, which has the source's "
-            f"names. Ask the source for {suggestion(note.column)}; its values stay in bronze."
-        )
+    name = note.column if NAME.fullmatch(note.column) else suggestion(note.column)
+    if _column(columns, name) is not None:
+        patch.asked.append(f'{note.text}: choose a name for it; "{name}" is a column already.')
         return
-    if any(column.get("name") == note.column for column in columns):
-        return
-    columns.append(CommentedMap({"name": note.column, **_type(note.found)}))
-    patch.added.append(f"{note.column} ({note.found})")
+    called = {} if name == note.column else {"physicalName": note.column}
+    columns.append(CommentedMap({"name": name, **called, **_type(note.found)}))
+    patch.added.append(f"{name} ({note.found})")
 
 
 def _widen(columns: CommentedSeq, note: DriftNote, patch: Patch) -> None:
@@ -128,9 +125,7 @@ def _ask_of_rename(columns: CommentedSeq, note: DriftNote, patch: Patch) -> None
     index = next((i for i, c in enumerate(columns) if c.get("name") == note.column), None)
     if index is None:
         return
-    ident = columns[index].get("id")
-    known = f"its id, {ident}, stays" if ident else f"first deploy it with `id: {note.column}`"
-    said = f'Is "{note.found}" this column, renamed? Then rename it here; {known}.'
+    said = f'Is "{note.found}" this column, renamed by its source? Then: physicalName: {note.found}'
     patch.asked.append(f"{note.column}: {said}")
     columns.yaml_set_comment_before_after_key(index, before=said, indent=_indent(columns, index))
 

@@ -32,8 +32,9 @@ def compare(shape: Shape, plan: SilverPlan) -> tuple[Drift, ...]:
     A column that no record of JSON has is missing only where a record needs it: absent is null.
     """
     observed = {column.name: column for column in shape.columns}
-    new = [column for column in shape.columns if _known(plan, column.name) is None]
-    missing = [column for column in plan.columns if column.name not in observed]
+    known = set(plan.fields)
+    new = [column for column in shape.columns if column.name not in known]
+    missing = [column for column in plan.columns if source_name(column) not in observed]
     strange = plan.columns and len(missing) == len(plan.columns)
     if shape.declared and strange and not _any_alike(missing, new):
         return (_no_header(len(shape.columns), plan),)
@@ -43,13 +44,18 @@ def compare(shape: Shape, plan: SilverPlan) -> tuple[Drift, ...]:
     for column in plan.columns:
         if column.name in renamed:
             found.append(_rename(shape, plan, column, renamed[column.name]))
-        elif column.name not in observed:
+        elif source_name(column) not in observed:
             if _is_missing(shape, plan, column):
-                found.append(_missing(plan, column))
-        elif drift := _retyped(plan, column, observed[column.name]):
+                found.append(_missing(column))
+        elif drift := _retyped(plan, column, observed[source_name(column)]):
             found.append(drift)
     found += [_new(plan, column) for column in new if column.name not in taken]
     return tuple(found)
+
+
+def source_name(column: Column) -> str:
+    """What a source calls a column."""
+    return column.field or column.name
 
 
 def takes_in_order(plan: SilverPlan) -> bool:
@@ -95,16 +101,16 @@ def _likeness(shape: Shape, plan: SilverPlan, column: Column, candidate: Sampled
     fitting = sum(fits(value, column.type) for value in candidate.values)
     if 2 * fitting < len(candidate.values):
         return 0.0
-    alike = _alike(column.name, candidate.name)
+    alike = _alike(source_name(column), candidate.name)
     if not shape.declared and not _needed(plan, column):
         return alike if alike >= VERY_ALIKE else 0.0
-    same_place = _same_place(shape, plan, column.name, candidate.name)
+    same_place = _same_place(shape, plan, source_name(column), candidate.name)
     return alike + same_place if alike >= ALIKE or same_place else 0.0
 
 
 def _same_place(shape: Shape, plan: SilverPlan, column: str, candidate: str) -> bool:
     """Whether it stands before or after a column that the contract has beside the missing one."""
-    contract = _neighbours([c.name for c in plan.columns], column)
+    contract = _neighbours(list(plan.fields), column)
     source = _neighbours(list(shape.names), candidate)
     return contract == source or any(a == b != "" for a, b in zip(contract, source, strict=True))
 
@@ -124,11 +130,7 @@ def _bare(name: str) -> str:
 
 
 def _any_alike(missing: Sequence[Column], new: Sequence[SampledColumn]) -> bool:
-    return any(_alike(a.name, b.name) >= VERY_ALIKE for a in missing for b in new)
-
-
-def _known(plan: SilverPlan, name: str) -> Column | None:
-    return next((column for column in plan.columns if column.name == name), None)
+    return any(_alike(source_name(a), b.name) >= VERY_ALIKE for a in missing for b in new)
 
 
 def _no_header(width: int, plan: SilverPlan) -> Drift:
@@ -137,7 +139,7 @@ def _no_header(width: int, plan: SilverPlan) -> Drift:
         kind=Kind.HEADER,
         column="",
         found=f"{width} fields on the first line, none of them a column of the contract",
-        expected=", ".join(column.name for column in plan.columns),
+        expected=", ".join(plan.fields),
         breaking=True,
         remedy="Land the file again with a header.",
     )
@@ -156,11 +158,11 @@ def _rename(shape: Shape, plan: SilverPlan, column: Column, candidate: SampledCo
     )
 
 
-def _missing(plan: SilverPlan, column: Column) -> Drift:
+def _missing(column: Column) -> Drift:
     return Drift(
         kind=Kind.MISSING,
         column=column.name,
-        found="",
+        found=source_name(column),
         expected=column.type,
         breaking=True,
         remedy="Ask the source; if it is gone for good, take it out of the contract.",

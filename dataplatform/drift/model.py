@@ -22,7 +22,8 @@ class Drift:
 
     column: of the contract; of the source where the contract has none such; "" for the whole
         header.
-    found: the type that the sampled values fit; of a renamed column its name at the source.
+    found: the type that the sampled values fit; of a renamed column its name at the source now, of
+        a missing one the name that was looked for there.
     expected: what the contract says: a type; "" of a new column.
     form: of a sampled value, letters and digits hidden: `xxx-99`; "" where none was seen.
     breaking: the object waits. What isn't breaking is told, and the object goes on.

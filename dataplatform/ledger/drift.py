@@ -23,7 +23,7 @@ DriftState = Literal["open", "accepted"]
 _MAX_WHY: Final = 2000
 
 
-class NamedType(Protocol):
+class ColumnLike(Protocol):
     """What is asked of a column, a contract's or a plan's."""
 
     @property
@@ -36,12 +36,18 @@ class NamedType(Protocol):
         """Its type, as in `plans.model.Column`."""
         ...
 
+    @property
+    def field(self) -> str:
+        """What its source calls it; "" where that is its name."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class DriftNote:
     """A distinct drift of a dataset; see `Drift` for what isn't told here.
 
-    found: the type that takes all values seen so far; of a renamed column its name at the source.
+    found: the type that takes all values seen so far; of a renamed or missing column, its name at
+        the source.
     seen_in: the key of the last object that showed it, or the source that a probe asked.
     objects: how many objects, or answers of a source, showed it when they were looked at.
     state: "accepted" where a person let objects with it through. A breaking one opens again with
@@ -79,16 +85,20 @@ class DriftNote:
         """In words."""
         return describe(self.kind, self.column, self.found, self.expected)
 
-    def is_settled(self, columns: Iterable[NamedType]) -> bool:
+    def is_settled(self, columns: Iterable[ColumnLike]) -> bool:
         """Whether the contract has come to say what was found."""
-        known = {column.name: column.type for column in columns}
+        known = {column.name: column for column in columns}
+        column = known.get(self.column)
+        fields = {each.name: each.field or each.name for each in known.values()}
         match self.kind:
             case Kind.NEW:
-                return self.column in known
-            case Kind.MISSING | Kind.RENAMED:
-                return self.column not in known
+                return self.column in fields.values()
+            case Kind.MISSING:
+                return column is None or fields[self.column] != self.found
+            case Kind.RENAMED:
+                return column is None or self.found in fields.values()
             case Kind.RETYPED:
-                return known.get(self.column) != self.expected
+                return column is None or column.type != self.expected
             case _:
                 return False
 
@@ -135,7 +145,7 @@ class DriftBooks(Objects):
         notes = [_note(item) for item in self._query(f"drift#{dataset}")]
         return sorted(notes, key=lambda note: (note.first_seen, note.identity))
 
-    def open_drift(self, dataset: str, columns: Iterable[NamedType]) -> list[DriftNote]:
+    def open_drift(self, dataset: str, columns: Iterable[ColumnLike]) -> list[DriftNote]:
         """What the contract doesn't say yet and nobody has accepted."""
         return [
             note

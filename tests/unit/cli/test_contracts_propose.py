@@ -79,33 +79,29 @@ def test_a_type_that_no_table_takes_is_a_question() -> None:
     assert "can't become string in place" in asked
 
 
-@pytest.mark.parametrize(
-    ("text", "known"),
-    [
-        (TEXT, "first deploy it with `id: email`"),
-        (
-            TEXT.replace("- name: email\n", "- id: mail\n        name: email\n"),
-            "its id, mail, stays",
-        ),
-    ],
-)
-def test_a_rename_is_a_comment_for_a_person_to_decide(text: str, known: str) -> None:
-    found = patch(note(Kind.RENAMED, "email", "e_mail", "string"), text=text)
-    added = [line for line in found.diff.splitlines()[2:] if line[0] in "+-"]
-    (comment,) = added
-    assert comment.startswith('+      # Is "e_mail" this column, renamed?')
-    assert known in comment
-    at = line_of(found.after, "# Is")
-    assert "email" in "".join(found.after.splitlines()[at : at + 2])
+def test_a_rename_is_a_comment_for_a_person_to_decide() -> None:
+    found = patch(note(Kind.RENAMED, "email", "E-Mail", "string"))
+    (comment,) = [line for line in found.diff.splitlines()[2:] if line[0] in "+-"]
+    assert comment == (
+        '+      # Is "E-Mail" this column, renamed by its source? Then: physicalName: E-Mail'
+    )
+    assert "- name: email" in found.after.splitlines()[line_of(found.after, "# Is")]
     assert contract(found.after).version == "1.0.0"
+    assert len(found.asked) == 1
+
+
+def test_a_new_column_may_be_called_otherwise_by_its_source() -> None:
+    found = patch(note(Kind.NEW, "Net Price", "int"))
+    column = contract(found.after).column("net_price")
+    assert (column.field, column.type) == ("Net Price", "int")
+    (question,) = patch(note(Kind.NEW, "E Mail", "int"), note(Kind.NEW, "Email", "int")).asked
+    assert '"email" is a column already' in question
 
 
 def test_what_only_a_person_can_do_is_said() -> None:
-    found = patch(note(Kind.MISSING, "amount"), note(Kind.NEW, "Net Price", "int"))
+    found = patch(note(Kind.MISSING, "amount"))
     assert found.diff == ""
-    missing, unnamed = found.asked
-    assert missing == "column amount is missing: Ask the source."
-    assert "net_price" in unnamed
+    assert found.asked == ["column amount is missing: Ask the source."]
 
 
 def test_a_list_without_indentation_stays_so() -> None:

@@ -59,12 +59,14 @@ def test_a_new_column_is_told_with_its_type_and_without_its_values() -> None:
 
 def test_a_column_that_a_header_lacks_breaks_required_or_not() -> None:
     found = of_csv(NAMES[:-1], [VALUES[:-1]])
-    assert brief(found) == [("missing", "note", "", True)]
+    assert brief(found) == [("missing", "note", "note", True)]
 
 
 def test_a_field_that_no_record_of_json_has_is_null_unless_it_is_needed() -> None:
     assert of_json([{"id": 1, "store_name": "a"}] * 5) == []
-    assert brief(of_json([{"id": 1, "note": "a"}] * 5)) == [("missing", "store_name", "", True)]
+    assert brief(of_json([{"id": 1, "note": "a"}] * 5)) == [
+        ("missing", "store_name", "store_name", True)
+    ]
     assert of_json([{"id": 1, "note": "a"}]) == [], "one record alone is the quarantine's"
     assert of_json([{"id": 1, "store_name": None}] * 5) == [], "null is a value, and a bad one"
 
@@ -83,9 +85,20 @@ def test_a_renamed_column_is_known_by_its_place_where_its_values_fit() -> None:
     assert brief(of_csv(header, [VALUES])) == [("renamed", "opened", "since", True)]
     spoiled = [*VALUES[:2], "long ago", *VALUES[3:]]
     assert brief(of_csv(header, [spoiled])) == [
-        ("missing", "opened", "", True),
+        ("missing", "opened", "opened", True),
         ("new", "since", "string", False),
     ]
+
+
+def test_columns_are_looked_for_by_what_the_source_calls_them() -> None:
+    columns = tuple(
+        dataclasses.replace(column, field="Store Name") if column.name == "store_name" else column
+        for column in COLUMNS
+    )
+    plan = dataclasses.replace(PLAN, columns=columns)
+    assert of_csv(["id", "Store Name", *NAMES[2:]], [VALUES], plan) == []
+    found = of_csv(NAMES, [VALUES], plan)
+    assert brief(found) == [("renamed", "store_name", "store_name", True)]
 
 
 def test_an_optional_field_of_json_that_looks_renamed_is_told_and_does_not_wait() -> None:

@@ -8,7 +8,9 @@ from dataplatform.plans.model import Column
 from tests.unit.support.ledgers import Clock, landed
 
 NEW = Drift(kind=Kind.NEW, column="x", found="int", expected="", breaking=False, remedy="r")
-MISSING = Drift(kind=Kind.MISSING, column="id", found="", expected="int", breaking=True, remedy="r")
+MISSING = Drift(
+    kind=Kind.MISSING, column="id", found="id", expected="int", breaking=True, remedy="r"
+)
 COLUMNS = (Column(name="id", type="int"),)
 
 
@@ -51,6 +53,8 @@ def test_what_the_contract_has_come_to_say_is_no_drift_any_more(ledger: Ledger) 
     assert len(ledger.open_drift("products", COLUMNS)) == 4
     mended = (Column(name="ident", type="int"), Column(name="x", type="int"))
     assert ledger.open_drift("products", mended) == []
+    called = (Column(name="id", type="int", field="ident"), Column(name="y", type="int", field="x"))
+    assert [each.kind for each in ledger.open_drift("products", called)] == ["retyped"]
     wider = (Column(name="id", type="string"),)
     kinds = [each.kind for each in ledger.open_drift("products", wider)]
     assert sorted(kinds) == ["missing", "new", "renamed"]
