@@ -43,11 +43,12 @@ def rejected_again_blocks(texts: Iterable[str], columns: Sequence[str]) -> Itera
     for block in rejected_blocks(texts, columns):
         again = Block()
         for bad in block.rejected:
-            found = next(json_blocks([bad.source], columns), Block())
-            if len(found.rows) == 1 and not found.rejected:
-                again.rows.append(found.rows[0]._replace(position=bad.position))
-            else:
+            if len(bad.reasons) > 1:  # something is wrong with it, besides having been put aside
                 again.rejected.append(bad)
+                continue
+            (found,) = json_blocks([bad.source], columns)
+            (row,) = found.rows
+            again.rows.append(row._replace(position=bad.position))
         yield again
 
 

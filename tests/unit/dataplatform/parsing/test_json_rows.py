@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dataplatform.errors import UnreadableObject
 from dataplatform.parsing import json_rows
-from dataplatform.parsing.json_rows import json_blocks
+from dataplatform.parsing.json_rows import json_blocks, lifted
 from dataplatform.parsing.model import Block
 
 
@@ -165,3 +165,11 @@ def test_records_with_all_columns_are_decoded_together(monkeypatch: pytest.Monke
 
 def _no_records(*_: Sequence[str]) -> NoReturn:
     raise ValueError
+
+
+def test_fields_that_the_contract_has_come_to_know_are_lifted_as_they_were_written() -> None:
+    extra = '{"n":1.10,"more":{"a":[1e400]},"gone":null,"text":"\\"x"}'
+    known, left = lifted(extra, ["n", "gone", "text", "absent"])
+    assert known == {"n": "1.10", "gone": None, "text": '"x'}
+    assert left == '{"more":{"a":[1e400]}}'
+    assert lifted('{"n":1}', ["n"]) == ({"n": "1"}, None)

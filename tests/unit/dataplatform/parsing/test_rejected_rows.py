@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from dataplatform.parsing.model import REJECTED, Rejected
+from dataplatform.parsing.model import REJECTED, Rejected, replayed
 from dataplatform.parsing.parser import parse
 
 REFUSED = "not transformed: Lambda.ProcessingFailedStatus: status set for record"
@@ -74,3 +74,17 @@ def test_a_document_without_its_record_is_still_counted() -> None:
     assert first.reasons[-1] == "not transformed: x"
     assert second.source == "%"
     assert second.reasons[0].startswith("rawData is not base64")
+
+
+def test_at_a_replay_a_sound_record_is_a_row_and_the_others_stay_rejected() -> None:
+    """Also one whose odd bytes, shown as text, would be JSON."""
+    sound = b'{"event_id":"a","n":1.10}\n'
+    odd = (b"[1]", b'{"event_id":"\\\xe9"}', b'{"event_id":"b"}\n{"event_id":"c"}')
+    body = b"".join(document(data) for data in (odd[0], sound, *odd[1:])) + b"no document\n"
+    (block,) = parse([body], format=replayed(REJECTED), columns=["event_id"])
+    (row,) = block.rows
+    assert (row.position, row.op, row.extra, row.values) == (2, "insert", '{"n":1.10}', ["a"])
+    before = rejected(body)
+    assert block.rejected == [bad for bad in before if bad.position != 2]
+    assert [bad.position for bad in block.rejected] == [1, 3, 4, 5]
+    assert [replayed(name) for name in ("csv", "json")] == ["csv", "json"]
