@@ -280,7 +280,9 @@ def new_dataset(
     origin: Annotated[
         str,
         typer.Option(
-            "--from", help="A sample: CSV, JSON or Parquet, as a file or an http(s) address."
+            "--from",
+            help="A sample: a file or http(s) address of CSV, JSON or Parquet, or a table: "
+            "postgres://USER@HOST/DB/TABLE.",
         ),
     ],
     yes: Annotated[bool, typer.Option("--yes", help="Take the proposal as it is.")] = False,

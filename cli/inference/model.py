@@ -18,6 +18,7 @@ class Sample:
     origin: where it came from, as the user wrote it, without a password.
     types: of fields whose source says their type (Parquet, a database), in the platform's words.
     key: fields that the source itself calls the key.
+    nullable: fields that may be missing by the source's own word, whatever the sample shows.
     descriptions: of fields, as the source has them.
     notes: what was done to the source on its way, for people.
     """
@@ -28,6 +29,7 @@ class Sample:
     origin: str
     types: Mapping[str, str] = dataclasses.field(default_factory=dict)
     key: tuple[str, ...] = ()
+    nullable: frozenset[str] = frozenset()
     descriptions: Mapping[str, str] = dataclasses.field(default_factory=dict)
     notes: tuple[str, ...] = ()
 

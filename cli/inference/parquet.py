@@ -57,7 +57,7 @@ def json_lines_of(origin: str, path: Path, to: Path, show: Show) -> Sample:
                     "text, numbers, dates and times",
                     "Leave them out, or write them as text (base64).",
                 )
-            listed = ", ".join(_written(name, kind) for name, kind in columns.items())
+            listed = ", ".join(json_column(name, kind) for name, kind in columns.items())
             connection.execute("SET preserve_insertion_order = true")
             connection.execute(
                 f"COPY (SELECT {listed} FROM {source}) TO '{to}' (FORMAT json, ARRAY false)"
@@ -71,12 +71,12 @@ def json_lines_of(origin: str, path: Path, to: Path, show: Show) -> Sample:
         name=to.name,
         format="json",
         origin=origin,
-        types={name: known for name, kind in columns.items() if (known := _type(kind))},
+        types={name: known for name, kind in columns.items() if (known := platform_type(kind))},
         notes=("was written as JSON Lines, which the platform reads; send files like that",),
     )
 
 
-def _written(name: str, kind: str) -> str:
+def json_column(name: str, kind: str) -> str:
     """A column as JSON writes it so that a cast gives it back: times in UTC, no NaN."""
     column = '"' + name.replace('"', '""') + '"'
     if kind == "TIMESTAMP WITH TIME ZONE":
@@ -90,7 +90,8 @@ def _written(name: str, kind: str) -> str:
     return column
 
 
-def _type(kind: str) -> str:
+def platform_type(kind: str) -> str:
+    """The platform's type for one of DuckDB's; "" where the values must tell."""
     if match := _DECIMAL.fullmatch(kind):
         places = int(match[2])
         return f"decimal({match[1]},{places})" if places <= _MOST_PLACES else ""

@@ -106,11 +106,17 @@ def _column(name: str, profile: Profile, sample: Sample, *, text: bool) -> Propo
         name=name,
         field=profile.field,
         type=kind,
-        required=not profile.missing and profile.values > 0,
+        required=_required(profile, sample),
         pii=bool(about),
         description=sample.descriptions.get(profile.field, ""),
         hints=tuple(hints),
     )
+
+
+def _required(profile: Profile, sample: Sample) -> bool:
+    """Whether no record misses it, and none may by the source's own word."""
+    whole = not profile.missing and profile.values > 0
+    return whole and profile.field not in sample.nullable
 
 
 def _suggestions(kind: str, name: str, profile: Profile) -> list[tuple[str, str]]:

@@ -11,10 +11,10 @@ from cli.inference.documents import as_json_lines, is_json_lines
 from cli.inference.download import fetched, origin_of
 from cli.inference.model import Sample
 from cli.inference.parquet import json_lines_of
+from cli.inference.postgres import SCHEMES, json_lines_of_table
 from cli.inference.reading import Show, unusable
 from dataplatform.parsing.stream import is_packed, unpack
 
-_DATABASES: Final = ("postgres", "postgresql")
 _WEB: Final = ("http", "https")
 _BLANK: Final = b" \t\r\n"
 _BOM: Final = b"\xef\xbb\xbf"
@@ -33,27 +33,22 @@ def located(origin: str, folder: Path, show: Show) -> Sample:
     """Bring a sample here; its format is told by its bytes, whatever it is called.
 
     Args:
-        origin: a path, or an http(s) address.
+        origin: a path, an http(s) address, or a table: postgres://…
         folder: for what is fetched or converted.
 
     Raises:
         UnusableSample: it isn't there, or nothing that a contract can be made from.
     """
     address = urlsplit(origin)
-    if address.scheme in _DATABASES:
-        raise unusable(
-            f"{address.scheme}://{address.hostname or ''}{address.path}",
-            "a database, which isn't read yet",
-            "a file or an http(s) address",
-            r"Export the table: psql -c '\copy TABLE to sample.csv csv header'.",
-        )
+    if address.scheme in SCHEMES:
+        return json_lines_of_table(origin, folder, show)
     if address.scheme in _WEB:
         return _understood(origin_of(origin), fetched(origin, folder, show), folder, show)
     if "://" in origin:
         raise unusable(
             origin,
             f"an address of {address.scheme}://",
-            "a file, or an address of http:// or https://",
+            "a file, or an address of http://, https:// or postgres://",
             "Fetch it first, then name the file.",
         )
     path = Path(origin).expanduser()

@@ -123,7 +123,6 @@ def test_what_cannot_be_used_is_told_with_the_file_what_was_found_and_what_to_do
         ("/", "a folder"),
         ("ftp://example.com/a.csv", "an address of ftp://"),
         ("file:///etc/hostname", "an address of file://"),
-        ("postgres://user:secret@db.example/shop", "a database, which isn't read yet"),
         ("http://127.0.0.1:9/a.csv", "no answer"),
     ],
 )
