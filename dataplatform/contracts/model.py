@@ -92,11 +92,15 @@ class ContractColumn:
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """Where records come from: `kind` s3, api or kinesis; `format` csv or json (JSON Lines)."""
+    """Where records come from: `kind` s3, api or kinesis; `format` csv or json (JSON Lines).
+
+    environment: the stage whose server it is; "" for every stage that has none of its own.
+    """
 
     kind: str
     format: str
     options: tuple[tuple[str, str], ...] = ()
+    environment: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +143,7 @@ class Contract:
     primary_key: tuple[str, ...]
     ordering: str
     partition_by: tuple[str, ...]
-    server: Server
+    servers: tuple[Server, ...]
     service_levels: tuple[ServiceLevel, ...] = ()
     roles: tuple[RoleGrant, ...] = ()
     engine: str = "auto"
@@ -151,6 +155,18 @@ class Contract:
     def quality(self) -> Quality:
         """Of its columns, in their order, and of the table."""
         return sum((column.quality for column in self.columns), Quality()) + self.table_quality
+
+    @property
+    def server(self) -> Server:
+        """What it comes from where no stage is asked about."""
+        return self.server_of("") or self.servers[0]
+
+    def server_of(self, stage: str) -> Server | None:
+        """A stage's server; the only one is every stage's. None where each is another stage's."""
+        if len(self.servers) == 1:
+            return self.servers[0]
+        by_stage = {server.environment: server for server in self.servers}
+        return by_stage.get(stage) or by_stage.get("")
 
     def column(self, name: str) -> ContractColumn:
         """A column by name; KeyError where there is none."""

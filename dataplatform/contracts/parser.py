@@ -43,11 +43,12 @@ def parse(document: Document) -> tuple[Contract | None, list[Problem]]:
     partition_by = parts.partitions(findings, _PROPERTIES, columns)
     ordering, engine, anomalies = _schema_properties(findings, columns)
     quality = table_quality(findings, _SCHEMA, tuple(column.name for column in columns))
-    server = servers.server(findings, ("servers",))
-    if server is not None:
-        server = servers.complete_api(findings, ("servers", 0), server, columns, key, ordering)
+    sources = tuple(
+        servers.complete_api(findings, ("servers", index), server, columns, key, ordering)
+        for index, server in servers.servers(findings, ("servers",))
+    )
     levels, roles = service_levels(findings), role_grants(findings)
-    if findings.problems or server is None:
+    if findings.problems or not sources:
         return None, _in_file_order(findings.problems)
     data = document.data
     return (
@@ -62,7 +63,7 @@ def parse(document: Document) -> tuple[Contract | None, list[Problem]]:
             primary_key=key,
             ordering=ordering,
             partition_by=partition_by,
-            server=server,
+            servers=sources,
             service_levels=levels,
             roles=roles,
             engine=engine,

@@ -1,8 +1,9 @@
-"""The server that a dataset comes from, and what its kind of ingestion must know."""
+"""The servers that a dataset comes from, and what their kind of ingestion must know."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from dataplatform.contracts.document import Place
@@ -30,30 +31,52 @@ _API_DEFAULTS = {
 _SNAKE = re.compile(r"(?<=[a-z])([A-Z])")
 
 
-def server(findings: Findings, place: Place) -> Server | None:
-    """The one server at `place` (a list); None (and a problem) where it can't be used."""
-    servers = findings.document.get(place)
-    if not isinstance(servers, list) or not servers or not isinstance(servers[0], dict):
+def servers(findings: Findings, place: Place) -> tuple[tuple[int, Server], ...]:
+    """The servers at `place` (a list), one a stage, each with its position in the list.
+
+    Those that can't be used are left out, and are problems.
+    """
+    listed = findings.document.get(place)
+    if not isinstance(listed, list) or not listed or not isinstance(listed[0], dict):
         findings.add(place, "one server", remedy=f"Its type is one of {', '.join(KINDS)}.")
-        return None
-    if len(servers) > 1:
-        findings.unsupported((*place, 1), "a second server", "Keep one: the dataset's source.")
-    spec = servers[0]
-    if not findings.one_of((*place, 0, "type"), KINDS, "a type of server that is understood"):
+        return ()
+    found: list[tuple[int, Server]] = []
+    seen: dict[str, int] = {}
+    for index, spec in enumerate(listed):
+        if not isinstance(spec, dict):
+            continue  # its shape is a problem already noted
+        environment = str(spec.get("environment") or "")
+        if environment in seen:
+            named = f'the environment "{environment}"' if environment else "no environment"
+            findings.add(
+                (*place, index),
+                "a server for each environment, and at most one for all others",
+                found=f"a second server of {named}",
+                remedy="An environment is a stage: environment: prod.",
+            )
+        seen[environment] = index
+        server = _server(findings, (*place, index), spec)
+        if server is not None:
+            found.append((index, replace(server, environment=environment)))
+    return tuple(found)
+
+
+def _server(findings: Findings, place: Place, spec: dict[str, Any]) -> Server | None:
+    if not findings.one_of((*place, "type"), KINDS, "a type of server that is understood"):
         return None
     options = _custom(spec)
     kind = str(spec["type"])
     if kind == "s3":
-        if not findings.one_of((*place, 0, "format"), _FORMATS, "a format"):
+        if not findings.one_of((*place, "format"), _FORMATS, "a format"):
             return None
         if spec.get("delimiter") not in (None, ",", "array", "new_line"):
-            findings.unsupported((*place, 0, "delimiter"), "another delimiter", "Use commas.")
-        _no_options(findings, (*place, 0), options, kind)
+            findings.unsupported((*place, "delimiter"), "another delimiter", "Use commas.")
+        _no_options(findings, place, options, kind)
         return Server(kind=kind, format=str(spec["format"]))
     if kind == "kinesis":
-        _no_options(findings, (*place, 0), options, kind)
+        _no_options(findings, place, options, kind)
         return Server(kind=kind, format="json")
-    return Server(kind=kind, format="json", options=_api(findings, (*place, 0), options))
+    return Server(kind=kind, format="json", options=_api(findings, place, options))
 
 
 def complete_api(
@@ -96,7 +119,7 @@ def complete_api(
     fields = {column.name: column.field or column.name for column in columns}
     for option in ("updated_column", "id_column"):  # they are looked for in the source's records
         options[option] = fields.get(options[option], options[option])
-    return Server(kind=found.kind, format=found.format, options=tuple(sorted(options.items())))
+    return replace(found, options=tuple(sorted(options.items())))
 
 
 def _api(

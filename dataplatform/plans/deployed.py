@@ -19,10 +19,12 @@ def deployed_contracts(plan: PlatformPlan, known: Sequence[Contract]) -> tuple[C
     from `known`, the working tree's, so that no difference is told which isn't known to be one.
     """
     by_name = {contract.dataset: contract for contract in known}
-    return tuple(_contract(dataset, by_name.get(dataset.dataset)) for dataset in plan.datasets)
+    return tuple(
+        _contract(dataset, by_name.get(dataset.dataset), plan.stage) for dataset in plan.datasets
+    )
 
 
-def _contract(plan: SilverPlan, known: Contract | None) -> Contract:
+def _contract(plan: SilverPlan, known: Contract | None, stage: str) -> Contract:
     contract = Contract(
         file=f"contracts/{plan.domain}/{plan.dataset}.odcs.yaml",
         dataset=plan.dataset,
@@ -34,7 +36,7 @@ def _contract(plan: SilverPlan, known: Contract | None) -> Contract:
         primary_key=plan.primary_key,
         ordering=plan.ordering,
         partition_by=plan.partition_by,
-        server=Server(kind=plan.source.kind, format=plan.source.format),
+        servers=(Server(kind=plan.source.kind, format=plan.source.format),),
         engine=plan.engine,
     )
     if known is None:
@@ -47,11 +49,20 @@ def _contract(plan: SilverPlan, known: Contract | None) -> Contract:
             replace(column, quality=quality[column.name]) if column.name in quality else column
             for column in contract.columns
         ),
-        server=replace(contract.server, options=known.server.options),
+        servers=_servers(contract.server, known, stage),
         service_levels=known.service_levels,
         roles=known.roles,
         table_quality=known.table_quality,
         status=known.status,
+    )
+
+
+def _servers(deployed: Server, known: Contract, stage: str) -> tuple[Server, ...]:
+    """The plan knows its own stage's server, as far as that goes; others are what is known."""
+    own = known.server_of(stage)
+    return tuple(
+        replace(server, kind=deployed.kind, format=deployed.format) if server is own else server
+        for server in known.servers
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataplatform.contracts.model import Contract
-from dataplatform.errors import InvalidContract
+from dataplatform.contracts.model import Contract, Server
+from dataplatform.errors import InvalidContract, Problem
 from dataplatform.naming import QUARANTINE_TABLE, Names, Zone
 from dataplatform.plans.gates import gates_of
 from dataplatform.plans.model import Column, Gate, SilverPlan, SourcePlan
@@ -22,7 +22,8 @@ def silver_plan(contract: Contract, names: Names) -> SilverPlan:
     """Compile one dataset.
 
     Raises:
-        InvalidContract: the SQL of a rule can't be evaluated; see `rule_problems`.
+        InvalidContract: the SQL of a rule can't be evaluated (see `rule_problems`), or the stage
+            has no server.
     """
     columns = tuple(
         Column(
@@ -37,6 +38,7 @@ def silver_plan(contract: Contract, names: Names) -> SilverPlan:
         )
         for column in contract.columns
     )
+    server = _server(contract, names.stage)
     checks = checks_of(contract)
     gates, problems = gates_of(contract)
     if problems:
@@ -50,9 +52,9 @@ def silver_plan(contract: Contract, names: Names) -> SilverPlan:
         digest=contract.digest,
         description=contract.description,
         source=SourcePlan(
-            kind=contract.server.kind,
-            format=contract.server.format,
-            options=dict(contract.server.options),
+            kind=server.kind,
+            format=server.format,
+            options=dict(server.options),
         ),
         columns=columns,
         primary_key=contract.primary_key,
@@ -84,6 +86,22 @@ def _measures(contract: Contract, gates: tuple[Gate, ...]) -> tuple[Measure, ...
         for column in contract.columns
     ]
     return measures_of(watched, gates, contract.anomalies)
+
+
+def _server(contract: Contract, stage: str) -> Server:
+    found = contract.server_of(stage)
+    if found is None:
+        having = ", ".join(sorted(server.environment for server in contract.servers))
+        problem = Problem(
+            file=contract.file,
+            line=None,
+            field="servers",
+            found=f"servers of {having}",
+            expected=f"one whose environment is {stage}, or one without environment",
+            remedy="The one without is every other stage's.",
+        )
+        raise InvalidContract([problem], why="The dataset would come from nowhere.")
+    return found
 
 
 def _freshness(contract: Contract) -> int | None:

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from dataplatform.errors import InvalidContract
+from dataplatform.naming import Names
+from dataplatform.plans.silver import silver_plan
 from tests.unit.support.contracts import ORDERS, contract, problems, spoiled
 
 S3 = ORDERS[ORDERS.index("servers:") : ORDERS.index("schema:")]
@@ -82,3 +85,44 @@ def _api(**options: str) -> str:
 
 def _servers(text: str) -> str:
     return spoiled((S3, f"servers:\n{text}"))
+
+
+def test_a_stage_has_a_server_of_its_own_or_the_one_without_environment() -> None:
+    text = _servers(
+        "  - {server: test, type: s3, format: json, environment: dev}\n"
+        "  - {server: live, type: api, environment: prod, customProperties: ["
+        "{property: source, value: shop}, {property: path, value: /o}]}\n"
+        "  - {server: files, type: s3, format: csv}\n"
+    )
+    found = contract(text)
+    kinds = {
+        stage: (source.kind, source.format)
+        for stage in ("dev", "prod", "test")
+        for source in [silver_plan(found, Names(stage)).source]
+    }
+    assert kinds == {"dev": ("s3", "json"), "prod": ("api", "json"), "test": ("s3", "csv")}
+    assert dict(found.servers[1].options)["id_column"] == "order_id"
+
+
+def test_the_only_server_is_every_stages() -> None:
+    found = contract(_servers("  - {server: a, type: kinesis, environment: production}\n"))
+    assert silver_plan(found, Names("dev")).source.kind == "kinesis"
+
+
+def test_a_stage_without_a_server_is_refused_when_it_is_compiled() -> None:
+    found = contract(
+        _servers(
+            "  - {server: a, type: kinesis, environment: dev}\n"
+            "  - {server: b, type: kinesis, environment: prod}\n"
+        )
+    )
+    with pytest.raises(InvalidContract, match="servers of dev, prod"):
+        silver_plan(found, Names("test"))
+
+
+def test_an_environment_has_one_server() -> None:
+    (problem,) = problems(
+        _servers("  - {server: a, type: kinesis}\n  - {server: b, type: kinesis}\n")
+    )
+    assert problem.field == "servers.b"
+    assert "no environment" in problem.found
