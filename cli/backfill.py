@@ -155,13 +155,16 @@ def _show_plan(screen: Screen, answer: dict[str, Any]) -> None:
     )
     dollars = cost([call]).total
     screen.say(
-        f" {plan['dataset']}: {plan['batches']:,} batches with {plan['window_rows']:,} records"
-        f" arrived from {plan['since']} to {plan['until']}."
+        f" {_some(plan['batches'], 'batch', 'batches')} with {plan['window_rows']:,} records arrived"
+        f" from {plan['since']} to {plan['until']}."
     )
     screen.say(
-        f" Read would be {plan['rows']:,} records of all days ({plan['bytes'] / 2**20:,.1f} MiB),"
-        f" by DuckDB in {_chunks(plan['chunks'])};"
-        f" about {seconds:,.0f} s of functions, ${dollars:,.4f}, and gold where rows change."
+        f" Of all days {plan['rows']:,} records ({plan['bytes'] / 2**20:,.1f} MiB) would be read,"
+        f" by DuckDB in {_some(plan['chunks'], 'chunk', 'chunks')}:"
+    )
+    screen.say(
+        f" about {seconds:,.0f} s of functions, {books.in_dollars(dollars)};"
+        " gold's own cost comes where rows change."
     )
     screen.say(" Nothing was touched.")
     screen.result(
@@ -173,5 +176,5 @@ def _show_plan(screen: Screen, answer: dict[str, Any]) -> None:
     )
 
 
-def _chunks(number: int) -> str:
-    return "1 chunk" if number == 1 else f"{number} chunks, four at a time"
+def _some(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"

@@ -77,12 +77,12 @@ def cost_of(target: Target, run_id: str) -> Cost:
 def dollars(spent: Cost) -> str:
     """`Cost $0.0042 at list prices of us-east-1: Lambda $0.0042, Glue $0`"""
     return (
-        f"Cost {_dollars(spent.total)} at list prices of {PRICES.region}: "
-        f"Lambda {_dollars(spent.functions)}, Glue {_dollars(spent.jobs)}"
+        f"Cost {in_dollars(spent.total)} at list prices of {PRICES.region}: "
+        f"Lambda {in_dollars(spent.functions)}, Glue {in_dollars(spent.jobs)}"
     )
 
 
-def _dollars(amount: float) -> str:
+def in_dollars(amount: float) -> str:
     """Two figures at least, however small: $0.00031, $0.015, $1.20."""
     if not amount:
         return "$0"
