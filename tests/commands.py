@@ -21,6 +21,7 @@ ELSEWHERE: Final = {
     "./weir quarantine replay stores --yes": "the test of the quarantine, of its own rows alone",
     "./weir contracts diff": "the unit tests, in a repository of their own",
     "./weir contracts diff --against origin/main": "the unit tests, in a repository of their own",
+    "./weir contracts propose stores --write": "the unit tests, in a project of their own",
     # An AWS account.
     "pip install -r requirements.txt": "an environment for `cdk`; pinned with hashes",
     "cdk bootstrap": "an account",
