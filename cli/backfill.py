@@ -154,8 +154,9 @@ def _show_plan(screen: Screen, answer: dict[str, Any]) -> None:
         milliseconds=round(seconds * 1000),
     )
     dollars = cost([call]).total
+    batches = _some(plan["batches"], "batch", "batches")
     screen.say(
-        f" {_some(plan['batches'], 'batch', 'batches')} with {plan['window_rows']:,} records arrived"
+        f" {batches} with {plan['window_rows']:,} records arrived"
         f" from {plan['since']} to {plan['until']}."
     )
     screen.say(
