@@ -140,7 +140,7 @@ def _show(screen: Screen, found: Backfill, counts: Rederived) -> None:
     table.add_row(found.dataset, *(f"{figure:,}" for figure in figures))
     screen.show(table)
     if not counts.changed:
-        screen.say(" Silver was what bronze says; gold and the warehouse stay as they are.")
+        screen.say(" Silver was what bronze says already.")
 
 
 def _show_plan(screen: Screen, answer: dict[str, Any]) -> None:

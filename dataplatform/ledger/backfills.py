@@ -304,11 +304,13 @@ class Backfills(Books):
 
     def _release(self, mark: str, part: int, released: Mapping[str, int]) -> None:
         """Rows of these batches wait in quarantine no longer."""
-        writes = [put(_judged(mark, f"released#{part:06d}"), ABSENT)]
+        told = _judged(mark, f"released#{part:06d}")
+        if self._get(told["pk"], told["sk"]):
+            return
+        writes = [put(told, ABSENT)]
         for name, number in released.items():
             writes += self.leaves_quarantine(self.batch(name), number)
-        with suppress(Refused):  # told before
-            self._write(*writes)
+        self._write(*writes)
 
     def _follow(
         self, dataset: str, counts: Rederived, sequence: int, live: int, size: TableSize

@@ -73,3 +73,14 @@ def test_a_holder_that_died_is_taken_over_before_its_lease_expires(ledger: Ledge
         assert (lease.owner, lease.token > dead.token) == ("next-job", True)
     with pytest.raises(LeaseHeld):
         ledger.renew_lease("table:x", "killed-job", 60)
+
+
+def test_who_would_lose_work_waits_for_a_lease_but_not_for_ever(
+    ledger: Ledger, clock: Clock
+) -> None:
+    ledger.acquire_lease("table:t", "a", 30)
+    with ledger.lease("table:t", "b", 60, patience=40) as held:
+        assert held.owner == "b"
+    ledger.acquire_lease("table:t", "a", 300)
+    with pytest.raises(LeaseHeld), ledger.lease("table:t", "b", 60, patience=40):
+        pass

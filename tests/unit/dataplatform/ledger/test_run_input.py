@@ -43,6 +43,15 @@ def test_a_replay_narrows_the_run_to_its_dataset() -> None:
     assert parse({"datasets": ["sales"], "replay": {"dataset": "sales"}}).replay
 
 
+def test_a_refresh_takes_up_no_records_and_nothing_stands_beside_it() -> None:
+    given = parse({"refresh": True, "engine": "duckdb"})
+    assert given.refresh and not given.selects("sales")
+    assert RunInput.from_json(given.to_json()) == given
+    for wrong in ({"refresh": "yes"}, {"refresh": True, "datasets": ["sales"]}):
+        with pytest.raises(InvalidRunInput):
+            parse(wrong)
+
+
 def test_every_problem_is_listed_with_what_to_do() -> None:
     with pytest.raises(InvalidRunInput) as caught:
         parse({"dataset": ["x"], "datasets": ["salse", 3], "from": "yesterday", "to": 5})
