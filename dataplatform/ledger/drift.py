@@ -50,8 +50,8 @@ class DriftNote:
         the source.
     seen_in: the key of the last object that showed it, or the source that a probe asked.
     objects: how many objects, or answers of a source, showed it when they were looked at.
-    state: "accepted" where a person let objects with it through. A breaking one opens again with
-        the next object that has it.
+    state: "accepted" where it is breaking and a person let objects with it through. It opens again
+        with the next object that has it.
     told: whether an alert has gone out since it opened.
     """
 
@@ -136,7 +136,7 @@ class DriftBooks(Objects):
             before = self._get(pk, sk) or {}
         if drift.kind in (Kind.NEW, Kind.RETYPED) and before.get("found"):
             said["found"] = widest(before["found"], drift.found)
-        if drift.breaking and before.get("state") == "accepted":
+        if before.get("state") == "accepted":
             said |= {"state": "open", "told": False}
         self._write(update(pk, sk, sets=said, adds={"objects": objects}))
 
@@ -159,10 +159,10 @@ class DriftBooks(Objects):
         self._write(update(f"drift#{note.dataset}", note.identity, sets=sets, where=PRESENT))
 
     def accept_drift(self, dataset: str) -> None:
-        """Note that a person took a dataset's objects as they are."""
+        """Note that a person took a dataset's objects as they are; what is new stays open."""
         sets: Item = {"state": "accepted"}
         for note in self.drift_notes(dataset):
-            if note.state == "open":
+            if note.breaking and note.state == "open":
                 self._write(update(f"drift#{dataset}", note.identity, sets=sets, where=PRESENT))
 
     def hold_back(self, landed: LandedObject, *, digest: str, why: str, run_id: str) -> None:

@@ -83,7 +83,8 @@ def plan_batches(
         "for_spark": len(claimed) - len(for_functions),
         "waiting": arrivals.held,
     }
-    ledger.step(run_id, STEP, counts=counts, detail="" if batches else "nothing is due")
+    idle = "all that is due waits" if arrivals.held else "nothing is due"
+    ledger.step(run_id, STEP, counts=counts, detail="" if batches else idle)
     return {
         "run_id": run_id,
         "batches": [{"run_id": run_id, "batch_id": batch.batch_id} for batch in for_functions],
