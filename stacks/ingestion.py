@@ -10,6 +10,7 @@ from stacks.constructs.function import MAX_MEMORY_MIB, FunctionFactory, Platform
 from stacks.constructs.probe import SourceProbe
 from stacks.constructs.stack import PlatformStack
 from stacks.constructs.state import PlatformState
+from stacks.constructs.sweep import LandingSweep
 from stacks.lake import LakeStack
 from stacks.sources.api import ApiSource
 from stacks.sources.files import ArrivalQueue
@@ -20,7 +21,9 @@ _REGISTER_TIMEOUT = Duration.seconds(60)
 
 
 class IngestionStack(PlatformStack):
-    """`ingest_api`, `register_object`, `stage_batch`, `probe_sources`, and what triggers them."""
+    """`ingest_api`, `register_object`, `sweep_landing`, `stage_batch`, `probe_sources`, and what
+    triggers them.
+    """
 
     def __init__(
         self, scope: Construct, *, stage: Stage, lake: LakeStack, state: PlatformState
@@ -34,6 +37,14 @@ class IngestionStack(PlatformStack):
             self, "Functions", stage=stage, log_key=lake.operations_key
         )
         self.register_object = self._register_object()
+        self.sweep = LandingSweep(
+            self,
+            "Sweep",
+            stage=stage,
+            state=state,
+            functions=self._functions,
+            landing=lake.landing,
+        )
         self.probe = SourceProbe(
             self,
             "Probe",

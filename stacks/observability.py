@@ -104,6 +104,11 @@ class ObservabilityStack(PlatformStack):
                 threshold=5,
                 periods=3,
             )
+        self.alerts.alarm(
+            "SweepErrors",
+            self._ingestion.sweep.function.metric_errors(period=Duration.hours(1)),
+            what="Landing isn't held against the ledger: an object whose event was lost stays out.",
+        )
         if scheduled:
             for dataset, promised in self._freshness.promises.items():
                 self.alerts.alarm(

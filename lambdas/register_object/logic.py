@@ -20,12 +20,19 @@ def register(ledger: Ledger, plan: PlatformPlan, event: dict[str, Any]) -> str:
     the same records again.
 
     Returns:
-        "registered", "seen", "unclaimed" (no contract has its folder), "pulled", "folder" or
-        "ignored" (not the event of a new object).
+        As `take_note`, or "ignored" (not the event of a new object).
     """
     if event.get("detail-type") != "Object Created":
         return "ignored"
-    landed = landed_from(event, plan)
+    return take_note(ledger, plan, landed_from(event, plan))
+
+
+def take_note(ledger: Ledger, plan: PlatformPlan, landed: LandedObject) -> str:
+    """Register an object that landing has, unless it is another's to register.
+
+    Returns:
+        "registered", "seen", "unclaimed" (no contract has its folder), "pulled" or "folder".
+    """
     if landed.key.endswith("/") and landed.size == 0:
         return "folder"
     if _is_pulled(landed, plan):

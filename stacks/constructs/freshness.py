@@ -6,21 +6,16 @@ from typing import Final
 
 from aws_cdk import Duration
 from aws_cdk.aws_cloudwatch import Metric
-from aws_cdk.aws_iam import Role, ServicePrincipal
-from aws_cdk.aws_scheduler import Schedule, ScheduleExpression
-from aws_cdk.aws_scheduler_targets import LambdaInvoke
 from constructs import Construct
 
 from dataplatform.metrics import DATA_AGE, DATASET, namespace
 from stacks.constructs.function import FunctionFactory, PlatformFunction
+from stacks.constructs.schedule import call_every
 from stacks.constructs.state import PlatformState
-from stacks.constructs.wildcards import Wildcard, accept_wildcards
 from stacks.stage import Stage
 
 INTERVAL: Final = Duration.minutes(15)
 """How often ages are measured, and the period of the alarms on them."""
-
-_ANY_VERSION = Wildcard(":*", "Any version of the function that is named.")
 
 
 class FreshnessMeter(Construct):
@@ -53,7 +48,13 @@ class FreshnessMeter(Construct):
         )
         state.grant_look(self.function)
         if stage.schedule:
-            self._measure_always()
+            call_every(
+                self,
+                INTERVAL,
+                self.function,
+                name=stage.names.resource("freshness"),
+                description="Measures how old the newest data is",
+            )
 
     def age(self, dataset: str) -> Metric:
         """Seconds since the newest published object of the dataset arrived."""
@@ -64,15 +65,3 @@ class FreshnessMeter(Construct):
             period=INTERVAL,
             statistic="Maximum",
         )
-
-    def _measure_always(self) -> None:
-        role = Role(self, "Role", assumed_by=ServicePrincipal("scheduler.amazonaws.com"))
-        Schedule(
-            self,
-            "Schedule",
-            schedule_name=self._stage.names.resource("freshness"),
-            description="Measures how old the newest data is",
-            schedule=ScheduleExpression.rate(INTERVAL),
-            target=LambdaInvoke(self.function, role=role),
-        )
-        accept_wildcards(role, _ANY_VERSION)

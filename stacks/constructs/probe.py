@@ -5,23 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from aws_cdk import Duration
-from aws_cdk.aws_iam import Role, ServicePrincipal
 from aws_cdk.aws_kms import IKey
-from aws_cdk.aws_scheduler import Schedule, ScheduleExpression
-from aws_cdk.aws_scheduler_targets import LambdaInvoke
 from constructs import Construct
 
 from dataplatform.settings import ProbeSettings
 from stacks.constructs.alerts import alerts_topic_arn, grant_alert
 from stacks.constructs.function import FunctionFactory, PlatformFunction
+from stacks.constructs.schedule import call_every
 from stacks.constructs.state import PlatformState
-from stacks.constructs.wildcards import Wildcard, accept_wildcards
 from stacks.stage import Stage
 
 INTERVAL: Final = Duration.hours(1)
 """How often sources are asked: two small requests each at most."""
-
-_ANY_VERSION = Wildcard(":*", "Any version of the function that is named.")
 
 
 class SourceProbe(Construct):
@@ -48,13 +43,10 @@ class SourceProbe(Construct):
         state.grant_use(self.function)
         grant_alert(self, self.function, stage=stage, key=key)
         if stage.schedule:
-            role = Role(self, "Role", assumed_by=ServicePrincipal("scheduler.amazonaws.com"))
-            Schedule(
+            call_every(
                 self,
-                "Schedule",
-                schedule_name=stage.names.resource("probe"),
+                INTERVAL,
+                self.function,
+                name=stage.names.resource("probe"),
                 description="Asks the sources whether they still send what contracts say",
-                schedule=ScheduleExpression.rate(INTERVAL),
-                target=LambdaInvoke(self.function, role=role),
             )
-            accept_wildcards(role, _ANY_VERSION)

@@ -125,6 +125,11 @@ class LakeZone(Construct):
         accept_wildcards(grantee, *S3_READ, *KMS_USE, *OBJECTS)
         self._allow_tables(grantee, _READ_TABLES)
 
+    def grant_list(self, grantee: IGrantable) -> None:
+        """What versions of which objects there are, not what is in them."""
+        arn = self.bucket.bucket_arn
+        allow(grantee, PolicyStatement(actions=["s3:ListBucketVersions"], resources=[arn]))
+
     def grant_put(self, grantee: IGrantable, *, prefix: str = "") -> None:
         """New objects below a prefix, and nothing else."""
         self.bucket.grant_put(grantee, f"{prefix}*")

@@ -18,6 +18,7 @@ from hypothesis.stateful import (
 
 from dataplatform.errors import LeaseHeld, TransitionRefused
 from dataplatform.ledger.records import Lease, Outcomes
+from dataplatform.ledger.states import BATCH_MOVES, allowed
 from tests.unit.support.ledgers import landed, ledgers
 
 RUNS = st.sampled_from(["run-a", "run-b"])
@@ -38,6 +39,7 @@ class LedgerStates(RuleBasedStateMachine):
         self.registered: set[str] = set()
         self.rows: dict[str, int] = {}
         self.published: dict[str, Outcomes] = {}
+        self.states: dict[str, str] = {}
 
     def teardown(self) -> None:
         self.stack.close()
@@ -163,6 +165,19 @@ class LedgerStates(RuleBasedStateMachine):
                 assert len(objects) == batch.objects
                 places += [o.key for o in objects]
         assert sorted(places) == sorted(self.registered)
+
+    @invariant()
+    def no_batch_moves_but_as_it_is_written(self) -> None:
+        found = [b for run in ("run-a", "run-b") for b in self.ledger.run_batches(run)]
+        for batch in found:
+            before = self.states.get(batch.batch_id, "")
+            # A batch that a rule opens may be staged by the same rule.
+            steps = (
+                [(before, batch.state)] if before else [("", "claimed"), ("claimed", batch.state)]
+            )
+            for step in steps:
+                assert allowed(BATCH_MOVES, *step), step
+            self.states[batch.batch_id] = batch.state
 
     @invariant()
     def the_books_balance(self) -> None:

@@ -1,0 +1,1 @@
+"""Registers what landed without being told of."""
