@@ -34,7 +34,7 @@ def evolve(table: Table, definition: TableDefinition, *, going_back: bool = Fals
 
     Args:
         going_back: the definition was in force before. What has since come to the table stays: a
-            column that it doesn't know, and a type that is wider than it asks for.
+            contract's column that it doesn't know, and a type that is wider than it asks for.
     """
 
     def attempt() -> list[Change]:
@@ -85,10 +85,12 @@ class _Evolution:
 
     def _gone(self) -> Iterator[tuple[Change, _Step]]:
         """Columns that the definition doesn't know: dropped, or kept out of a name's way."""
-        dropped = self._definition.nature in (Nature.CONTRACT, Nature.MODEL)
+        nature = self._definition.nature
+        # A model's column is computed again when it is wanted again, and its writers give no other.
+        dropped = nature is Nature.MODEL or (nature is Nature.CONTRACT and not self._going_back)
         wanted = {column.name for column in self._definition.columns}
         for field in self._matching.gone:
-            if dropped and not self._going_back and field.field_id not in self._fixed:
+            if dropped and field.field_id not in self._fixed:
                 yield self._change("drop", field.name), _deletion(field)
             elif field.name in wanted:  # another column has been renamed to its name
                 aside = f"_was_{field.name}_{field.field_id}"

@@ -73,10 +73,11 @@ def following(
     """What has to be done to a model's table, which has the columns `standing`.
 
     Args:
-        going_back: the model was in force before: what it doesn't know stays, wider types too.
+        going_back: the model was in force before: wider types stay.
     """
     present = {column.name: column for column in standing}
-    gone = [] if going_back else [n for n in present if n not in {c.name for c in model.columns}]
+    wanted = {column.name for column in model.columns}
+    gone = [name for name in present if name not in wanted]
     retyped = [c for c in model.columns if _retyped(c, present, going_back=going_back)]
     if retyped:
         return Following(together=tuple(_made_anew(model, present, gone, retyped)))

@@ -225,6 +225,14 @@ def test_a_model_follows_its_sql(lake: Lake) -> None:
     assert done == [f"{DIM} drop city", f"{CHANGES} drop city"]
 
 
+def test_a_model_follows_its_sql_back_too_because_its_writers_give_no_more(lake: Lake) -> None:
+    (gold,) = plan_of().models
+    more = (*gold.columns, COLUMNS[2])
+    lake.migrate(replace(plan_of(contract("1.0.0")), models=(replace(gold, columns=more),)))
+    back = lake.migrate(plan_of(contract("1.0.0")), going_back=True)
+    assert back == [f"{DIM} drop area", f"{CHANGES} drop area"]
+
+
 def test_a_models_key_keeps_its_type(lake: Lake) -> None:
     (gold,) = plan_of().models
     columns = (replace(COLUMNS[0], type="string"), COLUMNS[1])
