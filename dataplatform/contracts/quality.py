@@ -156,7 +156,10 @@ class _Reader:
             return []  # its shape is a problem already noted
         if allowed and not arguments:
             expected = f"arguments: {' or '.join(allowed)}"
-            self._findings.add(self._place, expected, found=f"{metric} without arguments")
+            remedy = "Write arguments: {validValues: [open, closed]}."
+            self._findings.add(
+                self._place, expected, found=f"{metric} without arguments", remedy=remedy
+            )
         rules = [] if allowed else [Rule(kind="required")]
         for name, value in arguments.items():
             here = (*self._place, "arguments", name)
@@ -230,7 +233,8 @@ class _Reader:
         severity = given.severity(self._findings, self._place, self._quality)
         bounded = given.bounds(self._findings, self._place, self._quality, truth=True)
         if not isinstance(query, str) or not query.strip():
-            self._add("query", "a SELECT of one figure: SELECT COUNT(*) FROM ${object} WHERE ...")
+            remedy = "Write query: SELECT COUNT(*) FROM ${object} WHERE …"
+            self._add("query", "a SELECT of one figure", remedy=remedy)
             return Quality()
         for match in _PLACEHOLDER.finditer(query):
             if match[1] not in _OF_OBJECT and self._column is None:

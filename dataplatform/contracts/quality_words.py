@@ -42,7 +42,7 @@ def bounds(
             place if not named else (*place, named[1]),
             f"one operator: {', '.join(OPERATORS)}",
             found=f"{', '.join(named)} together" if named else "a rule that compares with nothing",
-            remedy="Write each comparison as a rule of its own." if named else "",
+            remedy="Write each comparison as a rule of its own." if named else "Write mustBe: 0.",
         )
         return None
     (name,) = named

@@ -94,5 +94,5 @@ def _placed(problem: Problem, contract: Contract, rule: BatchRule) -> Problem:
         field=rule.field,
         found=problem.found if named.strip('`" ') in problem.found else f"{named}{problem.found}",
         expected=problem.expected,
-        remedy=problem.remedy,
+        remedy=problem.remedy or "Write Spark SQL: SELECT COUNT(*) FROM ${object} WHERE …",
     )
