@@ -105,6 +105,8 @@ def test_only_functions_that_touch_iceberg_carry_the_lake_layer(stage: Assembly)
         "merge-silver",
         "build-gold",
         "maintain-table",
+        "plan-backfill",
+        "rederive-chunk",
     }
 
 

@@ -67,15 +67,14 @@ def test_each_api_has_an_address_and_a_key_for_the_operator_to_fill(dev: Assembl
     assert secrets == {f"weir/dev/sources/{source}" for source in sources}
 
 
-def test_only_the_function_that_pulls_reads_a_sources_key(dev: Assembly) -> None:
+def test_only_who_pulls_a_source_or_probes_it_reads_its_key(dev: Assembly) -> None:
     readers = [
         policy.logical_id
         for policy in dev.resources("AWS::IAM::Policy", stack="ingestion")
         for statement in policy.properties["PolicyDocument"]["Statement"]
         if "secretsmanager:GetSecretValue" in listed(statement["Action"])
     ]
-    assert len(readers) == 1
-    assert readers[0].startswith("IngestApi")
+    assert [name.partition("Role")[0] for name in sorted(readers)] == ["IngestApi", "ProbeSources"]
 
 
 def test_a_stream_is_deployed_for_the_dataset_that_names_one(streaming: Assembly) -> None:
