@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
 
 from cli.screen import Exit
 from tests.embedded.harness import Platform, assert_balanced
+from tests.embedded.test_drift import told
 
 pytestmark = pytest.mark.embedded
 
@@ -27,13 +25,12 @@ def test_ten_times_the_volume_is_held_told_and_released(platform: Platform) -> N
     before = platform.totals(_DATASET)
 
     land(platform, "tenfold", _FIRST + 10_000, 200)
-    with alerts(platform) as received:
+    with told(platform) as messages:
         said = platform.fails("run", _DATASET)
-        message = received()
     assert "row_count: 200 records; expected" in said
-    assert f"Weir dev: {_DATASET} is held" in message["Subject"]
-    assert "row_count: 200 records; expected" in message["Message"]
-    assert f"./weir run {_DATASET} --accept --stage dev" in message["Message"]
+    text = dict(messages)[f"Weir dev: {_DATASET} is held"]
+    assert "row_count: 200 records; expected" in text
+    assert f"./weir run {_DATASET} --accept --stage dev" in text
     assert platform.snapshot(f"silver.{_DATASET}") == silver
     assert platform.snapshot("gold.dim_promotion") == gold
     assert platform.totals(_DATASET) == before
@@ -69,31 +66,3 @@ def land(platform: Platform, name: str, first: int, records: int) -> None:
         for n in range(first, first + records)
     ]
     platform.land(f"{_DATASET}/{name}.jsonl", "\n".join(lines).encode() + b"\n")
-
-
-@contextmanager
-def alerts(platform: Platform) -> Iterator[Any]:
-    """A queue that the topic of alerts feeds; called, it gives the first message about a hold."""
-    sqs, sns = platform.client("sqs"), platform.client("sns")
-    topic = platform.target.output("AlertsTopicArn")
-    url = sqs.create_queue(QueueName="weir-test-alerts")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
-    subscription = sns.subscribe(
-        TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"], ReturnSubscriptionArn=True
-    )["SubscriptionArn"]
-
-    def received() -> dict[str, Any]:
-        for _ in range(6):
-            answer = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=10)
-            for message in answer.get("Messages", []):
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-                body: dict[str, Any] = json.loads(message["Body"])
-                if "is held" in (body.get("Subject") or ""):
-                    return body
-        raise AssertionError("no alert came within a minute")
-
-    try:
-        yield received
-    finally:
-        sns.unsubscribe(SubscriptionArn=subscription)
-        sqs.delete_queue(QueueUrl=url)
