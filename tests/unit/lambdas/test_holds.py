@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import json
+
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from dataplatform.errors import DatasetsFailed
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.audits import AuditNote
 from dataplatform.ledger.records import Batch, Outcomes
 from dataplatform.ledger.run_input import RunInput
+from dataplatform.metrics import HELD, RECORDS_WARNED, RULES_BROKEN
 from dataplatform.plans.model import PlatformPlan
 from dataplatform.quality.verdicts import Verdict
+from dataplatform.settings import ClosingSettings
 from lambdas.close_run.alerts import tell_of_holds
+from lambdas.close_run.handler import handler as close_run
 from lambdas.plan_batches.holds import moving
 from lambdas.start_run.logic import due_datasets
-from tests.unit.lambdas.conftest import staged
-from tests.unit.support.ledgers import landed
+from tests.unit.lambdas.conftest import Context, deploy, staged
+from tests.unit.support.ledgers import TABLE, landed
 from tests.unit.support.plans import dataset, platform
 
 PLAN: PlatformPlan = platform((dataset("sales"), dataset("stores")))
@@ -116,6 +123,33 @@ def test_a_dataset_that_was_released_while_it_was_told_stays_released(ledger: Le
 
     tell_of_holds(ledger, "prod", "run", release)
     assert ledger.held() == {}
+
+
+def test_the_end_of_a_run_tells_the_topic_and_cloudwatch(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    topic = boto3.client("sns").create_topic(Name="weir-dev-alerts")["TopicArn"]
+    sqs = boto3.client("sqs")
+    queue = sqs.create_queue(QueueName="operator")["QueueUrl"]
+    found = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    boto3.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=found["QueueArn"])
+    settings = ClosingSettings(
+        stage="dev", ledger_table=TABLE, plans_uri="s3://plans/plan.json", alerts_topic_arn=topic
+    )
+    deploy(monkeypatch, PLAN, settings)
+    held(ledger)
+    with pytest.raises(DatasetsFailed, match="sales: BatchHeld: row_count: 900 records"):
+        close_run({"run_id": "run"}, Context())
+    (message,) = sqs.receive_message(QueueUrl=queue)["Messages"]
+    assert json.loads(message["Body"])["Subject"] == "Weir dev: sales is held"
+    lines = [line for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    (metrics,) = map(json.loads, lines)
+    assert {name: metrics[name] for name in ("dataset", HELD, RULES_BROKEN, RECORDS_WARNED)} == {
+        "dataset": "sales",
+        HELD: 1,
+        RULES_BROKEN: 2,
+        RECORDS_WARNED: 0,
+    }
 
 
 @pytest.mark.parametrize("verdicts", [0, 60])
