@@ -20,10 +20,11 @@ _SAME: Mapping[str, str] = {
     Figure.MEAN: "avg(CAST({c} AS DOUBLE))",
     Figure.SPREAD: "stddev_pop(CAST({c} AS DOUBLE))",
 }
-_SPARK_DISTINCT = (
-    "size(collect_set(IF({c} IS NOT NULL AND pmod(xxhash64({c}), {sample}) = 0,"
-    " xxhash64({c}), NULL))) * {sample}"
+_SPARK_DISTINCT = "size(collect_set({h})) * {sample}"
+_SPARK_HASH = (
+    "IF({c} IS NOT NULL AND pmod(xxhash64({c}), {sample}) = 0, xxhash64({c}), NULL) AS {h}"
 )
+"""Below the aggregate: what its sets are given Spark would interpret, record by record."""
 _DUCKDB_DISTINCT = (
     "count(DISTINCT hash({c})) FILTER (WHERE {c} IS NOT NULL AND hash({c}) % {sample} = 0)"
     " * {sample}"
@@ -40,10 +41,18 @@ def audit_sql(measures: Sequence[Measure], gates: Sequence[Gate]) -> AuditSql | 
     return AuditSql(
         measures=tuple(measures),
         spark=_select(
-            measures, {gate.name: gate.spark for gate in gates}, _SPARK_DISTINCT, spark_name
+            measures,
+            {gate.name: gate.spark for gate in gates},
+            _SPARK_DISTINCT,
+            spark_name,
+            _hashed(measures),
         ),
         duckdb=_select(
-            measures, {gate.name: gate.duckdb for gate in gates}, _DUCKDB_DISTINCT, duckdb_name
+            measures,
+            {gate.name: gate.duckdb for gate in gates},
+            _DUCKDB_DISTINCT,
+            duckdb_name,
+            "{records}",
         ),
     )
 
@@ -53,6 +62,7 @@ def _select(
     gates: Mapping[str, str],
     distinct: str,
     quote: Callable[[str], str],
+    source: str,
 ) -> str:
     items = []
     for number, measure in enumerate(measures):
@@ -61,5 +71,21 @@ def _select(
         else:
             pattern = distinct if measure.figure == Figure.DISTINCT else _SAME[measure.figure]
             sql = pattern.replace("{c}", quote(measure.of))
+            sql = sql.replace("{h}", quote(_hash_of(measure)))
         items.append(f"{sql} AS m{number}")
-    return "SELECT\n  " + ",\n  ".join(items) + "\nFROM {records}"
+    return "SELECT\n  " + ",\n  ".join(items) + f"\nFROM {source}"
+
+
+def _hashed(measures: Sequence[Measure]) -> str:
+    """The records for Spark, with a hash beside each value whose distinct ones are counted."""
+    hashes = [
+        _SPARK_HASH.replace("{c}", spark_name(m.of)).replace("{h}", spark_name(_hash_of(m)))
+        for m in measures
+        if m.figure == Figure.DISTINCT
+    ]
+    return f"(SELECT {', '.join(['*', *hashes])} FROM {{records}})" if hashes else "{records}"
+
+
+def _hash_of(measure: Measure) -> str:
+    """No contract's column begins with an underscore."""
+    return f"_hash_{measure.of}"
