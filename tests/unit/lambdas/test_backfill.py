@@ -143,6 +143,7 @@ def test_what_ended_too_soon_goes_on_where_it_was(machine: Machine) -> None:
     relax(machine)
     planned = machine.plan("arn:1")
     backfill = machine.shop.ledger.backfill(planned["run_id"])
+    machine.shop.ledger.end_backfill(backfill.backfill_id, "superseded")
     other = machine.shop.ledger.open_backfill(replace(backfill, chunks=3))
     machine.chunk({"run_id": other.backfill_id, "chunk": 1})
     again = machine.plan("arn:2")
