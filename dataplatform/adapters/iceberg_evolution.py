@@ -34,7 +34,7 @@ def evolve(table: Table, definition: TableDefinition, *, going_back: bool = Fals
 
     Args:
         going_back: the definition was in force before. What has since come to the table stays: a
-            contract's column that it doesn't know, and a type that is wider than it asks for.
+            contract's column that it doesn't know, and its type that is wider than it asks for.
     """
 
     def attempt() -> list[Change]:
@@ -101,7 +101,7 @@ class _Evolution:
         new = iceberg_type(column.type)
         if self._definition.nature is not Nature.MODEL or field.field_type == new:
             return False
-        if widens(field.field_type, new) or (self._going_back and _holds(field, column)):
+        if widens(field.field_type, new):
             return False
         return column.name not in self._definition.key and field.field_id not in self._fixed
 
@@ -181,12 +181,6 @@ class _Evolution:
 def partition_columns(spec: PartitionSpec, schema: Schema) -> tuple[str, ...]:
     """The columns whose values split files, by their names of now."""
     return tuple(schema.find_field(field.source_id).name for field in spec.fields)
-
-
-def _holds(field: NestedField, column: Column) -> bool:
-    """Whether a column's values fit into a field that is wider."""
-    found = field.field_type
-    return found.is_primitive and widens(iceberg_type(column.type), found)  # type: ignore[arg-type]
 
 
 def _addition(column: Column) -> _Step:

@@ -12,7 +12,7 @@ from dataplatform.render.redshift_changes import COLUMNS_QUERY, StandingColumn, 
 
 
 def migrate_warehouse(
-    warehouse: Warehouse, plan: PlatformPlan, loader_role: str, *, going_back: bool = False
+    warehouse: Warehouse, plan: PlatformPlan, loader_role: str
 ) -> tuple[str, ...]:
     """Make users, schema, tables and rights, and bring each table to its model's columns.
 
@@ -22,7 +22,6 @@ def migrate_warehouse(
         warehouse: as its administrator.
         plan: what there should be.
         loader_role: name of the IAM role that loads.
-        going_back: see `following`.
 
     Returns:
         The statements that were run.
@@ -41,7 +40,7 @@ def migrate_warehouse(
     standing = columns(warehouse)
     for model in plan.models:
         table = standing[model.warehouse.table.split(".")[-1]]
-        steps = following(model, table, going_back=going_back)
+        steps = following(model, table)
         if steps.together:  # a transaction for each table: readers of the others don't wait
             warehouse.run(steps.together)
         for sql in steps.alone:

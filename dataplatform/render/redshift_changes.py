@@ -67,18 +67,12 @@ class Following:
     alone: tuple[str, ...] = ()
 
 
-def following(
-    model: GoldModel, standing: Sequence[StandingColumn], *, going_back: bool = False
-) -> Following:
-    """What has to be done to a model's table, which has the columns `standing`.
-
-    Args:
-        going_back: the model was in force before: wider types stay.
-    """
+def following(model: GoldModel, standing: Sequence[StandingColumn]) -> Following:
+    """What has to be done to a model's table, which has the columns `standing`."""
     present = {column.name: column for column in standing}
     wanted = {column.name for column in model.columns}
     gone = [name for name in present if name not in wanted]
-    retyped = [c for c in model.columns if _retyped(c, present, going_back=going_back)]
+    retyped = [c for c in model.columns if _retyped(c, present)]
     if retyped:
         return Following(together=tuple(_made_anew(model, present, gone, retyped)))
     table = _qualified(model)
@@ -100,13 +94,12 @@ def following(
     )
 
 
-def _retyped(column: Column, present: Mapping[str, StandingColumn], *, going_back: bool) -> bool:
+def _retyped(column: Column, present: Mapping[str, StandingColumn]) -> bool:
     standing = present.get(column.name)
     if standing is None or standing.type == column_type(column):
         return False
-    if standing.length is not None and column.type == "string":
-        return False  # longer in place; shorter stays: nothing is lost
-    return not (going_back and _widens(column_type(column), standing.type))
+    # A text gets longer in place; one that gets shorter stays as it is: nothing is lost.
+    return standing.length is None or column.type != "string"
 
 
 def _longer(column: Column, standing: StandingColumn | None) -> bool:

@@ -47,9 +47,7 @@ def migrate(
     going_back = plan.digest in applied_plans(catalog, records)
     changes = migrate_lake(catalog, wanted, going_back=going_back)
     changes += optimizers.follow(optimized_tables(plan), settings.optimizer_role_arn)
-    statements = migrate_warehouse(
-        warehouse, plan, settings.loader_role_name, going_back=going_back
-    )
+    statements = migrate_warehouse(warehouse, plan, settings.loader_role_name)
     note_plan(catalog, records, plan.digest)
     return Migration(
         digest=plan.digest,

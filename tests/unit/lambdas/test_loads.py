@@ -181,18 +181,6 @@ def test_a_table_follows_its_model_and_keeps_what_it_has(setting: Setting) -> No
     assert setting.emulated.wait(delete)["Status"] == "FINISHED", "rights are as they were"
 
 
-def test_a_model_that_was_in_force_before_leaves_wider_types(setting: Setting) -> None:
-    number, name, sales = COLUMNS
-    wider = plan_of(replace(number, type="bigint"), name, sales, Column(name="city", type="date"))
-    migrate_warehouse(setting.admin, wider, setting.role_name)
-    migrate_warehouse(setting.admin, setting.plan, setting.role_name, going_back=True)
-    assert standing(setting) == {
-        "store_id": "BIGINT",
-        "name": "VARCHAR(20)",
-        "sales": "DECIMAL(10, 2)",
-    }
-
-
 def test_a_length_is_altered_outside_any_transaction(setting: Setting) -> None:
     alter = f"ALTER TABLE gold.{MODEL} ALTER COLUMN name TYPE VARCHAR(99)"
     with pytest.raises(StatementFailed, match="cannot run inside a transaction block"):

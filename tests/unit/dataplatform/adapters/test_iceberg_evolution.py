@@ -227,10 +227,17 @@ def test_a_model_follows_its_sql(lake: Lake) -> None:
 
 def test_a_model_follows_its_sql_back_too_because_its_writers_give_no_more(lake: Lake) -> None:
     (gold,) = plan_of().models
-    more = (*gold.columns, COLUMNS[2])
+    wider = replace(COLUMNS[2], name="city", type="bigint")
+    plain = replace(gold, columns=(COLUMNS[0], replace(wider, type="int")))
+    more = (COLUMNS[0], wider, COLUMNS[2])
+    lake.migrate(replace(plan_of(contract("1.0.0")), models=(plain,)))
     lake.migrate(replace(plan_of(contract("1.0.0")), models=(replace(gold, columns=more),)))
-    back = lake.migrate(plan_of(contract("1.0.0")), going_back=True)
-    assert back == [f"{DIM} drop area", f"{CHANGES} drop area"]
+    first = replace(plan_of(contract("1.0.0")), models=(plain,))
+    assert lake.migrate(first, going_back=True) == [
+        f"{name} {done}"
+        for name in (DIM, CHANGES)
+        for done in ("drop area", "replace city long by int")
+    ] + [f"{CHANGES} order"]
 
 
 def test_a_models_key_keeps_its_type(lake: Lake) -> None:
