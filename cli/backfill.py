@@ -20,7 +20,8 @@ from dataplatform.ledger.usage import Usage
 
 _POLL_SECONDS: Final = 0.5
 _ROWS_A_SECOND: Final = 60_000
-"""Of bronze, cast, ranked and compared by a function of 3,008 MiB; docs/backfill.md has figures."""
+"""Of bronze, cast, ranked and compared by a function of 3,008 MiB: a guess on the safe side, for a
+dry run. What a backfill took is in its books."""
 
 _PLANNED: Final = (
     "dataset",
