@@ -11,6 +11,11 @@ if TYPE_CHECKING:
 
 _TOGETHER: Final = (
     ("tests/embedded/core/", "core"),  # a server with a JVM; stands before its parent's folder
+    # Whole projects that change and are deployed again: on a platform of their own, beside the other.
+    ("tests/embedded/test_evolution", "projects"),
+    ("tests/embedded/test_held", "projects"),
+    ("tests/embedded/test_new_dataset", "projects"),
+    ("tests/embedded/test_quarantine", "projects"),
     ("tests/embedded/", "platform"),  # minutes; its tests run in the order of their files
     ("tests/unit/dataplatform/plans/", "spark"),  # a JVM, and its memory
     ("tests/unit/dataplatform/render/", "spark"),
@@ -21,7 +26,7 @@ _TOGETHER: Final = (
 )
 """Folders whose tests share a fixture that lives as long as its process."""
 
-_DEAREST: Final = ("platform", "core", "spark", "synthesis")
+_DEAREST: Final = ("platform", "projects", "core", "spark", "synthesis")
 """What is begun first, so that no process is left with it when the other has ended."""
 
 
@@ -38,6 +43,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _place(name: str) -> int:
     return _DEAREST.index(name) if name in _DEAREST else len(_DEAREST)
+
+
+class Failures:
+    """Tells of each failure when it happens: of a run that is cut off, nothing else would be known.
+
+    The traceback follows at the run's end, as always.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """One line."""
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and terminal:
+            what = getattr(report.longrepr, "reprcrash", None)
+            said = str(what.message).splitlines()[0] if what else ""
+            terminal.write_line(f"\nFAILED {report.nodeid} ({report.when}) {said}"[:300])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Processes that xdist starts leave the telling to the one that started them."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Failures(config))
 
 
 @pytest.hookimpl(optionalhook=True)
