@@ -1,0 +1,170 @@
+"""The plan of one dataset: where its records come from and how they become silver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from dataplatform.naming import Watch, dataset_of_key, rejected_prefix
+from dataplatform.parsing.model import REJECTED
+from dataplatform.plans.model.column import Column
+from dataplatform.quality.model import Check, Gate, Severity
+from dataplatform.quality.profile import Measure
+
+STREAM = "kinesis"
+"""`SourcePlan.kind` of a dataset whose events come by Firehose."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourcePlan:
+    """Where a dataset's records come from.
+
+    `kind`: "s3" (files land), "api" (pulled), "kinesis" (Firehose). `format`: csv, json (Lines).
+    `options` of an api source: source, path, records_path, updated_param, id_param, limit_param,
+    limit, has_more_path, key_header, updated_column, id_column (the last two: the record's fields
+    that the next request's `updated_param` and `id_param` are taken from).
+    """
+
+    kind: str
+    format: str
+    options: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SilverSql:
+    """A dataset's silver step, rendered for one engine.
+
+    Each is a SELECT over the views or tables named in braces.
+
+    typed: reads {bronze} (the batch's rows, all columns text); gives every contract column cast,
+        the bronze system columns, and `_reasons` (array of string, empty for a good record). What
+        can't be cast is null and has a reason. Of a delete only key and ordering are checked.
+        Where the plan `warns`, also `_warnings`: names of the checks that the record breaks and
+        passes all the same (array of string).
+    newest: reads {good}; adds `_rank` (1 = the newest row of its key).
+    classified: reads {newest} (one row a key) and {silver}; adds `_action`: insert, update, delete,
+        duplicate (equal to what stands, or older than it), and where the row that stands is:
+        `naming.was_column` of each partition column.
+    merge: MERGE INTO {target} USING {changes}, which has the contract's columns, the silver system
+        columns (SilverColumn) and `_action`: insert, update or delete. {within} is a condition that
+        holds for every row of the target (alias `t`) that is to change. "" for DuckDB, which writes
+        no Iceberg table itself.
+    rederived: as `classified`, but what stands is no argument: a row that is newer than what bronze
+        gives is an update, too. It is what a backfill compares with.
+    """
+
+    typed: str
+    newest: str
+    classified: str
+    merge: str
+    rederived: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditSql:
+    """What a batch is asked as a whole, in one aggregate: its profile and its gates.
+
+    measures: what each column of the answer is.
+    spark, duckdb: SELECT of one row; reads {records}, the accepted newest records without deletes;
+        {sample} is `quality.profile.sample_of` the batch's records.
+    """
+
+    measures: tuple[Measure, ...]
+    spark: str
+    duckdb: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SilverPlan:
+    """All that the runtime needs to know of a dataset.
+
+    ordering: column that tells a newer row of a key from an older one; "" for order of arrival.
+    freshness_minutes: the oldest that the newest data may be; None where nothing is promised.
+    spark, duckdb: the same step for each engine; the same rows, reasons and actions from both.
+    engine: one of `naming.ENGINES`.
+    gates: what the batch as a whole must keep before it is published.
+    ruleset: the same checks and gates as Glue's DQDL; "" where there are none.
+    anomalies: what of a batch is held beside earlier runs: a `naming.Watch`.
+    audit: what is asked of a batch; None for nothing.
+    """
+
+    dataset: str
+    domain: str
+    version: str
+    digest: str
+    description: str
+    source: SourcePlan
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    ordering: str
+    partition_by: tuple[str, ...]
+    checks: tuple[Check, ...]
+    bronze_table: str
+    silver_table: str
+    quarantine_table: str
+    spark: SilverSql
+    duckdb: SilverSql
+    engine: str = "auto"
+    freshness_minutes: int | None = None
+    gates: tuple[Gate, ...] = ()
+    ruleset: str = ""
+    anomalies: str = Watch.ON
+    audit: AuditSql | None = None
+
+    @property
+    def warns(self) -> bool:
+        """Whether a record may pass with a warning: `typed` then gives `_warnings`."""
+        return any(check.severity == Severity.WARNING for check in self.checks)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What the source calls each column: the names that the parser looks for."""
+        return tuple(column.field or column.name for column in self.columns)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What identifies a record: the primary key, else the object's checksum and position."""
+        return self.primary_key or ("_checksum", "_position")
+
+    def claims(self, key: str) -> bool:
+        """Whether a landed object is this dataset's, by its folder."""
+        return dataset_of_key(key) == self.dataset or self._is_rejected(key)
+
+    def format_of(self, key: str) -> str:
+        """How a landed object is to be parsed: as the contract says, or as a stream's rejects."""
+        return REJECTED if self._is_rejected(key) else self.source.format
+
+    def _is_rejected(self, key: str) -> bool:
+        return self.source.kind == STREAM and key.startswith(rejected_prefix(self.dataset))
+
+    @classmethod
+    def from_dict(cls, raw: dict[str, Any]) -> SilverPlan:
+        """Read what `dataclasses.asdict` gave of one."""
+        return cls(
+            **{
+                **raw,
+                "source": SourcePlan(**raw["source"]),
+                "columns": tuple(Column(**item) for item in raw["columns"]),
+                "checks": tuple(_check(item) for item in raw["checks"]),
+                "gates": tuple(_gate(item) for item in raw["gates"]),
+                "audit": _audit(raw["audit"]),
+                "primary_key": tuple(raw["primary_key"]),
+                "partition_by": tuple(raw["partition_by"]),
+                "spark": SilverSql(**raw["spark"]),
+                "duckdb": SilverSql(**raw["duckdb"]),
+            }
+        )
+
+
+def _check(raw: dict[str, Any]) -> Check:
+    return Check(**{**raw, "arguments": tuple(raw["arguments"])})
+
+
+def _gate(raw: dict[str, Any]) -> Gate:
+    return Gate(**{**raw, "bounds": tuple(raw["bounds"])})
+
+
+def _audit(raw: dict[str, Any] | None) -> AuditSql | None:
+    if raw is None:
+        return None
+    return AuditSql(**{**raw, "measures": tuple(Measure(**item) for item in raw["measures"])})
