@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _TOGETHER: Final = (
     ("tests/embedded/core/", "core"),  # a server with a JVM; stands before its parent's folder
-    # Whole projects that change and are deployed again: on a platform of their own, beside the other.
+    # Whole projects that change and are deployed again: on a platform of their own.
     ("tests/embedded/test_evolution", "projects"),
     ("tests/embedded/test_held", "projects"),
     ("tests/embedded/test_new_dataset", "projects"),
