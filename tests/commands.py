@@ -23,6 +23,7 @@ ELSEWHERE: Final = {
     "./weir contracts diff --against origin/main": "the unit tests, in a repository of their own",
     "./weir contracts propose stores --write": "the unit tests, in a project of their own",
     # An AWS account.
+    "./weir redrive --stage prod": "an account",
     "pip install -r requirements.txt": "an environment for `cdk`; pinned with hashes",
     "cdk bootstrap": "an account",
     "cdk deploy --all -c stage=dev": "an account",
