@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import typer
@@ -14,6 +15,7 @@ from cli.target import Target
 from dataplatform.ledger.costs import PRICES, Cost, cost
 from dataplatform.ledger.engines import EngineChoice
 from dataplatform.ledger.records import DatasetBooks, Totals
+from dataplatform.ledger.work import Work, work_of
 
 _COUNTS = ("inserted", "updated", "deleted", "duplicate", "quarantined")
 _BACKFILLED = ("restored", "withdrawn", "rejudged")
@@ -90,10 +92,20 @@ def in_dollars(amount: float) -> str:
     return f"${amount:,.{decimals}f}"
 
 
-def run_json(books: Iterable[DatasetBooks], engines: Mapping[str, EngineChoice]) -> dict[str, Any]:
+def work_of_run(target: Target, run_id: str) -> dict[str, Work]:
+    """Bytes and seconds of a run, by dataset."""
+    return work_of(target.ledger.run_batches(run_id), target.ledger.steps(run_id))
+
+
+def run_json(
+    books: Iterable[DatasetBooks],
+    engines: Mapping[str, EngineChoice],
+    work: Mapping[str, Work] | None = None,
+) -> dict[str, Any]:
     """Books of one run for `--json`; `engine` is "" where none was chosen.
 
-    `stager` is "spark" where Spark staged one of the dataset's batches or more.
+    `stager` is "spark" where Spark staged one of the dataset's batches or more. `bytes` (as landed)
+    and `seconds` (of its steps) are there where the run's work is given.
     """
     return {
         entry.dataset: {
@@ -108,6 +120,7 @@ def run_json(books: Iterable[DatasetBooks], engines: Mapping[str, EngineChoice])
             "stager": "spark" if entry.spark_stages else "function",
             "stager_reason": entry.spark_stages,
             **_engine(engines.get(entry.dataset)),
+            **(asdict(work.get(entry.dataset, Work())) if work is not None else {}),
         }
         for entry in books
     }

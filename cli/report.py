@@ -11,6 +11,7 @@ from cli.timeline import with_engines
 from dataplatform.ledger.costs import Cost
 from dataplatform.ledger.engines import EngineChoice
 from dataplatform.ledger.records import DatasetBooks, Run, Step
+from dataplatform.ledger.work import Work
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #6a737d; --line: #d8dee4; --bar: #2f6feb;
@@ -35,6 +36,7 @@ th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align:
 .bar.failed { background: var(--bad) } .seconds { text-align: right; color: var(--soft) }
 """
 _COLUMNS = ("source", "inserted", "updated", "deleted", "duplicate", "quarantined", "live")
+_WORK = ("MB landed", "seconds", "balanced")
 
 
 def page(
@@ -43,6 +45,7 @@ def page(
     steps: Sequence[Step],
     entries: Sequence[DatasetBooks],
     engines: Mapping[str, EngineChoice],
+    work: Mapping[str, Work],
     cost: Cost,
 ) -> str:
     """The whole page; every value from outside is escaped."""
@@ -56,7 +59,7 @@ def page(
             f"{escape(run.started_at)}{_took(run)}</small></h1>",
             f"<p class=failed>{escape(run.error)}</p>" if run.error else "",
             "<h2>Books</h2>",
-            _books(entries, engines),
+            _books(entries, engines, work),
             f"<p>{escape(dollars(cost))}</p>",
             "<h2>Timeline</h2>",
             _timeline(with_engines(steps)),
@@ -65,18 +68,25 @@ def page(
     )
 
 
-def _books(entries: Sequence[DatasetBooks], engines: Mapping[str, EngineChoice]) -> str:
+def _books(
+    entries: Sequence[DatasetBooks],
+    engines: Mapping[str, EngineChoice],
+    work: Mapping[str, Work],
+) -> str:
     if not entries:
         return "<p>Nothing was due.</p>"
-    head = "".join(f"<th>{name}</th>" for name in ("dataset", "engine", *_COLUMNS, "balanced"))
+    head = "".join(f"<th>{name}</th>" for name in ("dataset", "engine", *_COLUMNS, *_WORK))
     rows = []
     for entry in entries:
         figures = {"source": entry.source, **entry.outcomes.to_dict(), "live": entry.live}
         cells = "".join(_cell(figures[name]) for name in _COLUMNS)
+        done = work.get(entry.dataset, Work())
+        did = f"<td>{done.bytes / 1e6:,.1f}</td><td>{done.seconds:,.1f}</td>"
         balanced = "yes" if entry.balanced else "<span class=failed>no</span>"
         engine = f"<small>{escape(str(engines.get(entry.dataset, '')))}</small>"
         rows.append(
-            f"<tr><td>{escape(entry.dataset)}</td><td>{engine}</td>{cells}<td>{balanced}</td></tr>"
+            f"<tr><td>{escape(entry.dataset)}</td><td>{engine}</td>{cells}{did}"
+            f"<td>{balanced}</td></tr>"
         )
     return f"<div class=wide><table><tr>{head}</tr>{''.join(rows)}</table></div>"
 

@@ -60,6 +60,7 @@ def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
     steps = target.ledger.steps(run.run_id)
     entries = target.ledger.books(run.run_id)
     engines, spent = target.ledger.engines(run.run_id), books.cost_of(target, run.run_id)
+    work = books.work_of_run(target, run.run_id)
     waiting = [found for found in drift.waiting(target) if found.run_id == run.run_id]
     screen.say(f" run {run.run_id}   {run.state}   {run.started_at} – {run.ended_at or 'now'}")
     for step in timeline.latest(steps):
@@ -75,13 +76,13 @@ def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
     drift.say_waiting(screen, target, waiting)
     holds.say_held(screen, target, held)
     if html:
-        page = report.page(target.stage, run, steps, entries, engines, spent)
+        page = report.page(target.stage, run, steps, entries, engines, work, spent)
         Path(html).write_text(page, encoding="utf-8")
         screen.say(f" Written: {html}")
     screen.result(
         {
             **_run_json(run),
-            "datasets": books.run_json(entries, engines),
+            "datasets": books.run_json(entries, engines, work),
             "waiting": drift.waiting_json(waiting),
             "held": holds.to_json(held),
             "audits": holds.to_json(audits),

@@ -10,10 +10,9 @@ from aws_cdk.aws_cloudwatch import (
     Metric,
 )
 from aws_cdk.aws_lambda import IFunction
-from aws_cdk.aws_logs import FilterPattern, MetricFilter
 from constructs import Construct
 
-from dataplatform.metrics import namespace
+from dataplatform import metrics
 from stacks.constructs.alerts import Alerts
 from stacks.constructs.freshness import FreshnessMeter
 from stacks.constructs.function import FunctionFactory, PlatformFunction
@@ -67,8 +66,6 @@ class ObservabilityStack(PlatformStack):
             for node in stack.node.find_all()
             if isinstance(node, PlatformFunction)
         ]
-        self._arrived = self._records(orchestration.close_run, "source")
-        self._quarantined = self._records(orchestration.close_run, "quarantined")
         functions = FunctionFactory(self, "Functions", stage=stage, log_key=lake.operations_key)
         self._freshness = FreshnessMeter(
             self, "Freshness", stage=stage, state=state, functions=functions
@@ -122,18 +119,10 @@ class ObservabilityStack(PlatformStack):
                     silence_is_bad=True,
                 )
 
-    def _records(self, close_run: PlatformFunction, count: str) -> Metric:
-        """A count in the books of each run, as a metric, read from the line that close_run logs."""
-        name = f"Records{count.capitalize()}"
-        return MetricFilter(
-            self,
-            name,
-            log_group=close_run.log_group,
-            filter_pattern=FilterPattern.string_value("$.message", "=", "run closed"),
-            metric_namespace=namespace(self.stage.name),
-            metric_name=name,
-            metric_value=f"$.{count}",
-        ).metric(statistic="Sum")
+    def _of_runs(self, name: str) -> Metric:
+        """A figure of each run's books, as close_run tells it."""
+        space = metrics.namespace(self.stage.name)
+        return Metric(namespace=space, metric_name=name, statistic="Sum")
 
     def _add_dashboard(self, warehouse: WarehouseStack) -> None:
         pipeline, arrivals = self._pipeline, self._ingestion.arrivals
@@ -162,7 +151,14 @@ class ObservabilityStack(PlatformStack):
                     ),
                 ],
                 [
-                    GraphWidget(title="Records", left=[self._arrived, self._quarantined]),
+                    GraphWidget(
+                        title="Records, and what runs cost (US$, list prices)",
+                        left=[
+                            self._of_runs(metrics.records("source")),
+                            self._of_runs(metrics.records("quarantined")),
+                        ],
+                        right=[self._of_runs(metrics.COST)],
+                    ),
                     GraphWidget(
                         title="Function errors",
                         left=[function.metric_errors() for function in self._functions],

@@ -9,10 +9,9 @@ import boto3
 
 from dataplatform.adapters.alerts import send_alert
 from dataplatform.adapters.plans import load_plan
-from dataplatform.ledger.audits import AuditNote
-from dataplatform.metrics import audit_line
 from dataplatform.settings import ClosingSettings
 from lambdas.close_run.alerts import tell_of_holds
+from lambdas.close_run.figures import metric_lines
 from lambdas.close_run.logic import close_run
 from lambdas.common import LambdaContext, ledger_at, logger
 from lambdas.metering import metered
@@ -28,8 +27,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     log.append_keys(run_id=run_id)
     settings = ClosingSettings.from_environment()
     ledger = ledger_at(settings.ledger_table)
-    for note in ledger.audits(run_id):
-        print(_metrics(settings.stage, note))  # the logger would nest it
+    for line in metric_lines(ledger, settings.stage, run_id, datetime.now(UTC)):
+        print(line)  # the logger would nest it
     tell_of_holds(
         ledger,
         settings.stage,
@@ -41,9 +40,3 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     closed = close_run(ledger, load_plan(settings.plans_uri), run_id)
     log.info("run closed", extra=closed["counts"])
     return closed
-
-
-def _metrics(stage: str, note: AuditNote) -> str:
-    held, broken = note.state == "held", len(note.broken)
-    now = datetime.now(UTC)
-    return audit_line(stage, note.dataset, held=held, broken=broken, warned=note.warned, at=now)

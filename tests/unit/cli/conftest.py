@@ -13,7 +13,7 @@ from cli.pipeline import Followed
 from cli.target import Target, UnknownRun
 from dataplatform.ledger.audits import AuditNote
 from dataplatform.ledger.engines import EngineChoice
-from dataplatform.ledger.records import DatasetBooks, Outcomes, Run, Step
+from dataplatform.ledger.records import Batch, DatasetBooks, Outcomes, Run, Step
 from dataplatform.ledger.usage import Usage
 
 RUN = Run(
@@ -44,6 +44,10 @@ class FakeLedger:
         chosen = replace(sales, name="engine", detail="duckdb · 6 MB batch")
         done = replace(sales, at="2026-11-21T10:04:14.500Z", counts={"inserted": 10})
         return [chosen, replace(sales, state="started"), done]
+
+    def run_batches(self, run_id: str) -> list[Batch]:
+        batch = Batch(batch_id="b", run_id=run_id, dataset="sales", state="published")
+        return [replace(batch, bytes=6_200_000)]
 
     def engines(self, run_id: str) -> dict[str, EngineChoice]:
         choice = EngineChoice(run_id=run_id, dataset="sales", engine="duckdb", reason="6 MB batch")
