@@ -1,11 +1,16 @@
-"""Executions of a state machine, as EventBridge tells of them."""
+"""Executions of a state machine: who may ask how one goes, and how EventBridge tells of its end."""
 
 from __future__ import annotations
 
 from typing import Literal
 
+from aws_cdk import ArnFormat, Stack
 from aws_cdk.aws_events import EventPattern
+from aws_cdk.aws_iam import PolicyStatement
+from aws_cdk.aws_lambda import Function
 from aws_cdk.aws_stepfunctions import IStateMachine
+
+from stacks.constructs.wildcards import Wildcard, allow
 
 Status = Literal["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
 
@@ -16,4 +21,27 @@ def ended(machine: IStateMachine, *statuses: Status) -> EventPattern:
         source=["aws.states"],
         detail_type=["Step Functions Execution Status Change"],
         detail={"status": [*statuses], "stateMachineArn": [machine.state_machine_arn]},
+    )
+
+
+def grant_look(function: Function, *, machine: str) -> None:
+    """Let a function ask how an execution goes.
+
+    Args:
+        machine: by name, since it may call this very function: a reference would be a circle.
+    """
+    allow(
+        function,
+        PolicyStatement(
+            actions=["states:DescribeExecution"],
+            resources=[
+                Stack.of(function).format_arn(
+                    service="states",
+                    resource="execution",
+                    resource_name=f"{machine}:*",
+                    arn_format=ArnFormat.COLON_RESOURCE_NAME,
+                )
+            ],
+        ),
+        Wildcard(":*", "Executions come and go; their state machine is named."),
     )

@@ -46,6 +46,9 @@ KMS_USE = (
     Wildcard("Action::kms:ReEncrypt*", "From and to; the key is named."),
 )
 OBJECTS = (Wildcard("/*", "Objects come and go with the data; bucket and prefix are named."),)
+FUNCTION_VERSIONS = Wildcard(
+    ":*", "Any version of a function that is named; the CDK grants both forms."
+)
 
 
 def accept_wildcards(grantee: IGrantable, *wildcards: Wildcard) -> None:

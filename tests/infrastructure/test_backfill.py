@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stacks.constructs.backfill import CHUNKS_AT_ONCE
+from stacks.orchestration.backfill import CHUNKS_AT_ONCE
 from tests.infrastructure.assembly import Assembly, listed
 
 MACHINE = "backfill"
