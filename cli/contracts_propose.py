@@ -96,6 +96,6 @@ def _say_next(screen: Screen, target: Target, patches: dict[str, Patch], *, writ
         return
     screen.say(f" Next    {deploy}     (the tables get the columns)")
     if any(patch.added for patch in patches.values()):
-        screen.say(
-            "         Rows that came before keep null there; their values stay in bronze's _extra."
-        )
+        screen.say("         Rows that came before get their values from bronze's _extra by:")
+        for name in sorted(name for name, patch in patches.items() if patch.added):
+            screen.say(f"         ./weir backfill {name} --from DAY --to DAY")

@@ -23,13 +23,13 @@ from dataplatform.adapters.bronze_spool import Spool
 from dataplatform.adapters.iceberg import append_once, open_table
 from dataplatform.adapters.iceberg_files import DataFiles
 from dataplatform.adapters.landing import LandedBytes
+from dataplatform.adapters.late_columns import filled
 from dataplatform.adapters.quarantine import QuarantineWriter
 from dataplatform.errors import AuditFailed, UnreadableObject
 from dataplatform.ledger.records import Batch, LandedObject
 from dataplatform.ledger.replays import Replay, taker
 from dataplatform.ledger.staging import Staged, check_columns, staged_properties
 from dataplatform.naming import BronzeColumn
-from dataplatform.parsing.json_rows import lifted
 from dataplatform.parsing.model import replayed
 from dataplatform.parsing.parser import parse
 from dataplatform.plans.model import SilverPlan
@@ -189,7 +189,6 @@ def _stage_again(
     """Write the wanted rows of the origin's in bronze anew, under the replay's id."""
     if not wanted:
         return 0
-    columns = {column.name: sent for column, sent in zip(plan.columns, plan.fields, strict=True)}
     scan = table.scan(row_filter=f"{BronzeColumn.BATCH_ID} = '{batch.origin}'")
     positions = {place: pa.array(found, pa.int64()) for place, found in wanted.items()}
     count = 0
@@ -197,7 +196,7 @@ def _stage_again(
         chosen = found.filter(_chosen(found, positions))
         if chosen.num_rows:
             count += chosen.num_rows
-            rows.write(_renewed(chosen, columns, batch.batch_id, rows.arrow_schema))
+            rows.write(_renewed(chosen, plan, batch.batch_id, rows.arrow_schema))
     expected = sum(map(len, wanted.values()))
     if count != expected:
         raise _lost(batch, plan.bronze_table, count, expected)
@@ -218,22 +217,16 @@ def _chosen(found: pa.RecordBatch, positions: Mapping[Place, pa.Array]) -> pa.Ar
 
 
 def _renewed(
-    chosen: pa.RecordBatch, columns: Mapping[str, str], batch_id: str, schema: pa.Schema
+    chosen: pa.RecordBatch, plan: SilverPlan, batch_id: str, schema: pa.Schema
 ) -> pa.RecordBatch:
-    """The same rows as the contract has them now; few, so each may become a Python object.
-
-    Args:
-        columns: what the source calls each of the contract's columns.
-    """
-    records = chosen.to_pylist()
-    for record in records:
-        record[BronzeColumn.BATCH_ID.value] = batch_id
-        extra = record[BronzeColumn.EXTRA.value]
-        if extra is not None:
-            lacking = {sent: name for name, sent in columns.items() if record[name] is None}
-            known, record[BronzeColumn.EXTRA.value] = lifted(extra, lacking)
-            record |= {lacking[sent]: value for sent, value in known.items()}
-    arrays = [pa.array([r[f.name] for r in records], f.type) for f in schema]
+    """The same rows as the contract has them now, under the replay's id."""
+    rows = filled(chosen, plan)
+    arrays = [
+        pa.repeat(pa.scalar(batch_id, field.type), rows.num_rows)
+        if field.name == BronzeColumn.BATCH_ID
+        else rows.column(field.name).cast(field.type)
+        for field in schema
+    ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 

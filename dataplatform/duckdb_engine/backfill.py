@@ -17,6 +17,7 @@ from pyiceberg.manifest import DataFile
 
 from dataplatform.duckdb_engine.classification import rows_to_write
 from dataplatform.duckdb_engine.engine import Engine
+from dataplatform.duckdb_engine.late_columns import lay_filled
 from dataplatform.duckdb_engine.pruning import candidates
 from dataplatform.duckdb_engine.rederivation import Part, Rederivation
 from dataplatform.duckdb_engine.requarantine import Requarantine
@@ -30,10 +31,16 @@ from dataplatform.duckdb_engine.sql import literal
 from dataplatform.duckdb_engine.tables import LakeTable
 from dataplatform.errors import BooksUnbalanced
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.backfills import Backfill, Chunk, Rederived, chunk_mark
 from dataplatform.ledger.commits import Summary, recovered
 from dataplatform.ledger.holders import ChunkCall
-from dataplatform.ledger.records import Lease, table_lease
+from dataplatform.ledger.records import (
+    Backfill,
+    Chunk,
+    Lease,
+    Rederived,
+    chunk_mark,
+    table_lease,
+)
 from dataplatform.naming import (
     BATCHES_PROPERTY,
     DELETED_PROPERTY,
@@ -154,9 +161,10 @@ class _Chunk:
         source.table.view(engine, "bronze_whole", source.files)
         withheld = ", ".join(map(literal, source.withheld))
         engine.execute(
-            "CREATE OR REPLACE TEMP VIEW bronze AS SELECT * FROM bronze_files"
+            "CREATE OR REPLACE TEMP VIEW bronze_sent AS SELECT * FROM bronze_files"
             + (f" WHERE {_BATCH} NOT IN ({withheld})" if withheld else "")
         )
+        lay_filled(engine, plan, "bronze_sent", "bronze")
         self._steps.derive("bronze")
         self._source = source
 

@@ -14,10 +14,10 @@ from dataplatform.ledger.records import Batch, LandedObject
 from dataplatform.ledger.replays import Replay
 from dataplatform.ledger.staging import Staged
 from dataplatform.naming import BronzeColumn, SilverColumn
-from dataplatform.parsing.json_rows import lifted
 from dataplatform.parsing.model import as_json, replayed
 from dataplatform.plans.model import SilverPlan
 from glue_jobs.transforms import staging
+from glue_jobs.transforms.late_columns import filled, late
 from glue_jobs.transforms.silver import DELETE, DUPLICATE, UPDATE, Classified
 from glue_jobs.transforms.units import Objects
 
@@ -87,7 +87,9 @@ def take_again(
     _expect(batch, "bronze", count, sent.count())
     again = Found(
         Staged(rows=count, taken=taken.count()),
-        _renewed(chosen, plan, batch),
+        filled(chosen, plan, late(chosen, plan)).withColumn(
+            BronzeColumn.BATCH_ID, F.lit(batch.batch_id)
+        ),
         quarantine.where(F.lit(False)),
         _held=[taken],
     )
@@ -124,25 +126,6 @@ def _taken_by(batch: Batch, replays: Sequence[Replay]) -> Column:
 
 def _wanted_by(replay: Replay, reasons: Column) -> Column:
     return F.exists(reasons, lambda reason: F.contains(reason, F.lit(replay.reason)))
-
-
-def _renewed(chosen: DataFrame, plan: SilverPlan, batch: Batch) -> DataFrame:
-    """The same rows as the contract has them now, under the replay's id."""
-    names, fields = [column.name for column in plan.columns], list(plan.fields)
-
-    def lift(extra: str | None, lacking: list[bool]) -> list[str | None]:
-        if extra is None:
-            return [None] * (len(fields) + 1)
-        known, left = lifted(extra, [f for f, lacks in zip(fields, lacking, strict=True) if lacks])
-        return [*(known.get(name) for name in fields), left]
-
-    lacking = F.array(*(F.col(name).isNull() for name in names))
-    extra = F.udf(lift, "array<string>")(F.col(BronzeColumn.EXTRA), lacking)
-    made = {name: F.coalesce(F.col(name), F.col("_lifted")[n]) for n, name in enumerate(names)}
-    made[BronzeColumn.EXTRA] = F.col("_lifted")[len(names)]
-    made[BronzeColumn.BATCH_ID] = F.lit(batch.batch_id)
-    columns = [made.get(name, F.col(name)).alias(name) for name in chosen.columns]
-    return chosen.withColumn("_lifted", extra).select(*columns)
 
 
 def _broken(
