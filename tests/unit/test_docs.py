@@ -14,7 +14,7 @@ from botocore import xform_name
 from typer.core import TyperGroup
 
 from benchmarks.__main__ import BENCHMARKS
-from cli.__main__ import app
+from cli.app import app
 from tests.commands import ELSEWHERE, Command, mentioned, typed, unlabelled
 
 

@@ -7,13 +7,12 @@ from typing import Annotated
 
 import typer
 
+from cli.options import Json
 from cli.screen import Screen
 
 contracts = typer.Typer(
     help="Check the contracts, and what a change of them means.", no_args_is_help=True
 )
-
-Json = Annotated[bool, typer.Option("--json", help="Answer as JSON on stdout.")]
 
 
 @contracts.command(

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cli.options import Json, Stage
 from cli.screen import Screen
 
 _HELP = (
@@ -21,13 +22,6 @@ Dataset = Annotated[str, typer.Argument(help="The dataset.", show_default=False)
 Reason = Annotated[
     str, typer.Option("--reason", help="Only rows with a reason that holds this text.")
 ]
-Stage = Annotated[
-    str | None,
-    typer.Option(
-        "--stage", help="A stage in AWS; without it, the embedded platform.", metavar="STAGE"
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Answer as JSON on stdout.")]
 
 
 @quarantine.command("ls", epilog="Example: ./weir quarantine ls stores")

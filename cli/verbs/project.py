@@ -1,0 +1,54 @@
+"""What a developer of the project calls: tests, locks, benchmarks, the CDK."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+
+from cli.options import Json
+from cli.wrapper import ROOT, through_wrapper
+
+_ANY_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+project = typer.Typer()
+
+
+@project.command(context_settings=_ANY_ARGUMENTS, epilog="Example: ./weir test -k ledger")
+def test(context: typer.Context) -> None:
+    """Lint, type-check and run every test; arguments go to pytest."""
+    through_wrapper("test", context.args)
+
+
+@project.command(context_settings=_ANY_ARGUMENTS, epilog="Example: ./weir lock --upgrade")
+def lock(context: typer.Context) -> None:
+    """Pin what pyproject.toml asks for anew; --upgrade takes newer versions."""
+    through_wrapper("lock", context.args)
+
+
+@project.command(epilog="Example: ./weir bench wrapper idle-run")
+def bench(
+    names: Annotated[list[str] | None, typer.Argument(help="Only these benchmarks.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure set-up, `up`, an idle run, memory and the wrapper, each beside a rival."""
+    options = ["--json"] if as_json else []
+    command = [sys.executable, "-P", "-m", "benchmarks", *options, *(names or [])]
+    raise typer.Exit(subprocess.run(command, cwd=ROOT, check=False).returncode)
+
+
+@project.command(
+    context_settings={
+        "allow_extra_args": True,
+        "ignore_unknown_options": True,
+        "help_option_names": [],
+    },
+    epilog="Example: ./weir cdk deploy --all -c stage=dev",
+)
+def cdk(context: typer.Context) -> None:
+    """Call the pinned CDK CLI, for an AWS account."""
+    from cli.cdk import cdk as verb
+
+    verb(context.args)
