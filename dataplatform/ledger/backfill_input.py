@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from dataplatform.errors import InvalidRunInput, Problem
-from dataplatform.ledger.input_problems import input_problem, nearest, unknown_keys
+from dataplatform.ledger.input_problems import input_problem, unknown_keys
+from dataplatform.ledger.input_values import dataset_problems, window
 from dataplatform.ledger.records import iso
 
 _KEYS: Final = ("dataset", "from", "to", "dry_run")
-_TIME: Final = 'an ISO 8601 date or time such as "2026-11-21" or "2026-11-21T10:00:00Z"'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,16 +44,10 @@ def parse_backfill_input(raw: Any, known: Sequence[str], now: datetime) -> Backf
         raise _invalid([input_problem("$", raw, expected)])
     problems = unknown_keys(raw, _KEYS)
     dataset = raw.get("dataset")
-    if dataset not in known:
-        expected = f"a dataset with a contract: {', '.join(known) or 'there is none'}"
-        problems.append(input_problem("dataset", dataset, expected, nearest(str(dataset), known)))
-    since, until = (_time(key, raw.get(key), problems) for key in ("from", "to"))
-    if since and until and since >= until:
-        expected = f'a time after "from" ({iso(since)}); the window is [from, to)'
-        problems.append(input_problem("to", raw["to"], expected))
-    if since and since > now:
-        expected = f"a time that has been (now: {iso(now)})"
-        problems.append(input_problem("from", raw["from"], expected))
+    problems += dataset_problems("dataset", dataset, known)
+    since, until = window(
+        {"from": None, "to": None, **raw}, problems, now=now
+    )  # both are asked for
     dry_run = raw.get("dry_run", False)
     if not isinstance(dry_run, bool):
         problems.append(input_problem("dry_run", dry_run, "true or false"))
@@ -62,15 +56,6 @@ def parse_backfill_input(raw: Any, known: Sequence[str], now: datetime) -> Backf
     return BackfillInput(
         dataset=str(dataset), since=iso(since), until=iso(until), dry_run=bool(dry_run)
     )
-
-
-def _time(key: str, value: Any, problems: list[Problem]) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        problems.append(input_problem(key, value, _TIME))
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _invalid(problems: Sequence[Problem]) -> InvalidRunInput:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, Self
 
 from dataplatform.errors import InvalidRunInput, Problem
 from dataplatform.ledger.input_problems import input_problem, nearest, unknown_keys
+from dataplatform.ledger.input_values import dataset_problems, window
 from dataplatform.ledger.records import iso
 
 _KEYS: Final = ("datasets", "from", "to", "engine", "replay", "accept", "refresh")
 _REPLAY_KEYS: Final[Mapping[str, Any]] = {"dataset": "", "batches": [], "reason": ""}
 _ENGINES: Final = ("duckdb", "spark")
-_TIME: Final = 'an ISO 8601 date or time such as "2026-11-21" or "2026-11-21T10:00:00Z"'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,14 +103,7 @@ def parse_run_input(raw: Any, known: Sequence[str], now: datetime) -> RunInput:
         if datasets and name not in datasets:
             expected = f"datasets that the run is about: {', '.join(datasets)}"
             problems.append(input_problem("accept", name, expected))
-    since = _time("from", raw["from"], problems) if "from" in raw else None
-    until = _time("to", raw["to"], problems) if "to" in raw else None
-    if since and until and since >= until:
-        problems.append(input_problem("to", raw["to"], f'a time after "from" ({iso(since)})'))
-    if since and since > now:
-        problems.append(
-            input_problem("from", raw["from"], f"a time that has been (now: {iso(now)})")
-        )
+    since, until = window(raw, problems, now=now)
     engine = raw.get("engine", "")
     if "engine" in raw and engine not in _ENGINES:
         expected = f"one of {', '.join(_ENGINES)}; leave the key out to choose by size"
@@ -152,10 +145,8 @@ def _replay(
         for problem in unknown_keys(said, _REPLAY_KEYS)
     ]
     dataset, batches, reason = (said.get(key, empty) for key, empty in _REPLAY_KEYS.items())
-    if dataset not in known:
-        expected = f"a dataset with a contract: {', '.join(known) or 'there is none'}"
-        remedy = nearest(str(dataset), known)
-        problems.append(input_problem("replay.dataset", dataset, expected, remedy))
+    if unknown := dataset_problems("replay.dataset", dataset, known):
+        problems += unknown
     elif raw.get("datasets", [dataset]) != [dataset]:
         expected = f'["{dataset}"], as the replay is of that dataset alone; or leave the key out'
         problems.append(input_problem("datasets", raw["datasets"], expected))
@@ -191,21 +182,8 @@ def _datasets(
         problems.append(input_problem(key, value, expected))
         return ()
     for index, name in enumerate(value):
-        if not isinstance(name, str) or name not in known:
-            expected = f"a dataset with a contract: {', '.join(known) or 'there is none'}"
-            problems.append(
-                input_problem(f"{key}[{index}]", name, expected, nearest(str(name), known))
-            )
+        problems += dataset_problems(f"{key}[{index}]", name, known)
     return tuple(dict.fromkeys(name for name in value if isinstance(name, str)))
-
-
-def _time(key: str, value: Any, problems: list[Problem]) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        problems.append(input_problem(key, value, _TIME))
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _invalid(problems: Sequence[Problem]) -> InvalidRunInput:
