@@ -13,9 +13,9 @@ from cli.pipeline import ENDED
 from cli.screen import Screen, Task, WrongUsage
 from cli.target import Target
 from dataplatform.errors import InvalidRunInput, WeirError
-from dataplatform.ledger.backfills import Backfill, Rederived
 from dataplatform.ledger.costs import cost
 from dataplatform.ledger.input_problems import input_problem, nearest
+from dataplatform.ledger.records import Backfill, Rederived
 from dataplatform.ledger.usage import Usage
 
 _POLL_SECONDS: Final = 0.5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 
 CATALOG: Final = "glue_catalog"
 """Spark's name for the Glue Data Catalog."""
@@ -44,6 +44,10 @@ WAREHOUSE_DATABASE: Final = "warehouse"
 
 ENGINES: Final = ("auto", "duckdb", "spark")
 """What may run a dataset's silver step or build a model; `auto` goes by size."""
+
+
+Engine = Literal["duckdb", "spark"]
+"""What did, once it was chosen."""
 
 
 class Watch(StrEnum):

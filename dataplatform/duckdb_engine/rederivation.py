@@ -9,7 +9,7 @@ from dataplatform.duckdb_engine.classification import ROW
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.sql import literal, quoted
 from dataplatform.duckdb_engine.views import AT, FILE
-from dataplatform.ledger.backfills import Rederived
+from dataplatform.ledger.records import Rederived
 from dataplatform.naming import BronzeColumn
 from dataplatform.plans.model import SilverPlan, fill
 

@@ -27,7 +27,7 @@ from dataplatform.duckdb_engine.sql import literal, quoted
 from dataplatform.duckdb_engine.tables import LakeTable
 from dataplatform.duckdb_engine.views import AT, FILE
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.backfills import Rederived, Rejudged
+from dataplatform.ledger.records import Rederived, Rejudged
 from dataplatform.ledger.replays import taker
 from dataplatform.ledger.staging import Staged, staged_properties
 from dataplatform.naming import OUTCOMES_PROPERTY, BronzeColumn

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Final, Literal
+from typing import Final
 
 from dataplatform.ledger.runs import Runs
 from dataplatform.ledger.table import ABSENT, Item, Refused, put
-
-Engine = Literal["duckdb", "spark"]
+from dataplatform.naming import Engine
 
 ENGINE_STEP: Final = "engine"
 """The step of a run's timeline that says what was chosen; its detail is `duckdb · 6 MB batch`."""

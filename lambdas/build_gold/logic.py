@@ -11,9 +11,9 @@ from dataplatform.errors import NotForThisEngine, TooLarge
 from dataplatform.gold.builder import GoldBuilder, GoldEngine
 from dataplatform.gold.due import lagging, tables_of
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.engines import GOLD, Engine, model_subject
+from dataplatform.ledger.engines import GOLD, model_subject
 from dataplatform.ledger.run_input import RunInput
-from dataplatform.naming import Zone
+from dataplatform.naming import Engine, Zone
 from dataplatform.plans.model import GoldModel, PlatformPlan
 from dataplatform.settings import DuckdbSettings
 from lambdas.common import hold

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.engines import Engine
 from dataplatform.ledger.records import Batch, Totals
 from dataplatform.ledger.run_input import RunInput
+from dataplatform.naming import Engine
 from dataplatform.plans.model import PlatformPlan, SilverPlan
 from dataplatform.settings import EngineSettings
 from lambdas.common import hold, size

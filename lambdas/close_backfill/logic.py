@@ -8,9 +8,8 @@ from typing import Any
 from dataplatform.errors import BackfillIncomplete
 from dataplatform.gold.due import due_models
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.backfills import Rederived, backfill_lease
 from dataplatform.ledger.holders import ChunkCall, holder
-from dataplatform.ledger.records import table_lease
+from dataplatform.ledger.records import Rederived, backfill_lease, table_lease
 from dataplatform.plans.model import PlatformPlan
 from lambdas.hand_to_spark.logic import reason
 

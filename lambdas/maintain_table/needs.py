@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.backfills import chunk_mark
+from dataplatform.ledger.records import chunk_mark
 from dataplatform.maintenance.history import Needs
 from dataplatform.naming import Zone, changes_table
 from dataplatform.plans.model import PlatformPlan

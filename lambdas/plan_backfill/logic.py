@@ -18,8 +18,7 @@ from dataplatform.duckdb_engine.tables import LakeTable
 from dataplatform.errors import BackfillRunning, LeaseHeld, TooLarge
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.backfill_input import BackfillInput, parse_backfill_input
-from dataplatform.ledger.backfills import MAX_CHUNKS, Backfill, backfill_lease
-from dataplatform.ledger.records import Lease
+from dataplatform.ledger.records import MAX_CHUNKS, Backfill, Lease, backfill_lease
 from dataplatform.naming import BronzeColumn
 from dataplatform.plans.model import PlatformPlan, SilverPlan
 from dataplatform.settings import DuckdbSettings

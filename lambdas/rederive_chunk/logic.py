@@ -10,9 +10,8 @@ from dataplatform.duckdb_engine.backfill import rederive
 from dataplatform.duckdb_engine.engine import too_large
 from dataplatform.errors import PlanChanged
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.backfills import Rederived
 from dataplatform.ledger.holders import Call, ChunkCall, JobRun, holder
-from dataplatform.ledger.records import PIPELINE_LEASE, Lease
+from dataplatform.ledger.records import PIPELINE_LEASE, Lease, Rederived
 from dataplatform.overtaken import until_not_overtaken
 from dataplatform.plans.model import PlatformPlan
 from dataplatform.settings import DuckdbSettings

@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from dataplatform.ledger.records.arrivals import Cursor, LandedObject
+from dataplatform.ledger.records.backfills import (
+    MAX_CHUNKS,
+    Backfill,
+    BackfillState,
+    Chunk,
+    Rederived,
+    Rejudged,
+    backfill_lease,
+    chunk_mark,
+)
 from dataplatform.ledger.records.batches import Batch, BatchState, Outcomes, new_batch_id
 from dataplatform.ledger.records.books import DatasetBooks, Totals
 from dataplatform.ledger.records.gold import Load, ModelState
@@ -12,9 +22,13 @@ from dataplatform.ledger.records.tables import TableSize
 from dataplatform.ledger.records.times import iso
 
 __all__ = [
+    "MAX_CHUNKS",
     "PIPELINE_LEASE",
+    "Backfill",
+    "BackfillState",
     "Batch",
     "BatchState",
+    "Chunk",
     "Cursor",
     "DatasetBooks",
     "LandedObject",
@@ -22,12 +36,16 @@ __all__ = [
     "Load",
     "ModelState",
     "Outcomes",
+    "Rederived",
+    "Rejudged",
     "Run",
     "RunState",
     "Step",
     "StepState",
     "TableSize",
     "Totals",
+    "backfill_lease",
+    "chunk_mark",
     "iso",
     "new_batch_id",
     "new_run_id",

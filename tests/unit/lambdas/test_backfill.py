@@ -17,9 +17,8 @@ from dataplatform.errors import (
     PlanChanged,
     TooLarge,
 )
-from dataplatform.ledger.backfills import MAX_CHUNKS, Rederived
 from dataplatform.ledger.holders import Call, ChunkCall
-from dataplatform.ledger.records import PIPELINE_LEASE, table_lease
+from dataplatform.ledger.records import MAX_CHUNKS, PIPELINE_LEASE, Rederived, table_lease
 from lambdas.close_backfill.logic import close_backfill, give_up
 from lambdas.plan_backfill.logic import chunks_for, plan_backfill, plan_mark
 from lambdas.rederive_chunk.logic import rederive_chunk

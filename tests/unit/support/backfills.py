@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from dataplatform.duckdb_engine.backfill import rederive
-from dataplatform.ledger.backfills import Backfill, Rederived
+from dataplatform.ledger.records import Backfill, Rederived
 from dataplatform.naming import SilverColumn
 from tests.unit.support.merges import SETTINGS, Shop
 

@@ -8,8 +8,15 @@ import pytest
 
 from dataplatform.errors import LeaseHeld, TransitionRefused
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.backfills import MAX_CHUNKS, Backfill, Rederived, Rejudged
-from dataplatform.ledger.records import Lease, Outcomes, TableSize
+from dataplatform.ledger.records import (
+    MAX_CHUNKS,
+    Backfill,
+    Lease,
+    Outcomes,
+    Rederived,
+    Rejudged,
+    TableSize,
+)
 from tests.unit.support.ledgers import Clock, landed
 
 COUNTS = Rederived(records=5, keys=4, kept=1, inserted=2, deleted=1)
