@@ -80,7 +80,7 @@ class _Merges:
     def _publish(self, engine: str, batch: Batch, *, audited: bool) -> Outcomes:
         from dataplatform.duckdb_engine.silver import merge_dataset
         from dataplatform.settings import DuckdbSettings
-        from glue_jobs.silver import publish_dataset
+        from glue_jobs.publication import publish_dataset
 
         made = self._made
         plan = made.dataset if audited else replace(made.dataset, audit=None, gates=())

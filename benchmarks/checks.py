@@ -86,7 +86,7 @@ class _Merges:
     def _publish(self, engine: str, plan: SilverPlan, batch: Batch) -> None:
         from dataplatform.duckdb_engine.silver import merge_dataset
         from dataplatform.settings import DuckdbSettings
-        from glue_jobs.silver import publish_dataset
+        from glue_jobs.publication import publish_dataset
 
         made = self._made
         if engine == "spark":

@@ -90,7 +90,7 @@ class NewestDays:
 
 
 def _by_spark(made: Lake, batch: Batch) -> None:
-    from glue_jobs.silver import publish_dataset
+    from glue_jobs.publication import publish_dataset
 
     publish_dataset(made.job, made.dataset, [batch])
 

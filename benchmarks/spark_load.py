@@ -115,7 +115,7 @@ def _plain(made: Lake, files: list[Path], *, schema: str) -> None:
 
 def _silver(made: Lake, batch: Batch, new: int, again: int) -> None:
     from dataplatform.naming import CATALOG
-    from glue_jobs.silver import publish_dataset
+    from glue_jobs.publication import publish_dataset
 
     # The session is older than the batch, and keeps tables as it loaded them.
     made.spark.sql(f"REFRESH TABLE {CATALOG}.{made.dataset.bronze_table}")

@@ -6,7 +6,6 @@ those in which one can are read by the key's columns, and only where one does, b
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -29,23 +28,16 @@ from dataplatform.duckdb_engine.sql import literal
 from dataplatform.duckdb_engine.tables import LakeTable
 from dataplatform.errors import NotForThisEngine
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.commits import (
-    commit_properties,
-    last_sequence,
-    recovered,
-    recovered_warned,
-)
+from dataplatform.ledger.commits import commit_properties
 from dataplatform.ledger.holders import Call
+from dataplatform.ledger.merged import Merged
 from dataplatform.ledger.records import Batch, Outcomes, table_lease
 from dataplatform.naming import BronzeColumn, SilverColumn
 from dataplatform.plans.model import SilverPlan
-from dataplatform.quality.profile import Profile
 from dataplatform.settings import DuckdbSettings
 
 LEASE_SECONDS: Final = 20 * 60
 """Longer than a function may run: a lease ends because its holder has ended, not under it."""
-
-log = logging.getLogger("weir.silver")
 
 
 def merge_dataset(
@@ -78,15 +70,9 @@ def merge_dataset(
     alive = goes_on(run_id, _glue)
     with ledger.lease(table_lease(plan.silver_table), owner, LEASE_SECONDS, alive=alive) as lease:
         table = LakeTable.open(plan.silver_table)
-        # Listed once: while the lease is held, what this function commits is all that is added.
         published = [snapshot.summary for snapshot in table.snapshots()]
-        done, sequence = recovered(published, staged), last_sequence(published)
-        for found in done:
-            log.info("batch %s is in a snapshot already", found)
-        warned: Mapping[str, int] = recovered_warned(published, staged)
-        profile: Profile | None = None
-        todo = [batch for batch in staged if batch.batch_id not in done]
-        if todo:
+        done = Merged.recovered(published, staged)
+        if todo := done.left(staged):
             check_columns(table, plan)
             with Engine(memory=settings.memory_bytes, storage=settings.storage_bytes) as engine:
                 merge = _Merge(engine, ledger, plan, run_id, table, todo)
@@ -102,22 +88,12 @@ def merge_dataset(
                     accept=accept,
                 )
                 merge.quarantine(counted)
-                sequence = merge.publish(counted, answers.warned) or sequence
-            done |= counted
-            warned = {**warned, **answers.warned}
-        live, size = table.count(), table.size()  # counting reads the table's manifest list
-        for batch in staged:
-            ledger.publish_batch(
-                batch.batch_id,
-                done[batch.batch_id],
-                sequence=sequence,
-                live=live,
-                lease=lease,
-                size=size,
-                warned=warned.get(batch.batch_id, 0),
-                profile=profile,
+                sequence = merge.publish(counted, answers.warned) or done.sequence
+            done = done.followed_by(
+                Merged(counted=counted, sequence=sequence, warned=answers.warned, profile=profile)
             )
-        return sum((done[batch.batch_id] for batch in staged), Outcomes())
+        live, size = table.count(), table.size()  # counting reads the table's manifest list
+        return done.publish(ledger, staged, live=live, size=size, lease=lease)
 
 
 class _Merge:

@@ -11,9 +11,10 @@ from pyspark.sql import SparkSession
 from dataplatform.auditing import held
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.audits import AuditNote
+from dataplatform.ledger.merged import Merged
 from dataplatform.ledger.records import Batch, Outcomes, table_lease
 from dataplatform.plans.model import SilverPlan
-from glue_jobs import silver, tables
+from glue_jobs import publication, silver, tables
 from glue_jobs.runtime import Job
 from tests.unit.glue_jobs.conftest import RUN
 from tests.unit.support.ledgers import landed
@@ -53,7 +54,7 @@ def test_a_dataset_that_fails_beside_others_leaves_them_published(
 ) -> None:
     def merge(
         job: Job, plan: SilverPlan, staged: Sequence[Batch], sequence: int, *, empty: bool
-    ) -> silver.Merged:
+    ) -> Merged:
         if plan.dataset == "middle":
             raise RuntimeError("out of luck")
         return _insert_all(job, plan, staged, sequence, empty=empty)
@@ -73,7 +74,7 @@ def test_a_dataset_that_is_held_stays_staged_beside_others_that_are_published(
 ) -> None:
     def merge(
         job: Job, plan: SilverPlan, staged: Sequence[Batch], sequence: int, *, empty: bool
-    ) -> silver.Merged:
+    ) -> Merged:
         if plan.dataset == "middle":
             note = AuditNote(
                 run_id=job.run_id, dataset="middle", state="held", batches=(), digest="d"
@@ -146,13 +147,13 @@ def test_a_tables_lease_is_taken_once_and_its_snapshots_are_listed_before_and_af
 
 def _insert_all(
     job: Job, plan: SilverPlan, staged: Sequence[Batch], sequence: int, *, empty: bool
-) -> silver.Merged:
+) -> Merged:
     counted = {batch.batch_id: Outcomes(inserted=1) for batch in staged}
-    return silver.Merged(counted=counted, sequence=sequence + 1)
+    return Merged(counted=counted, sequence=sequence + 1)
 
 
 def _without_tables(monkeypatch: pytest.MonkeyPatch, merge: Any) -> None:
     """The ledger's part alone: Iceberg's is tested where there is a catalogue."""
-    monkeypatch.setattr(silver, "_merge", merge)
+    monkeypatch.setattr(publication, "_merge", merge)
     monkeypatch.setattr(tables, "published_snapshots", lambda spark, table: [])
     monkeypatch.setattr(tables, "count_rows", lambda spark, table: 1)

@@ -1,0 +1,128 @@
+"""A dataset's staged batches become its silver table, in one commit, under the table's lease."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from pyspark.sql import functions as F
+
+from dataplatform.auditing import Answers, pass_audit
+from dataplatform.ledger.commits import commit_properties
+from dataplatform.ledger.merged import Merged
+from dataplatform.ledger.records import Batch, Outcomes, TableSize, table_lease
+from dataplatform.ledger.run_input import RunInput
+from dataplatform.naming import SilverColumn
+from dataplatform.plans.model import SilverPlan, fill
+from glue_jobs import tables
+from glue_jobs.quarantine import quarantine
+from glue_jobs.runtime import Job
+from glue_jobs.transforms import silver
+from glue_jobs.transforms.replays import keep_newer
+
+
+def publish_dataset(job: Job, plan: SilverPlan, staged: Sequence[Batch]) -> Outcomes:
+    """Give each record of the batches its outcome and publish the dataset's table.
+
+    Returns:
+        The outcomes of all batches together.
+
+    Raises:
+        BatchHeld: the batches break a gate or a bound; nothing was published.
+    """
+    with job.lease(table_lease(plan.silver_table)) as lease:
+        snapshots = tables.published_snapshots(job.spark, plan.silver_table)
+        summaries = [snapshot.summary for snapshot in snapshots]
+        done = Merged.recovered(summaries, staged)
+        if todo := done.left(staged):
+            done = done.followed_by(_merge(job, plan, todo, done.sequence, empty=not snapshots))
+            snapshots = tables.published_snapshots(job.spark, plan.silver_table)
+        live = tables.count_rows(job.spark, tables.qualified(plan.silver_table))
+        size = TableSize.of_snapshot(snapshots[0].summary) if snapshots else TableSize()
+        return done.publish(job.ledger, staged, live=live, size=size, lease=lease)
+
+
+def _merge(
+    job: Job, plan: SilverPlan, staged: Sequence[Batch], sequence: int, *, empty: bool
+) -> Merged:
+    """Classify and audit, then quarantine, stage, count and publish in one commit.
+
+    Args:
+        sequence: what the table stands at.
+        empty: nothing was ever published to it.
+    """
+    spark, rows = job.spark, {batch.batch_id: batch.rows for batch in staged}
+    batches = list(rows)
+    classified = silver.classify(
+        spark,
+        plan,
+        batches,
+        bronze=tables.qualified(plan.bronze_table),
+        silver="" if empty else tables.qualified(plan.silver_table),
+    )
+    try:
+        replays = any(batch.origin for batch in staged)
+        if replays and not empty and plan.primary_key and not plan.ordering:
+            table = spark.table(tables.qualified(plan.silver_table))
+            classified = keep_newer(classified, plan, table, job.ledger.not_newer)
+        counted = silver.outcomes(classified, rows)
+        total = sum(counted.values(), Outcomes())
+        answers = Answers.of(
+            silver.figures(classified, plan, sum(rows.values())), silver.warned(classified, plan)
+        )
+        profile = pass_audit(
+            job.ledger,
+            plan,
+            job.run_id,
+            staged,
+            answers,
+            changes=total.changed > 0,
+            accept=plan.dataset in RunInput.from_json(job.ledger.run(job.run_id).input).accept,
+        )
+        if total.quarantined:
+            quarantine(job, plan, classified, batches)
+        if total.changed:
+            sequence = job.ledger.next_sequence(plan.dataset)
+            stamped = (
+                silver.changes(classified)
+                .withColumn(SilverColumn.SEQUENCE, F.lit(sequence).cast("bigint"))
+                .withColumn(SilverColumn.LOADED_AT, F.lit(datetime.now(UTC)))
+            )
+            stamped.createOrReplaceTempView(_changes_view(plan))
+            within = "" if _only_inserts(total) else silver.touched(classified, plan)
+            tables.publish(
+                spark,
+                plan.silver_table,
+                write=lambda branch: _write(job, plan, branch, within),
+                properties=commit_properties(counted, sequence, answers.warned),
+                expected_rows=lambda before: before + total.inserted - total.deleted,
+            )
+        return Merged(counted=counted, sequence=sequence, warned=answers.warned, profile=profile)
+    finally:
+        classified.release()
+
+
+def _write(job: Job, plan: SilverPlan, branch: str, within: str) -> None:
+    """Write the changes; `within` holds for what they change in the table, "" if nothing."""
+    if not within:
+        # Classified under the lease: no row of silver has these keys, so there is nothing to match.
+        columns = (
+            *(column.name for column in plan.columns),
+            *(column.value for column in SilverColumn),
+        )
+        tables.append(job.spark, _changes_view(plan), branch, columns)
+    else:
+        # MERGE refuses a source that isn't deterministic, and looks for that down to its beginning,
+        # where `silver.classify` has put a number on each record. A checkpoint is a new beginning.
+        view = _changes_view(plan)
+        job.spark.table(view).localCheckpoint().createOrReplaceTempView(view)
+        job.spark.sql(fill(plan.spark.merge, target=branch, changes=view, within=within))
+
+
+def _changes_view(plan: SilverPlan) -> str:
+    """Datasets share the session, so each names its views after itself."""
+    return f"weir_changes_{plan.dataset}"
+
+
+def _only_inserts(total: Outcomes) -> bool:
+    return not (total.updated or total.deleted)
