@@ -15,7 +15,7 @@ from dataplatform.errors import WeirError
 from stacks.assets import ROOT
 from stacks.compilation import compiled
 from stacks.platform import CONTEXT_KEYS, add_platform
-from stacks.stage import load_stage
+from stacks.switches import load_stage
 
 
 def synthesize(app: App) -> CloudAssembly:

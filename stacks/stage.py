@@ -1,25 +1,15 @@
-"""A stage's switches: read from `stages` in cdk.json, typed, and refused by name when wrong."""
+"""A stage and its switches."""
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 from aws_cdk import RemovalPolicy
 from aws_cdk.aws_logs import RetentionDays
 
-from dataplatform.errors import InvalidConfiguration, Problem
 from dataplatform.naming import Names
 from stacks.runtime import RUNTIMES, Runtime
-
-CONFIGURATION_FILE: Final = "cdk.json"
-_STAGE_NAME: Final = re.compile(r"[a-z][a-z0-9]{0,9}")
-_SCHEDULE: Final = re.compile(r"(rate|cron)\(.+\)")
-_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,10 +112,10 @@ class Stage:
     @property
     def log_retention(self) -> RetentionDays:
         """`log_retention_days` as CDK names it."""
-        return _RETENTION_OF_DAYS[self.log_retention_days]
+        return RETENTION_OF_DAYS[self.log_retention_days]
 
 
-_RETENTION_OF_DAYS: Final = {
+RETENTION_OF_DAYS: Final = {
     1: RetentionDays.ONE_DAY,
     7: RetentionDays.ONE_WEEK,
     14: RetentionDays.TWO_WEEKS,
@@ -134,161 +124,3 @@ _RETENTION_OF_DAYS: Final = {
     180: RetentionDays.SIX_MONTHS,
     365: RetentionDays.ONE_YEAR,
 }
-_FROM_CONTEXT: Final = ("name", "allow_erase")
-_SWITCHES: Final = {f.name: f for f in fields(Stage) if f.name not in _FROM_CONTEXT}
-
-
-def load_stage(context: Mapping[str, Any], *, root: Path) -> Stage:
-    """Read the stage that `-c stage=NAME` names (dev by default).
-
-    Args:
-        context: `stages`, `stage` and `allow_erase` as the CDK gives them.
-        root: the project, to say on which line of cdk.json a problem stands.
-
-    Raises:
-        InvalidConfiguration: every unknown key, missing key and wrong value, together.
-    """
-    stages = context.get("stages")
-    name = context.get("stage") or "dev"
-    problems = list(_problems(stages, name, context.get("allow_erase")))
-    if problems:
-        raise InvalidConfiguration(
-            [_located(problem, root) for problem in problems], why="Nothing was synthesized."
-        )
-    assert isinstance(stages, Mapping)
-    return Stage(name=name, allow_erase=_flag(context.get("allow_erase")), **stages[name])
-
-
-def _problems(stages: object, name: object, allow_erase: object) -> Iterator[Problem]:
-    if not isinstance(stages, Mapping) or not stages:
-        yield _problem("context.stages", found=repr(stages), expected="an object, a key a stage")
-        return
-    for stage, switches in stages.items():
-        if not _STAGE_NAME.fullmatch(stage):
-            yield _problem(
-                f"stages.{stage}",
-                found=repr(stage),
-                expected="a name of at most 10 lower-case letters and digits",
-            )
-        yield from _switch_problems(stage, switches)
-    if name not in stages:
-        yield _problem("stage", found=repr(name), expected=f"one of {', '.join(stages)}")
-    if str(allow_erase).lower() not in ("none", "true", "false"):
-        yield _problem("allow_erase", found=repr(allow_erase), expected="true or false")
-
-
-def _switch_problems(stage: str, switches: object) -> Iterator[Problem]:
-    if not isinstance(switches, Mapping):
-        yield _problem(f"stages.{stage}", found=repr(switches), expected="an object of switches")
-        return
-    for key in switches.keys() - _SWITCHES.keys():
-        near = difflib.get_close_matches(key, _SWITCHES, n=1)
-        yield _problem(
-            f"stages.{stage}.{key}",
-            found="an unknown key",
-            expected=f"one of {', '.join(_SWITCHES)}",
-            remedy=f"Did you mean {near[0]}?" if near else "",
-        )
-    for key, switch in _SWITCHES.items():
-        if key not in switches:
-            yield _problem(f"stages.{stage}.{key}", found="nothing", expected=_expected(key))
-        elif not _fits(key, switches[key], str(switch.type)):
-            yield _problem(
-                f"stages.{stage}.{key}", found=repr(switches[key]), expected=_expected(key)
-            )
-
-
-_RANGES: Final = {
-    "redshift_rpu_hours": (1, None),
-    "workers": (2, 100),
-    # 0: Spark stages every batch.
-    "stage_function_mib": (0, None),
-    # Below, DuckDB, PyIceberg and PyArrow leave no room for rows. Above: Lambda's own limits.
-    "duckdb_memory_mib": (1024, 10_240),
-    "duckdb_storage_mib": (512, 10_240),
-    # 0: nothing is tried, every batch is Spark's.
-    "duckdb_batch_mib": (0, None),
-    "duckdb_batch_rows": (0, None),
-    "duckdb_table_mib": (0, None),
-}
-"""Whole numbers from and, where there is one, to a limit."""
-
-_EXPECTED: Final = {
-    "runtime": f"one of {', '.join(RUNTIMES)}",
-    "private": "true or false",
-    "schedule": '"", "rate(...)" or "cron(...)"',
-    "maintenance_schedule": '"", "rate(...)" or "cron(...)"',
-    "delete_orphans": "true or false",
-    "glue_table_optimizers": "true or false",
-    "spark_auto_scaling": "true or false",
-    "spark_flex": "true or false",
-    "start_on_arrival": "true or false",
-    "alarm_email": 'an address, or ""',
-    "erasable": "true or false",
-    "redshift_rpu": "4 or 8",
-    "log_retention_days": f"one of {', '.join(map(str, _RETENTION_OF_DAYS))}",
-}
-
-
-def _expected(key: str) -> str:
-    if key not in _RANGES:
-        return _EXPECTED[key]
-    least, most = _RANGES[key]
-    return f"a whole number from {least}" + (f" to {most}" if most else "")
-
-
-def _fits(key: str, value: object, kind: str) -> bool:
-    if type(value).__name__ != kind:
-        return False
-    match key, value:
-        case "runtime", str():
-            return value in RUNTIMES
-        case "schedule" | "maintenance_schedule", str():
-            return value == "" or _SCHEDULE.fullmatch(value) is not None
-        case "alarm_email", str():
-            return value == "" or _EMAIL.fullmatch(value) is not None
-        case "redshift_rpu", int():
-            return value in (4, 8)
-        case "log_retention_days", int():
-            return value in _RETENTION_OF_DAYS
-        case _, int() if key in _RANGES:
-            least, most = _RANGES[key]
-            return least <= value and (most is None or value <= most)
-    return True
-
-
-def _flag(value: object) -> bool:
-    return str(value).lower() == "true"
-
-
-def _problem(field: str, *, found: str, expected: str, remedy: str = "") -> Problem:
-    return Problem(
-        file=CONFIGURATION_FILE,
-        line=None,
-        field=field,
-        found=found,
-        expected=expected,
-        remedy=remedy,
-    )
-
-
-def _located(problem: Problem, root: Path) -> Problem:
-    """Add the line on which the field's stage, then its key, is first spelled."""
-    lines = (root / CONFIGURATION_FILE).read_text().splitlines()
-    wanted = problem.field.split(".")[1:]
-    at = 0
-    for key in wanted:
-        found = next((n for n in range(at, len(lines)) if f'"{key}":' in lines[n]), None)
-        if found is None:
-            break
-        at = found
-    if not at:
-        return problem
-    return Problem(
-        file=problem.file,
-        line=at + 1,
-        field=problem.field,
-        found=problem.found,
-        expected=problem.expected,
-        remedy=problem.remedy,
-    )

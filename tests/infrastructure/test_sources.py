@@ -17,7 +17,7 @@ from dataplatform.plans.model import PlatformPlan, SourcePlan
 from stacks.assets import ROOT
 from stacks.platform import CONTEXT_KEYS, add_platform
 from stacks.sources.api import UNSET
-from stacks.stage import load_stage
+from stacks.switches import load_stage
 from tests.infrastructure.assembly import Assembly, listed
 
 Synthesize = Callable[[PlatformPlan], Assembly]

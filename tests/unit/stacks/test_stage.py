@@ -10,7 +10,8 @@ from aws_cdk import RemovalPolicy
 
 from dataplatform.errors import InvalidConfiguration
 from stacks.assets import ROOT
-from stacks.stage import Stage, load_stage
+from stacks.stage import Stage
+from stacks.switches import load_stage
 
 SWITCHES: dict[str, Any] = {
     "runtime": "glue-5.1",
