@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from aws_cdk import CfnOutput, CustomResource, Duration
-from aws_cdk.aws_athena import CfnWorkGroup
 from aws_cdk.aws_glue import CfnDataQualityRuleset, Database
 from constructs import Construct
 
 from dataplatform.naming import Zone
 from dataplatform.plans.model import PlatformPlan
 from dataplatform.settings import MigrationSettings
+from stacks.constructs.access import ContractRoles
+from stacks.constructs.athena import WorkGroup
 from stacks.constructs.custom_resource import custom_resource
 from stacks.constructs.function import FunctionFactory, PlatformFunction
 from stacks.constructs.ledger import LedgerTable
@@ -54,6 +55,7 @@ class CatalogStack(PlatformStack):
         schemas = self._migration(lake, warehouse)
         schemas.node.add_dependency(*databases)
         self._rulesets(plan).node.add_dependency(schemas)
+        ContractRoles(self, "Roles", stage=stage, plan=plan, lake=lake, warehouse=warehouse)
         CfnOutput(self, "LedgerTable", value=self.state.ledger.table_name)
         CfnOutput(self, "PlansUri", value=self.state.plans.uri)
 
@@ -73,22 +75,12 @@ class CatalogStack(PlatformStack):
         return databases
 
     def _athena(self, lake: LakeStack) -> None:
-        workgroup = CfnWorkGroup(
+        workgroup = WorkGroup(
             self,
             "Athena",
             name=self.stage.names.resource("lake"),
             description="Ad hoc queries on the lake",
-            recursive_delete_option=True,
-            work_group_configuration=CfnWorkGroup.WorkGroupConfigurationProperty(
-                enforce_work_group_configuration=True,
-                publish_cloud_watch_metrics_enabled=True,
-                result_configuration=CfnWorkGroup.ResultConfigurationProperty(
-                    output_location=f"s3://{lake.athena_results.bucket_name}/",
-                    encryption_configuration=CfnWorkGroup.EncryptionConfigurationProperty(
-                        encryption_option="SSE_KMS", kms_key=lake.data_key.key_arn
-                    ),
-                ),
-            ),
+            results=lake.athena_results,
         )
         CfnOutput(self, "AthenaWorkgroup", value=workgroup.name)
 

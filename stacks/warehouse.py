@@ -67,12 +67,12 @@ class WarehouseStack(PlatformStack):
         """Run statements as the database user of a role (`IAMR:<role name>`)."""
         # Each function is a session of its own: who submits and who looks are two user ids.
         self._grant_statements(role, owner=f"{role.role_id}:*")
-        allow(
-            role,
-            PolicyStatement(
-                actions=["redshift-serverless:GetCredentials"], resources=[self._workgroup_arn]
-            ),
-        )
+        self._grant_login(role)
+
+    def grant_query(self, grantee: IGrantable) -> None:
+        """Run statements as the database user of whoever has this, who may read all of gold."""
+        self._grant_statements(grantee, owner="${aws:userid}")
+        self._grant_login(grantee)
 
     def grant_migrate(self, grantee: IGrantable) -> None:
         """Run statements as the administrator."""
@@ -89,6 +89,10 @@ class WarehouseStack(PlatformStack):
     @property
     def _workgroup_arn(self) -> str:
         return self._workgroup.attr_workgroup_workgroup_arn
+
+    def _grant_login(self, grantee: IGrantable) -> None:
+        login = ["redshift-serverless:GetCredentials"]
+        allow(grantee, PolicyStatement(actions=login, resources=[self._workgroup_arn]))
 
     def _grant_statements(self, grantee: IGrantable, *, owner: str) -> None:
         allow(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from dataplatform.contracts.findings import Findings
@@ -17,6 +18,7 @@ _MINUTES = {
 }
 _DURATIONS = ("freshness", "latency", "retention")
 _ACCESS = ("read", "write")
+_ROLE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 def service_levels(findings: Findings) -> tuple[ServiceLevel, ...]:
@@ -56,6 +58,12 @@ def role_grants(findings: Findings) -> tuple[RoleGrant, ...]:
         place = ("roles", index)
         if not isinstance(item.get("role"), str):
             findings.add((*place, "role"), "a role's name", remedy="Write role: analyst.")
+        elif not _ROLE.fullmatch(item["role"]):
+            findings.add(
+                (*place, "role"),
+                "a role's name: a lower-case letter, then letters, digits or _, up to 64",
+                remedy="A policy is named after it. Write role: analyst.",
+            )
         elif findings.one_of((*place, "access"), _ACCESS, "an access"):
             grants.append(RoleGrant(role=item["role"], access=item["access"]))
     return tuple(grants)

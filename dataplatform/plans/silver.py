@@ -72,7 +72,13 @@ def silver_plan(contract: Contract, names: Names) -> SilverPlan:
         ruleset=ruleset(columns, contract.primary_key, checks, gates, contract.quality.dqdl),
         anomalies=contract.anomalies,
         audit=audit_sql(_measures(contract, gates), gates),
+        readers=_roles(contract, "read"),
+        writers=_roles(contract, "write"),
     )
+
+
+def _roles(contract: Contract, access: str) -> tuple[str, ...]:
+    return tuple(sorted({grant.role for grant in contract.roles if grant.access == access}))
 
 
 def _measures(contract: Contract, gates: tuple[Gate, ...]) -> tuple[Measure, ...]:

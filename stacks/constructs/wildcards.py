@@ -14,7 +14,13 @@ from typing import Any, Final
 
 import jsii
 from aws_cdk import Acknowledgment, Stack, Validations
-from aws_cdk.aws_iam import CfnPolicy, IGrantable, IRole, PolicyStatement
+from aws_cdk.aws_iam import (
+    CfnManagedPolicy,
+    CfnPolicy,
+    IGrantable,
+    ManagedPolicy,
+    PolicyStatement,
+)
 from constructs import Construct, IConstruct, IValidation
 
 RULE = "AwsSolutions::AwsSolutions-IAM5"
@@ -54,15 +60,16 @@ FUNCTION_VERSIONS = Wildcard(
 def accept_wildcards(grantee: IGrantable, *wildcards: Wildcard) -> None:
     """Acknowledge these wildcards in the policies of the grantee's role, once they are known.
 
-    A grantee whose principal isn't a role of this app has no policies here: nothing is done.
+    A managed policy is its own grantee. Another whose principal isn't a role of this app has no
+    policies here: nothing is done.
     """
-    role = _role(grantee)
-    if role is None:
+    holder = _holder(grantee)
+    if holder is None:
         return
-    if role not in _accepted:
-        _accepted[role] = _Accepted(role)
-        role.node.add_validation(_accepted[role])
-    _accepted[role].wildcards.update(dict.fromkeys(wildcards))
+    if holder not in _accepted:
+        _accepted[holder] = _Accepted(holder)
+        holder.node.add_validation(_accepted[holder])
+    _accepted[holder].wildcards.update(dict.fromkeys(wildcards))
 
 
 def allow(grantee: IGrantable, statement: PolicyStatement, *wildcards: Wildcard) -> None:
@@ -79,14 +86,14 @@ class _Accepted:
         since each step of it is a message to the CDK's own process.
     """
 
-    def __init__(self, role: IConstruct) -> None:
-        self._role = role
+    def __init__(self, holder: IConstruct) -> None:
+        self._holder = holder
         self.wildcards: dict[Wildcard, None] = {}
 
     def validate(self) -> list[str]:
         """Acknowledge; no problem of its own to report."""
-        for node in self._role.node.find_all():
-            if isinstance(node, CfnPolicy):
+        for node in self._holder.node.find_all():
+            if isinstance(node, CfnPolicy | CfnManagedPolicy):
                 found = dict.fromkeys(findings(Stack.of(node).resolve(node.policy_document)))
                 accepted = [
                     Acknowledgment(id=f"{RULE}[{finding}]", reason=reason)
@@ -105,9 +112,10 @@ _accepted: Final[dict[IConstruct, _Accepted]] = {}
 """By role; a process synthesizes an app or, in tests, a few."""
 
 
-def _role(grantee: IGrantable) -> IRole | None:
-    principal = grantee.grant_principal
-    return principal if isinstance(principal, Construct) else None  # type: ignore[return-value]
+def _holder(grantee: IGrantable) -> IConstruct | None:
+    """What has the policies that a grant writes to: a role, or a managed policy itself."""
+    principal = grantee if isinstance(grantee, ManagedPolicy) else grantee.grant_principal
+    return principal if isinstance(principal, Construct) else None
 
 
 def findings(document: dict[str, Any]) -> Iterator[str]:

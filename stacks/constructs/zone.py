@@ -125,6 +125,27 @@ class LakeZone(Construct):
         accept_wildcards(grantee, *S3_READ, *KMS_USE, *OBJECTS)
         self._allow_tables(grantee, _READ_TABLES)
 
+    def grant_query(self, grantee: IGrantable, tables: Sequence[str]) -> None:
+        """Read these tables and no others of the zone: for people, who look by way of Athena."""
+        assert self.database_name is not None, "landing has no tables"
+        folders = [f"{table}/*" for table in tables]
+        objects = [self.bucket.arn_for_objects(folder) for folder in folders]
+        allow(grantee, PolicyStatement(actions=["s3:GetObject"], resources=objects), *OBJECTS)
+        bucket = [self.bucket.bucket_arn]
+        allow(grantee, PolicyStatement(actions=["s3:GetBucketLocation"], resources=bucket))
+        allow(
+            grantee,
+            PolicyStatement(
+                actions=["s3:ListBucket"],
+                resources=bucket,
+                conditions={"StringLike": {"s3:prefix": folders}},
+            ),
+        )
+        key = self.bucket.encryption_key
+        assert key is not None
+        allow(grantee, PolicyStatement(actions=["kms:Decrypt"], resources=[key.key_arn]))
+        self._allow_tables(grantee, _READ_TABLES, tables)
+
     def grant_list(self, grantee: IGrantable) -> None:
         """What versions of which objects there are, not what is in them."""
         arn = self.bucket.bucket_arn
@@ -150,7 +171,9 @@ class LakeZone(Construct):
         """Turn Glue's own compaction of the tables on and off."""
         self._allow_tables(grantee, _OPTIMIZE)
 
-    def _allow_tables(self, grantee: IGrantable, actions: Sequence[str]) -> None:
+    def _allow_tables(
+        self, grantee: IGrantable, actions: Sequence[str], tables: Sequence[str] = ("*",)
+    ) -> None:
         if self.database_name is None:
             return
         stack = Stack.of(self)
@@ -163,7 +186,7 @@ class LakeZone(Construct):
                     for resource, name in (
                         ("catalog", None),
                         ("database", self.database_name),
-                        ("table", f"{self.database_name}/*"),
+                        *(("table", f"{self.database_name}/{table}") for table in tables),
                     )
                 ],
             ),

@@ -86,6 +86,7 @@ class SilverPlan:
     ruleset: the same checks and gates as Glue's DQDL; "" where there are none.
     anomalies: what of a batch is held beside earlier runs: a `naming.Watch`.
     audit: what is asked of a batch; None for nothing.
+    readers, writers: roles that the contract lets read the dataset, or land files for it.
     """
 
     dataset: str
@@ -110,6 +111,8 @@ class SilverPlan:
     ruleset: str = ""
     anomalies: str = Watch.ON
     audit: AuditSql | None = None
+    readers: tuple[str, ...] = ()
+    writers: tuple[str, ...] = ()
 
     @property
     def warns(self) -> bool:
@@ -150,6 +153,8 @@ class SilverPlan:
                 "audit": _audit(raw["audit"]),
                 "primary_key": tuple(raw["primary_key"]),
                 "partition_by": tuple(raw["partition_by"]),
+                "readers": tuple(raw.get("readers", ())),
+                "writers": tuple(raw.get("writers", ())),
                 "spark": SilverSql(**raw["spark"]),
                 "duckdb": SilverSql(**raw["duckdb"]),
             }

@@ -32,6 +32,7 @@ def test_durations_are_minutes_and_other_promises_stand_as_they_are() -> None:
         ("slaProperties: [{value: 1}]", "slaProperties"),
         ("roles: [{role: a, access: admin}]", "roles.a.access"),
         ("roles: [{access: read}]", "roles"),
+        ("roles: [{role: Data Analysts, access: read}]", "roles"),
     ],
 )
 def test_a_promise_that_cannot_be_kept_is_refused(lines: str, field: str) -> None:
