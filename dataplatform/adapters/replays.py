@@ -7,27 +7,25 @@ time of arrival that they came with, so that they are as old as they are, and th
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyiceberg.table import Table
 
 from dataplatform.adapters.bronze import as_bronze, constants_of, recorded
 from dataplatform.adapters.bronze_spool import Spool
 from dataplatform.adapters.iceberg import append_once, open_table
 from dataplatform.adapters.iceberg_files import DataFiles
 from dataplatform.adapters.landing import LandedBytes
-from dataplatform.adapters.late_columns import filled
 from dataplatform.adapters.quarantine import QuarantineWriter
-from dataplatform.errors import AuditFailed, UnreadableObject
+from dataplatform.adapters.replay_rows import stage_again
+from dataplatform.adapters.replay_selection import Place, lost, taken_by
+from dataplatform.errors import UnreadableObject
 from dataplatform.ledger.records import Batch, LandedObject
-from dataplatform.ledger.replays import Replay, taker
+from dataplatform.ledger.replays import Replay
 from dataplatform.ledger.staging import Staged, check_columns, staged_properties
 from dataplatform.naming import BronzeColumn
 from dataplatform.parsing.model import replayed
@@ -36,48 +34,6 @@ from dataplatform.plans.model import SilverPlan
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-Place = tuple[str, str]
-"""An object's key and version, as the tables have them."""
-
-
-@dataclass(kw_only=True)
-class Taken:
-    """What a replay takes.
-
-    staged: positions of records that are in bronze. unread: records that staging couldn't read, by
-    position, as they were sent. whole: objects of which nothing could be read.
-    """
-
-    staged: dict[Place, list[int]] = field(default_factory=dict)
-    unread: dict[Place, dict[int, str]] = field(default_factory=dict)
-    whole: set[Place] = field(default_factory=set)
-
-    @property
-    def count(self) -> int:
-        """Rows of quarantine."""
-        records = (*self.staged.values(), *self.unread.values())
-        return sum(map(len, records)) + len(self.whole)
-
-
-def taken_by(plan: SilverPlan, batch: Batch, replays: Sequence[Replay]) -> Taken:
-    """What of its origin's quarantined rows a replay takes.
-
-    Args:
-        replays: of the origin, oldest first.
-    """
-    taken = Taken()
-    for row in _quarantined(plan, batch.origin):
-        if taker(replays, json.loads(row["reasons"])) != batch.batch_id:
-            continue
-        place, position = (row["object"], row["version"]), row["position"]
-        if position is None:
-            taken.whole.add(place)
-        elif isinstance(sent := json.loads(row["record"]), str):
-            taken.unread.setdefault(place, {})[position] = sent
-        else:
-            taken.staged.setdefault(place, []).append(position)
-    return taken
 
 
 def stage_replay(
@@ -114,7 +70,7 @@ def stage_replay(
         DataFiles(table, {BronzeColumn.BATCH_ID: batch.batch_id}) as rows,
         QuarantineWriter(plan, batch) as quarantine,
     ):
-        total += Staged(rows=_stage_again(plan, batch, table, taken.staged, rows))
+        total += Staged(rows=stage_again(plan, batch, table, taken.staged, rows))
         for landed in _landed(objects, {*taken.unread, *taken.whole}, batch):
             reader = _Reader(plan, batch, landed, s3, rows, quarantine)
             with (
@@ -164,7 +120,7 @@ class _Reader:
             rejected += found.num_rows
             self._quarantine.records(self._landed, [found])
         if wanted is not None and staged + rejected != len(wanted):
-            raise _lost(self._batch, self._landed.key, staged + rejected, len(wanted))
+            raise lost(self._batch, self._landed.key, staged + rejected, len(wanted))
         return Staged(rows=staged, unreadable=rejected)
 
     def _unreadable(self, error: UnreadableObject, wanted: Mapping[int, str] | None) -> Staged:
@@ -177,57 +133,6 @@ class _Reader:
         )
         self._quarantine.records(self._landed, [records])
         return Staged(unreadable=len(wanted))
-
-
-def _stage_again(
-    plan: SilverPlan,
-    batch: Batch,
-    table: Table,
-    wanted: Mapping[Place, Sequence[int]],
-    rows: DataFiles,
-) -> int:
-    """Write the wanted rows of the origin's in bronze anew, under the replay's id."""
-    if not wanted:
-        return 0
-    scan = table.scan(row_filter=f"{BronzeColumn.BATCH_ID} = '{batch.origin}'")
-    positions = {place: pa.array(found, pa.int64()) for place, found in wanted.items()}
-    count = 0
-    for found in scan.to_arrow_batch_reader():
-        chosen = found.filter(_chosen(found, positions))
-        if chosen.num_rows:
-            count += chosen.num_rows
-            rows.write(_renewed(chosen, plan, batch.batch_id, rows.arrow_schema))
-    expected = sum(map(len, wanted.values()))
-    if count != expected:
-        raise _lost(batch, plan.bronze_table, count, expected)
-    return count
-
-
-def _chosen(found: pa.RecordBatch, positions: Mapping[Place, pa.Array]) -> pa.Array:
-    """Which rows are wanted, as a mask."""
-    objects, versions = found.column(BronzeColumn.OBJECT), found.column(BronzeColumn.VERSION)
-    mask = pa.repeat(False, found.num_rows)
-    here = set(pc.unique(objects).to_pylist())
-    for (key, version), wanted in positions.items():
-        if key in here:
-            of_object = pc.and_(pc.equal(objects, key), pc.equal(versions, version))
-            at = pc.is_in(found.column(BronzeColumn.POSITION), value_set=wanted)
-            mask = pc.or_(mask, pc.and_(of_object, at))
-    return mask
-
-
-def _renewed(
-    chosen: pa.RecordBatch, plan: SilverPlan, batch_id: str, schema: pa.Schema
-) -> pa.RecordBatch:
-    """The same rows as the contract has them now, under the replay's id."""
-    rows = filled(chosen, plan)
-    arrays = [
-        pa.repeat(pa.scalar(batch_id, field.type), rows.num_rows)
-        if field.name == BronzeColumn.BATCH_ID
-        else rows.column(field.name).cast(field.type)
-        for field in schema
-    ]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def _at(
@@ -246,26 +151,9 @@ def _landed(
 ) -> list[LandedObject]:
     found = [landed for landed in objects if _place(landed) in wanted]
     if len(found) != len(wanted):
-        raise _lost(batch, "the ledger", len(found), len(wanted))
+        raise lost(batch, "the ledger", len(found), len(wanted))
     return found
 
 
 def _place(landed: LandedObject) -> Place:
     return landed.key, landed.version or "null"
-
-
-def _quarantined(plan: SilverPlan, batch_id: str) -> Iterator[dict[str, Any]]:
-    of_batch = f"dataset = '{plan.dataset}' and batch_id = '{batch_id}'"
-    names = ("object", "version", "position", "record", "reasons")
-    scan = open_table(plan.quarantine_table).scan(row_filter=of_batch, selected_fields=names)
-    for batch in scan.to_arrow_batch_reader():
-        yield from batch.to_pylist()
-
-
-def _lost(batch: Batch, where: str, found: int, expected: int) -> AuditFailed:
-    return AuditFailed(
-        f"replay {batch.batch_id}: {where} has {found} of {expected} things"
-        f" that quarantine has of batch {batch.origin}",
-        why="A record would leave quarantine and arrive nowhere; nothing is staged.",
-        remedy="The rows stay in quarantine: see what became of that batch's data.",
-    )
