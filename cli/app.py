@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from typing import Annotated, Any, Final
+
 import typer
 from typer.core import TyperGroup
 
@@ -13,6 +16,7 @@ from cli.verbs.platform import platform
 from cli.verbs.project import project
 from cli.verbs.quarantine import quarantine
 from cli.verbs.samples import samples
+from cli.wrapper import ROOT
 
 _EPILOG = (
     "Exit codes: 0 done · 1 failed · 2 wrong usage · 3 done, but records of the run wait in "
@@ -21,19 +25,31 @@ _EPILOG = (
     "traceback where it fails."
 )
 
-_ORDER = (
-    *("up", "run", "push", "redrive", "backfill", "maintain"),
-    *("status", "sql", "logs", "down"),
-    *("test", "lock", "bench"),
-    *("live", "freshness", "cdk"),
-    *("contracts", "quarantine", "new", "samples"),
-)
-"""As `--help` tells of them."""
+_PANELS: Final = {
+    "The platform": ("up", "status", "down"),
+    "Data": (
+        *("new", "push", "run", "redrive", "backfill", "maintain"),
+        *("sql", "live", "freshness", "quarantine", "logs", "samples"),
+    ),
+    "The project": ("contracts", "test", "bench", "lock", "cdk"),
+}
+"""Verbs as `--help` tells of them: by what they are about, in this order."""
+
+_ORDER: Final = {
+    name: (panel, place)
+    for place, (panel, name) in enumerate((p, n) for p, names in _PANELS.items() for n in names)
+}
 
 
 class _InOrder(TyperGroup):
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
-        return sorted(super().list_commands(ctx), key=_ORDER.index)
+        return sorted(super().list_commands(ctx), key=lambda name: _ORDER[name][1])
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
+        command = super().get_command(ctx, cmd_name)
+        if command is not None:
+            command.rich_help_panel = _ORDER[cmd_name][0]  # type: ignore[attr-defined]
+        return command
 
 
 app = typer.Typer(
@@ -52,3 +68,22 @@ app.add_typer(contracts, name="contracts")
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(new, name="new")
 app.add_typer(samples, name="samples")
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        typer.echo(f"weir {project['version']}")
+        raise typer.Exit
+
+
+@app.callback()
+def _weir(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_tell_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Options that stand before any verb."""

@@ -23,6 +23,8 @@ def unexpected(console: Console, error: Exception) -> int:
         context = getattr(error, "ctx", None)
         path = context.command_path if context else "weir"
         what, why = error.format_message(), "Nothing was done."
+        if not what:  # a group without its verb: Typer has shown the help instead
+            return int(error.exit_code)
         explain(console, WeirError(what, why=why, remedy=f"Usage: ./{path} --help"))
         return int(error.exit_code)
     name = type(error).__name__

@@ -14,8 +14,11 @@ from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.markup import escape
+from rich.text import Text
 
 from dataplatform.errors import WeirError
+
+_MARKS = " ✓✗!·▸"
 
 WIDTH = 100
 """Every screen fits this many columns."""
@@ -54,9 +57,18 @@ class Screen:
         return self.console.is_terminal
 
     def say(self, text: str = "") -> None:
-        """A line for people, which may hold Rich markup; nothing where JSON was asked for."""
-        if not self.as_json:
+        """A line for people, which may hold Rich markup; nothing where JSON was asked for.
+
+        A terminal gets it broken between words, further lines below the first one's words.
+        """
+        if self.as_json:
+            return
+        if not self.live:
             self.console.print(text, soft_wrap=True)
+            return
+        for line in Text.from_markup(text).split(allow_blank=True) or [Text()]:
+            for part in _folded(line, self.console):
+                self.console.print(part, soft_wrap=True)
 
     def show(self, shown: RenderableType) -> None:
         """A table for people; nothing where JSON was asked for."""
@@ -112,6 +124,18 @@ def _line(mark: str, name: str, detail: str, note: str, width: int) -> str:
     if len(detail) > room:
         detail = detail[: room - 1] + "…"
     return f" {mark} {name:<12} {escape(detail):<{room}} {note:>10}"
+
+
+def _folded(line: Text, console: Console) -> list[Text]:
+    """A line in parts that fit; what marks it (` ✓ `, ` ! `) stands on the first alone."""
+    if line.cell_len <= console.width:
+        return [line]
+    mark = len(line.plain) - len(line.plain.lstrip(_MARKS))
+    first, rest = line.divide([mark])
+    parts = rest.wrap(console, max(console.width - mark, 20))
+    return [
+        (first if number == 0 else Text(" " * mark)) + part for number, part in enumerate(parts)
+    ]
 
 
 def explain(console: Console, error: WeirError) -> None:

@@ -80,7 +80,7 @@ def backfill(
     stage: Stage = None,
     as_json: Json = False,
 ) -> None:
-    """Derive rows anew from bronze, by today's contract, for keys of records that came then.
+    """Derive rows anew from bronze, by today's contract, for the keys that came in a span of days.
 
     Days are those on which records arrived, whatever dates stand in them. Started again with the
     same arguments, it goes on where it ended.

@@ -91,3 +91,23 @@ def test_the_books_of_hundreds_of_thousands_of_records_fit_80_columns() -> None:
 def test_a_run_says_how_long_it_took(started: str, ended: str, took: str) -> None:
     run = Run(**{**vars(RUN), "started_at": started, "ended_at": ended})
     assert _took(run) == took
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_long_line_is_broken_between_words_below_its_first_word(terminal: bool) -> None:
+    screen = Screen()
+    screen.console = Console(
+        file=StringIO(), force_terminal=terminal, width=40, color_system=None, highlight=False
+    )
+    screen.say(" [yellow]![/] rows append, and the same file twice counts once in the books")
+    screen.say()
+    screen.say("short\n[b]lines[/b] stay")
+    assert isinstance(screen.console.file, StringIO)
+    lines = screen.console.file.getvalue().splitlines()
+    if terminal:
+        assert [line.rstrip() for line in lines[:2]] == [
+            " ! rows append, and the same file twice",
+            "   counts once in the books",
+        ]
+    assert lines[-3:] == ["", "short", "lines stay"]
+    assert len(lines) == (5 if terminal else 4), "a pipe gets each line whole"

@@ -10,6 +10,7 @@ from cli import run as run_verb
 from cli import sample_sources
 from cli import target as target_module
 from cli.screen import Exit
+from cli.wrapper import ROOT
 from tests.unit.cli.conftest import RUN, FakeTarget, books
 
 Weir = Callable[..., tuple[int, str, str]]
@@ -138,6 +139,18 @@ def test_help_lists_every_verb(weir: Weir) -> None:
     _, out, _ = weir("--help")
     for verb in ("up", "run", "status", "sql", "logs", "down", "test", "lock", "bench", "cdk"):
         assert f" {verb} " in out
+
+
+def test_without_a_verb_there_is_help_and_no_error(weir: Weir) -> None:
+    code, out, err = weir()
+    assert (code, err) == (Exit.USAGE, "")
+    assert "Usage: weir" in out
+
+
+def test_the_version_is_the_projects(weir: Weir) -> None:
+    code, out, _ = weir("--version")
+    assert code == Exit.DONE
+    assert f'version = "{out.split()[1]}"' in (ROOT / "pyproject.toml").read_text()
 
 
 def test_a_page_holds_the_books_and_the_timeline(
