@@ -116,11 +116,20 @@ class Names:
 
     def database(self, zone: Zone) -> str:
         """`weir_dev_silver`"""
-        return f"weir_{self.stage}_{zone.value}"
+        return f"{self._databases}{zone.value}"
 
     def table(self, zone: Zone, name: str) -> str:
         """`weir_dev_silver.sales`"""
         return f"{self.database(zone)}.{name}"
+
+    def short(self, table: str) -> str:
+        """`silver.sales` of `weir_dev_silver.sales`: as people and models name it."""
+        database, _, name = table.partition(".")
+        return f"{database.removeprefix(self._databases)}.{name}"
+
+    @property
+    def _databases(self) -> str:
+        return f"weir_{self.stage}_"
 
     @property
     def state_machine(self) -> str:

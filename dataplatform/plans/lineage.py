@@ -39,8 +39,7 @@ class Lineage:
     """Of one compiled platform's gold models."""
 
     def __init__(self, plan: PlatformPlan) -> None:
-        names = Names(plan.stage)
-        self._zones = {names.database(zone): zone.value for zone in (Zone.SILVER, Zone.GOLD)}
+        self._names = Names(plan.stage)
         schema = MappingSchema(_schema(plan), dialect="spark")
         self._models = [self._origins(model, schema) for model in plan.models]
 
@@ -95,7 +94,7 @@ class Lineage:
         while at is not None:
             source = at.sources.get(column.table)
             if isinstance(source, exp.Table):
-                return [(f"{self._zones[source.db]}.{source.name}", column.name)]
+                return [(self._names.short(f"{source.db}.{source.name}"), column.name)]
             if isinstance(source, Scope):
                 return self._outputs(source).get(column.name, ())
             at = at.parent  # a correlated subquery names tables of the query around it

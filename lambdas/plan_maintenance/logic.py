@@ -8,7 +8,7 @@ from typing import Any
 from dataplatform.adapters.iceberg_tables import definitions
 from dataplatform.errors import InvalidRunInput, Problem
 from dataplatform.ledger.input_problems import input_problem, nearest, unknown_keys
-from dataplatform.naming import Names, Zone
+from dataplatform.naming import Names
 from dataplatform.plans.model import PlatformPlan
 from dataplatform.settings import LakeSettings
 
@@ -27,18 +27,11 @@ def plan_maintenance(
         InvalidRunInput: with every unknown key and table.
     """
     names = Names(lake.stage)
-    known = {_short(table.name, names): table.name for table in definitions(plan, lake)}
+    known = {names.short(table.name): table.name for table in definitions(plan, lake)}
     if problems := list(_problems(raw, known)):
         raise InvalidRunInput(problems, why="No table was touched.")
     wanted = (raw or {}).get(_TABLES) or known
     return {"run": run, "tables": [{"run": run, "table": known[name]} for name in wanted]}
-
-
-def _short(table: str, names: Names) -> str:
-    """`silver.sales` of `weir_dev_silver.sales`"""
-    zones = {names.database(zone): zone for zone in Zone}
-    database, _, name = table.partition(".")
-    return f"{zones[database]}.{name}"
 
 
 def _problems(raw: Any, known: Mapping[str, str]) -> Iterator[Problem]:
