@@ -7,7 +7,6 @@ streams into partitioned tables, and can't be repeated; here one row group is in
 from __future__ import annotations
 
 import uuid
-from types import TracebackType
 from typing import Any, Final, Self
 
 import pyarrow as pa
@@ -71,12 +70,7 @@ class DataFiles:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.discard()
 
     def discard(self) -> None:
