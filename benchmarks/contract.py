@@ -76,7 +76,9 @@ def wide(columns: int, rules: int) -> dict[str, Any]:
         "version": "1.0.0",
         "status": "active",
         "domain": "bench",
-        "servers": [{"server": "landing", "type": "s3", "format": "json"}],
+        "servers": [
+            {"server": "landing", "type": "s3", "format": "json", "location": "s3://landing/wide/"}
+        ],
         "schema": [{"name": "wide", "logicalType": "object", "properties": properties}],
     }
 

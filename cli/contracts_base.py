@@ -66,7 +66,7 @@ def at_commit(ref: str | None) -> Base:
         root = Path(folder)
         _extract(commit, root)
         try:
-            contracts = load(root)
+            contracts = load(root, strict=False)
         except InvalidContract as error:
             raise UnreadableBase(
                 f"contracts at {name}:\n{error.what}",
@@ -75,7 +75,7 @@ def at_commit(ref: str | None) -> Base:
                 f"--against {DEPLOYED}.",
             ) from error
         try:
-            plan = compile_platform(root, _NAMES)
+            plan = compile_platform(root, _NAMES, strict=False)
         except InvalidModel:
             plan = None
     return Base(name, contracts, plan)

@@ -18,7 +18,13 @@ from stacks.assets import BUILD, ROOT, text_file
 
 _SOURCES: Final = ("contracts", "models")
 _COMPILER: Final = "dataplatform"
-_LIBRARIES: Final = ("open-data-contract-standard", "pydantic", "ruamel.yaml", "sqlglot")
+_LIBRARIES: Final = (
+    "jsonschema-rs",
+    "open-data-contract-standard",
+    "pydantic",
+    "ruamel.yaml",
+    "sqlglot",
+)
 
 
 def compiled(root: Path, names: Names) -> PlatformPlan:
@@ -66,4 +72,5 @@ def _digest(root: Path, names: Names) -> str:
 def _files(root: Path) -> Iterator[tuple[Path, Path]]:
     for folder in _SOURCES:
         yield from ((root, path) for path in sorted((root / folder).rglob("*")) if path.is_file())
-    yield from ((ROOT, path) for path in sorted((ROOT / _COMPILER).rglob("*.py")))
+    for suffix in ("*.py", "*.json"):  # and the standard's schemas
+        yield from ((ROOT, path) for path in sorted((ROOT / _COMPILER).rglob(suffix)))

@@ -57,6 +57,7 @@ def _lines(proposal: Proposal) -> Iterator[str]:
     yield f"  # Files below {proposal.dataset}/ in the landing bucket."
     yield "  - server: landing"
     yield "    type: s3"
+    yield f"    location: s3://landing/{proposal.dataset}/"
     yield f"    format: {proposal.format}"
     yield "schema:"
     yield f"  - name: {proposal.dataset}"

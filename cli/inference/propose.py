@@ -122,8 +122,9 @@ def _required(profile: Profile, sample: Sample) -> bool:
 def _suggestions(kind: str, name: str, profile: Profile) -> list[tuple[str, str]]:
     """What could be asked of the values: words, and the line of contract that would."""
     if profile.few and kind == "string":
-        values = ", ".join(f"{{value: {quoted(value)}}}" for value in profile.few)
-        return [("all values of the sample", f"enum: [{values}]")]
+        values = ", ".join(quoted(value) for value in profile.few)
+        rule = f"{{metric: invalidValues, mustBe: 0, arguments: {{validValues: [{values}]}}}}"
+        return [("all values of the sample", f"quality: [{rule}]")]
     if meaning.identity(name):
         return []
     number = kind in ("int", "bigint") or kind.startswith("decimal")

@@ -16,10 +16,11 @@ NOT_YET = "is part of ODCS, but not supported here yet"
 
 @dataclass
 class Findings:
-    """Collects problems; asks the document for lines and names."""
+    """Collects problems, each with its place; asks the document for lines and names."""
 
     document: Document
     problems: list[Problem] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
 
     def add(self, place: Place, expected: str, *, found: str = "", remedy: str = "") -> None:
         """Note a problem with the value at `place`.
@@ -27,6 +28,7 @@ class Findings:
         Args:
             found: what is there; by default the value itself.
         """
+        self.places.append(place)
         self.problems.append(
             Problem(
                 file=self.document.file,

@@ -18,11 +18,12 @@ Check = Callable[[Contract], Sequence[Problem]]
 _WHY = "No table can be made from them, so nothing was synthesized."
 
 
-def load(root: Path, check: Check = lambda _: ()) -> tuple[Contract, ...]:
+def load(root: Path, check: Check = lambda _: (), *, strict: bool = True) -> tuple[Contract, ...]:
     """Read every `contracts/**/*.odcs.yaml` below a project's root, sorted by dataset.
 
     Args:
         check: its problems are told together with those of reading.
+        strict: as `parse` takes it.
 
     Raises:
         InvalidContract: with every problem of every file.
@@ -35,7 +36,7 @@ def load(root: Path, check: Check = lambda _: ()) -> tuple[Contract, ...]:
             files.append((path, file))
         else:
             misnamed.append(_misnamed(file))
-    return _loaded(files, misnamed, check)
+    return _loaded(files, misnamed, check, strict=strict)
 
 
 def load_files(
@@ -46,16 +47,16 @@ def load_files(
     Raises:
         InvalidContract: with every problem of every file.
     """
-    return _loaded(files, [], check)
+    return _loaded(files, [], check, strict=True)
 
 
 def _loaded(
-    files: Iterable[tuple[Path, str]], problems: list[Problem], check: Check
+    files: Iterable[tuple[Path, str]], problems: list[Problem], check: Check, *, strict: bool
 ) -> tuple[Contract, ...]:
     contracts: list[Contract] = []
     for path, file in files:
         try:
-            contract, found = parse(read(path, file))
+            contract, found = parse(read(path, file), strict=strict)
         except InvalidContract as error:
             problems += error.problems
             continue

@@ -16,20 +16,24 @@ from dataplatform.contracts.model import Contract, ContractColumn
 from dataplatform.contracts.promises import role_grants, service_levels
 from dataplatform.contracts.quality import table_quality
 from dataplatform.contracts.shape import check_shape
+from dataplatform.contracts.standard import VERSIONS, check_standard
 from dataplatform.errors import Problem
 from dataplatform.naming import ENGINES, Watch
 
 _SCHEMA: Place = ("schema", 0)
 _PROPERTIES: Place = (*_SCHEMA, "properties")
-_VERSIONS = re.compile(r"v3\.[12]\.\d+")
 _SEMANTIC = re.compile(r"\d+\.\d+\.\d+")
 _SCHEMA_PROPERTIES = ("ordering", "engine", "anomalies")
 MAX_DATASET = 60
 """Characters of a dataset's name, after which tables, folders and functions are named."""
 
 
-def parse(document: Document) -> tuple[Contract | None, list[Problem]]:
+def parse(document: Document, *, strict: bool = True) -> tuple[Contract | None, list[Problem]]:
     """Read a document's meaning.
+
+    Args:
+        strict: ask also for what no table depends on: the JSON schema of ODCS, say. What was
+            deployed once is read without, for what it meant.
 
     Returns:
         The contract, or None where a problem keeps it from being one; and every problem found.
@@ -48,6 +52,9 @@ def parse(document: Document) -> tuple[Contract | None, list[Problem]]:
         for index, server in servers.servers(findings, ("servers",))
     )
     levels, roles = service_levels(findings), role_grants(findings)
+    if strict:
+        servers.check_locations(findings, ("servers",), dataset)
+        check_standard(findings)
     if findings.problems or not sources:
         return None, _in_file_order(findings.problems)
     data = document.data
@@ -79,11 +86,11 @@ def _fundamentals(findings: Findings) -> None:
     data = findings.document.data
     if data.get("kind") != "DataContract":
         findings.add(("kind",), '"DataContract"', remedy="Write kind: DataContract.")
-    if not _matches(_VERSIONS, data.get("apiVersion")):
+    if data.get("apiVersion") not in VERSIONS:
         findings.add(
             ("apiVersion",),
-            "a version of ODCS that is understood: v3.1.0 or v3.2.0",
-            remedy="Write apiVersion: v3.1.0.",
+            f"a version of ODCS that is understood: {' or '.join(VERSIONS)}",
+            remedy=f"Write apiVersion: {VERSIONS[0]}.",
         )
     if not data.get("id"):
         findings.add(

@@ -99,7 +99,7 @@ class _Reader:
         return Quality()  # type text: words for people
 
     def _library(self) -> list[Rule] | Quality:
-        key = "metric" if self._quality.get("metric") else "rule"
+        key = "rule" if self._quality.get("rule") and not self._quality.get("metric") else "metric"
         metric = self._quality.get(key)
         allowed = _OF_COLUMNS if self._column else _OF_TABLES
         if metric not in allowed:

@@ -28,6 +28,7 @@ _API_DEFAULTS = {
     "updatedColumn": "",
     "idColumn": "",
 }
+_FOLDER = re.compile(r"s3://[^/]+/(?P<path>.*)")
 _SNAKE = re.compile(r"(?<=[a-z])([A-Z])")
 
 
@@ -77,6 +78,24 @@ def _server(findings: Findings, place: Place, spec: dict[str, Any]) -> Server | 
         _no_options(findings, place, options, kind)
         return Server(kind=kind, format="json")
     return Server(kind=kind, format="json", options=_api(findings, place, options))
+
+
+def check_locations(findings: Findings, place: Place, dataset: str) -> None:
+    """Files lie in one folder, whatever a stage calls the bucket: a contract says no other."""
+    if not dataset or ("schema", 0, "name") in findings.places:
+        return  # which folder it is, its name will tell
+    listed = findings.document.get(place)
+    for index, spec in enumerate(listed if isinstance(listed, list) else []):
+        if not isinstance(spec, dict) or spec.get("type") != "s3":
+            continue
+        location = spec.get("location")
+        folder = _FOLDER.fullmatch(location) if isinstance(location, str) else None
+        if folder is None or folder["path"].strip("/") != dataset:
+            findings.add(
+                (*place, index, "location"),
+                f"the dataset's folder in the landing bucket: s3://landing/{dataset}/",
+                remedy=f"Write location: s3://landing/{dataset}/. Files are read from there alone.",
+            )
 
 
 def complete_api(

@@ -10,19 +10,23 @@ from pydantic import BaseModel, ValidationError
 
 from dataplatform.contracts.document import Place
 from dataplatform.contracts.findings import Findings, did_you_mean
+from dataplatform.contracts.kinds import kind_words
 
-_KEYS_AND_VALUES = ("keys and values", "Write its keys below it, each with a value.")
 _TYPES = {
-    "string_type": ("text", "Put it into quotes."),
-    "bool_type": ("true or false", "Write one of them, without quotes."),
-    "bool_parsing": ("true or false", "Write one of them, without quotes."),
-    "int_type": ("a whole number", "Write it in digits, without quotes."),
-    "int_parsing": ("a whole number", "Write it in digits, without quotes."),
-    "list_type": ("a list", "Begin each item with a dash."),
-    "dict_type": _KEYS_AND_VALUES,
-    "model_type": _KEYS_AND_VALUES,
+    "string_type": kind_words("string"),
+    "bool_type": kind_words("boolean"),
+    "bool_parsing": kind_words("boolean"),
+    "int_type": kind_words("integer"),
+    "int_parsing": kind_words("integer"),
+    "float_type": kind_words("number"),
+    "float_parsing": kind_words("number"),
+    "list_type": kind_words("array"),
+    "dict_type": kind_words("object"),
+    "model_type": kind_words("object"),
 }
 """Expectation and remedy of pydantic's types of error."""
+
+_NUMBER, _WHOLE = kind_words("number")[0], kind_words("integer")[0]
 
 
 def check_shape(findings: Findings) -> None:
@@ -43,10 +47,16 @@ def check_shape(findings: Findings) -> None:
     try:
         OpenDataContractStandard.model_validate(known)
     except ValidationError as error:
-        for item in error.errors():
-            place = _place(findings, item["loc"])
+        wanted: dict[Place, dict[str, str]] = {}
+        for item in error.errors():  # of a union, one for each member
             expected, remedy = _TYPES.get(item["type"], (item["msg"], ""))
-            findings.add(place, expected, remedy=remedy)
+            wanted.setdefault(_place(findings, item["loc"]), {})[expected] = remedy
+        for place, remedies in wanted.items():
+            if _NUMBER in remedies:
+                remedies.pop(_WHOLE, None)
+            remedy, *others = remedies.values()
+            expected = " or ".join(remedies)
+            findings.add(place, expected, remedy="Write one of them." if others else remedy)
 
 
 def _unknown_keys(findings: Findings, model: type[BaseModel], value: Any, place: Place) -> None:

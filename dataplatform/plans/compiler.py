@@ -20,16 +20,20 @@ from dataplatform.render.redshift import warehouse_setup
 _WHY = "It can't be built or shown, so nothing was synthesized."
 
 
-def compile_platform(root: Path, names: Names) -> PlatformPlan:
+def compile_platform(root: Path, names: Names, *, strict: bool = True) -> PlatformPlan:
     """Compile `contracts/` and `models/` below a project's root for one stage.
 
     The same files give the same plan, byte for byte; its `digest` tells one plan from another.
+
+    Args:
+        strict: as `contracts.parser.parse` takes it.
 
     Raises:
         InvalidContract: with every problem of every contract.
         InvalidModel: with every problem of every model.
     """
-    datasets = tuple(silver_plan(contract, names) for contract in load(root, rule_problems))
+    contracts = load(root, rule_problems, strict=strict)
+    datasets = tuple(silver_plan(contract, names) for contract in contracts)
     models, problems = gold_models(root, datasets, names)
     if problems:  # of models that lack, summaries and live models would complain a second time
         raise InvalidModel(problems, why=_WHY)

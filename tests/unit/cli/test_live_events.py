@@ -155,7 +155,7 @@ def test_many_rows_are_checked_in_portions(view: View, monkeypatch: pytest.Monke
 
 def test_without_a_key_an_event_is_its_place_in_an_object() -> None:
     keyless = spoiled(
-        ("    type: s3\n", "    type: kinesis\n"),
+        ("    type: s3\n    location: s3://landing/orders/\n", "    type: kinesis\n"),
         ("    format: csv\n", "    format: json\n"),
         ("        primaryKey: true\n", ""),
         ("    customProperties:\n      - property: ordering\n        value: changed_at\n", ""),

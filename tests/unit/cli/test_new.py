@@ -98,7 +98,7 @@ def test_every_problem_of_every_contract_is_shown_and_ends_with_1(weir: Weir, ro
     code, out, _ = weir("contracts", "check")
     assert code == Exit.FAILED
     assert "contracts/a/bad.odcs.yaml:1" in out
-    assert "contracts/a/worse.odcs.yaml:10  servers.landing.format" in out
+    assert "contracts/a/worse.odcs.yaml:11  servers.landing.format" in out
     assert "in 2 files. Nothing is synthesized or deployed until they are mended." in out
     code, out, _ = weir("contracts", "check", "--json")
     assert code == Exit.FAILED

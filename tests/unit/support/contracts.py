@@ -13,7 +13,7 @@ from dataplatform.naming import Names
 from dataplatform.plans.silver import silver_plan
 
 ORDERS = """\
-apiVersion: v3.1.0
+apiVersion: v3.2.0
 kind: DataContract
 id: 5a0c0f2e-0000-4000-8000-000000000001
 version: 1.0.0
@@ -22,6 +22,7 @@ domain: shop
 servers:
   - server: landing
     type: s3
+    location: s3://landing/orders/
     format: csv
 schema:
   - name: orders
@@ -80,6 +81,15 @@ def spoiled(*replacements: tuple[str, str], text: str = ORDERS) -> str:
         assert text.count(old) == 1, (old, text.count(old))
         text = text.replace(old, new)
     return text
+
+
+def named(dataset: str, text: str = ORDERS) -> str:
+    """The good contract as that of another dataset, whose files lie in its own folder."""
+    return spoiled(
+        ("  - name: orders", f"  - name: {dataset}"),
+        ("s3://landing/orders/", f"s3://landing/{dataset}/"),
+        text=text,
+    )
 
 
 def line_of(text: str, passage: str) -> int:

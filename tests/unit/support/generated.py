@@ -158,9 +158,11 @@ def generated_contract(seed: int) -> tuple[Contract, set[str]]:
     if ordering:
         schema["customProperties"] = [{"property": "ordering", "value": f"{ordering}_"}]
     document = {
-        "apiVersion": "v3.1.0", "kind": "DataContract", "id": "x", "version": "1.0.0",
+        "apiVersion": "v3.2.0", "kind": "DataContract", "id": "x", "version": "1.0.0",
         "status": "active", "domain": "shop", "schema": [schema],
-        "servers": [{"server": "landing", "type": "s3", "format": "csv"}],
+        "servers": [
+            {"server": "landing", "type": "s3", "format": "csv", "location": "s3://landing/things/"}
+        ],
     }  # fmt: skip
     return contract(json.dumps(document, ensure_ascii=False)), used
 

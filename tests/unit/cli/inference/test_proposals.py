@@ -82,7 +82,7 @@ def test_few_values_and_ranges_are_offered_as_comments(proposed: Proposed) -> No
     states = ["open", "closed", 'a "b"'] * 10
     rows = "".join(f'"{s.replace(chr(34), chr(34) * 2)}",{n}\n' for n, s in enumerate(states, 5))
     text = contract_text(proposed("a.csv", "state,parts\n" + rows))
-    assert 'enum: [{value: "a \\"b\\""}, {value: closed}, {value: open}]' in text
+    assert 'arguments: {validValues: ["a \\"b\\"", closed, open]}}]' in text
     assert "logicalTypeOptions: {minimum: 5, maximum: 34}" in text
 
 

@@ -151,7 +151,7 @@ AT_COLUMN = [
     ("{metric: nullValues, mustBe: 0, severity: warn}", ".severity", 'Did you mean "warning"?'),
     ("{metric: nullValues, mustBe: 0, dimension: accurate}", ".dimension", '"accuracy"'),
     ("{metric: nulValues, mustBe: 0}", ".metric", 'Did you mean "nullValues"?'),
-    ("{mustBe: 0}", ".rule", "a metric of ODCS"),
+    ("{mustBe: 0}", ".metric", "a metric of ODCS"),
     ("{metric: nullValues, mustBe: 0, arguments: {a: 1}}", ".arguments.a", "unknown argument"),
     ("{metric: invalidValues, mustBe: 0}", "", "without arguments"),
     ("{metric: missingValues, mustBe: 9}", "", "without arguments"),

@@ -80,7 +80,9 @@ def test_files_take_no_options_of_an_api() -> None:
 
 def _api(**options: str) -> str:
     listed = "".join(f"      - property: {k}\n        value: {v}\n" for k, v in options.items())
-    return _servers(f"  - server: api\n    type: api\n    customProperties:\n{listed}")
+    return _servers(
+        f"  - server: api\n    type: api\n    location: /\n    customProperties:\n{listed}"
+    )
 
 
 def _servers(text: str) -> str:
@@ -89,10 +91,10 @@ def _servers(text: str) -> str:
 
 def test_a_stage_has_a_server_of_its_own_or_the_one_without_environment() -> None:
     text = _servers(
-        "  - {server: test, type: s3, format: json, environment: dev}\n"
-        "  - {server: live, type: api, environment: prod, customProperties: ["
+        "  - {server: test, type: s3, location: s3://dev/orders/, format: json, environment: dev}\n"
+        "  - {server: live, type: api, location: /o, environment: prod, customProperties: ["
         "{property: source, value: shop}, {property: path, value: /o}]}\n"
-        "  - {server: files, type: s3, format: csv}\n"
+        "  - {server: files, type: s3, location: s3://all/orders, format: csv}\n"
     )
     found = contract(text)
     kinds = {

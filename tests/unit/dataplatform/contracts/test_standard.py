@@ -11,13 +11,23 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from ruamel.yaml import YAML
 
+from dataplatform.contracts import standard
+from dataplatform.contracts.document import parse as parse_yaml
 from dataplatform.contracts.document import read
+from dataplatform.contracts.findings import Findings
 from dataplatform.contracts.model import BatchRule, Contract, Rule
 from dataplatform.contracts.parser import parse
+from dataplatform.contracts.standard import VERSIONS, check_standard
+from dataplatform.errors import InvalidContract
 from dataplatform.plans.gates import gates_of
-from tests.unit.support.contracts import contract, spoiled
+from tests.unit.support.contracts import ORDERS, contract, line_of, spoiled
+from tests.unit.support.contracts import problems as problems_of
 
-EXAMPLES = sorted((Path(__file__).parents[3] / "data" / "odcs").glob("*.odcs.yaml"))
+DATA = Path(__file__).parents[3] / "data"
+EXAMPLES = sorted((DATA / "odcs").glob("*.odcs.yaml"))
+MALFORMED = sorted((DATA / "bad_contracts").glob("*.odcs.yaml"))
+SAMPLES = sorted((DATA.parents[1] / "contracts").rglob("*.odcs.yaml"))
+SCHEMAS = Path(standard.__file__).parent / "odcs"
 OWN, THEIRS = "quality.odcs.yaml", "full-example-v3.2.0.odcs.yaml"
 
 
@@ -33,11 +43,82 @@ def own() -> Contract:
     return found
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
-def test_an_example_is_valid_by_the_standards_own_schema(path: Path) -> None:
-    schema = json.loads((files("open_data_contract_standard") / "schema.json").read_text())
+def published(version: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((SCHEMAS / f"{version}.schema.json").read_text())
+    return found
+
+
+def test_the_newest_schema_is_the_one_that_the_standards_package_ships() -> None:
+    shipped = files("open_data_contract_standard") / "schema.json"
+    assert published(VERSIONS[-1]) == json.loads(shipped.read_text())
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_versions_schema_takes_that_version(version: str) -> None:
+    assert version in published(version)["properties"]["apiVersion"]["enum"]
+
+
+@pytest.mark.parametrize("path", [*EXAMPLES, *SAMPLES], ids=lambda path: path.name)
+def test_an_example_is_valid_by_another_reader_of_its_versions_schema(path: Path) -> None:
+    data = loaded(path)
+    schema = published(data["apiVersion"])
     validator = jsonschema.validators.validator_for(schema)(schema)
-    assert [error.message for error in validator.iter_errors(loaded(path))] == []
+    assert [error.message for error in validator.iter_errors(data)] == []
+    findings = Findings(read(path, path.name))
+    check_standard(findings)
+    assert [str(problem) for problem in findings.problems] == []
+
+
+def test_there_are_samples() -> None:
+    assert len(SAMPLES) >= 8
+
+
+@pytest.mark.parametrize("path", MALFORMED, ids=lambda path: path.name)
+def test_what_the_schema_refuses_is_refused_whoever_reads_it(path: Path) -> None:
+    """Every fault that the standard's schema sees is told, in the platform's words or its own."""
+    try:
+        document = read(path, path.name)
+    except InvalidContract:
+        return  # it is no document
+    version = document.data.get("apiVersion")
+    schema = published(version if version in VERSIONS else VERSIONS[0])
+    validator = jsonschema.validators.validator_for(schema)(schema)
+    findings = Findings(document)
+    check_standard(findings)
+    valid = validator.is_valid(document.data) and "minimum_infinite" not in path.name
+    assert bool(findings.problems) == (not valid), "(JSON has no infinity)"
+    _, problems = parse(document)
+    assert bool(problems) or not findings.problems
+
+
+def test_a_key_of_a_later_version_is_said_to_be_one() -> None:
+    text = ORDERS.replace("apiVersion: v3.2.0", "apiVersion: v3.1.0")
+    (problem,) = problems_of(text)
+    assert problem.line == line_of(text, "        enum:")
+    assert problem.field == "schema.orders.state.enum"
+    assert problem.remedy == "ODCS v3.2.0 has it: write apiVersion: v3.2.0."
+    found, problems = parse(parse_yaml(text, "a.odcs.yaml"), strict=False)
+    assert found is not None, "what was deployed once keeps its meaning"
+    assert problems == []
+
+
+def test_faults_that_the_standard_alone_sees_are_told_together_with_others() -> None:
+    text = spoiled(
+        ("status: active\n", "status: active\nsupport: [{url: 'https://example.com'}]\n"),
+        ("minimum: 0", "minimum: 200"),
+        ("classification: pii", "classification: pii\n        id: the e-mail"),
+    )
+    assert [(p.line, p.field) for p in problems_of(text)] == [
+        (line_of(text, "support:"), "support.[1].channel"),
+        (line_of(text, "minimum: 200"), "schema.orders.amount.logicalTypeOptions.minimum"),
+        (line_of(text, "id: the e-mail"), "schema.orders.email.id"),
+    ]
+
+
+def test_a_date_without_quotes_is_told_once() -> None:
+    text = spoiled(("status: active\n", "status: active\ncontractCreatedTs: 2026-11-21\n"))
+    (problem,) = problems_of(text)
+    assert (problem.line, problem.remedy) == (6, "Put it into quotes.")
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)

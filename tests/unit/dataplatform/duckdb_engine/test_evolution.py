@@ -31,7 +31,7 @@ id: 5a0c0f2e-0000-4000-8000-000000000001
 version: {version}.0.0
 status: active
 domain: shop
-servers: [{{server: landing, type: s3, format: csv}}]
+servers: [{{server: landing, type: s3, location: s3://landing/orders/, format: csv}}]
 schema:
   - name: orders
     customProperties: [{{property: ordering, value: day}}]

@@ -45,7 +45,12 @@ def _contracts(text: str) -> list[str]:
     """Contracts shown; a part of one, which is indented, stands in the first one's place."""
     shown: list[str] = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     opening = shown[0][: shown[0].index("schema:\n")]
+    folder = "landing/returns/"
+    assert folder in opening
     return [
-        f"{opening}schema:\n  - name: part_{number}\n{example}" if example[0] == " " else example
+        f"{opening.replace(folder, f'landing/part_{number}/')}schema:\n  - name: part_{number}\n"
+        f"{example}"
+        if example[0] == " "
+        else example
         for number, example in enumerate(shown)
     ]

@@ -9,9 +9,9 @@ from dataplatform.errors import InvalidModel, Problem
 from dataplatform.naming import Names
 from dataplatform.plans.compiler import compile_platform
 from dataplatform.plans.model import GoldModel, PlatformPlan
-from tests.unit.support.contracts import ORDERS, project, spoiled
+from tests.unit.support.contracts import ORDERS, named, project
 
-CARTS = spoiled(("  - name: orders", "  - name: carts"))
+CARTS = named("carts")
 DIM = "-- key: order_id\nSELECT o.order_id, o.state FROM silver.orders AS o\n"
 
 

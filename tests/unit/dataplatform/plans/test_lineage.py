@@ -11,9 +11,9 @@ from dataplatform.plans.deployed import deployed_contracts
 from dataplatform.plans.gold_differences import GoldDifference, gold_differences
 from dataplatform.plans.lineage import Lineage, Reader
 from dataplatform.plans.model import Column, PlatformPlan
-from tests.unit.support.contracts import ORDERS, project, spoiled
+from tests.unit.support.contracts import ORDERS, named, project
 
-CARTS = spoiled(("  - name: orders", "  - name: carts"))
+CARTS = named("carts")
 ROOT = Path(__file__).parents[4]
 
 

@@ -11,12 +11,14 @@ from dataplatform.errors import InvalidModel
 from dataplatform.naming import Names
 from dataplatform.plans.compiler import compile_platform
 from dataplatform.plans.model import PlatformPlan, fill
-from tests.unit.support.contracts import ORDERS, project
+from tests.unit.support.contracts import ORDERS, named, project
 
 ROOT = Path(__file__).parents[4]
 DIM = "-- key: state\nSELECT o.state, CAST('x' AS STRING) AS label FROM silver.files AS o\n"
-FILES = ORDERS.replace("name: orders", "name: files").replace("000000000001", "000000000002")
-STREAM = ORDERS.replace("type: s3", "type: kinesis").replace("format: csv", "format: json")
+FILES = named("files").replace("000000000001", "000000000002")
+STREAM = ORDERS.replace("type: s3\n    location: s3://landing/orders/", "type: kinesis").replace(
+    "format: csv", "format: json"
+)
 GOOD = """-- title: Orders by state
 SELECT d.label, COUNT(*) AS n, MAX(o._received_at) AS newest
 FROM stream.orders AS o LEFT JOIN gold.dim AS d ON o.state = d.state
