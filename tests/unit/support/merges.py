@@ -15,9 +15,11 @@ from typing import Any
 import boto3
 
 from dataplatform.adapters.bronze import stage
+from dataplatform.adapters.replays import stage_replay
 from dataplatform.duckdb_engine.silver import merge_dataset
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Batch, LandedObject, Outcomes
+from dataplatform.ledger.staging import Staged
 from dataplatform.plans.model import SilverPlan
 from dataplatform.plans.silver import silver_plan
 from dataplatform.settings import DuckdbSettings
@@ -79,10 +81,26 @@ class Shop:
         )
         return self.ledger.batch(batch.batch_id)
 
-    def merge(self, *batches: Batch, run: str = "run-1", request: str = "r1") -> dict[str, int]:
+    def merge(
+        self, *batches: Batch, run: str = "run-1", request: str = "r1", accept: bool = False
+    ) -> dict[str, int]:
         """Merge them; the outcomes that aren't 0."""
-        done = merge_dataset(SETTINGS, self.ledger, self.plan, run, batches, request=request)
+        done = merge_dataset(
+            SETTINGS, self.ledger, self.plan, run, batches, request=request, accept=accept
+        )
         return counts(done)
+
+    def stage_replay(self, batch: Batch) -> Staged:
+        """Bring a replay into bronze; the ledger isn't told."""
+        return stage_replay(
+            self.plan,
+            batch,
+            self.ledger.replays(batch.origin),
+            self.ledger.batch_objects(batch.batch_id),
+            s3=self.lake.s3,
+            directory=self.directory,
+            limit=10**9,
+        )
 
     def merged(self, *records: Record) -> dict[str, int]:
         """Stage one batch and merge it."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cli.quarantined import Quarantine, Row
-from dataplatform.adapters.replays import stage_replay
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Batch
 from dataplatform.ledger.run_input import ReplayInput
@@ -26,15 +25,7 @@ class Stage:
 
 def restaged(shop: Shop, batch: Batch) -> Batch:
     """A replay in bronze."""
-    staged = stage_replay(
-        shop.plan,
-        batch,
-        shop.ledger.replays(batch.origin),
-        shop.ledger.batch_objects(batch.batch_id),
-        s3=shop.lake.s3,
-        directory=shop.directory,
-        limit=10**9,
-    )
+    staged = shop.stage_replay(batch)
     shop.ledger.batch_staged(
         batch.batch_id,
         source=staged.source,

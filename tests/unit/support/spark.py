@@ -1,4 +1,4 @@
-"""A local Spark like Glue's, for SQL that needs no catalogue."""
+"""A local Spark like Glue's; a catalogue for it is in `spark_shops`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from pyspark.sql import SparkSession
 
 from dataplatform.naming import BronzeColumn, SilverColumn
 from dataplatform.plans.model import SilverPlan, fill
+from embedded_aws import runtimes
+from embedded_aws.spark.settings import JARS_VARIABLE
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -22,14 +24,24 @@ Values = dict[str, Any]
 _SYSTEM_TYPES = {BronzeColumn.POSITION: "bigint", BronzeColumn.ARRIVED_AT: "timestamp"}
 
 
+# As the jobs have it, but typed again: their stack's module starts Node.
+_EXTENSIONS = "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"
+
 # Each test's SQL is compiled anew and runs once: the optimizing compiler never earns what it costs.
 _JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+
+
+def iceberg_jars() -> list[Path]:
+    """Iceberg's jars; none where nothing has set them up, as `./weir test` does."""
+    directory = os.environ.get(JARS_VARIABLE) or runtimes.tools().get("jars", "")
+    return sorted(Path(directory).glob("iceberg-*.jar")) if directory else []
 
 
 @contextmanager
 def local_spark() -> Iterator[SparkSession]:
     """One session; its time zone is far from UTC, as nothing may depend on it."""
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    jars = iceberg_jars()
     session = (
         SparkSession.builder.master("local[1]")
         .appName("weir-tests")
@@ -37,6 +49,8 @@ def local_spark() -> Iterator[SparkSession]:
         .config("spark.driver.memory", "1g")
         .config("spark.executorEnv.PYTHONPATH", str(ROOT))
         .config("spark.driver.extraJavaOptions", _JAVA)
+        .config("spark.driver.extraClassPath", os.pathsep.join(map(str, jars)))
+        .config("spark.sql.extensions", _EXTENSIONS if jars else "")
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
         .config("spark.sql.shuffle.partitions", "1")

@@ -10,11 +10,9 @@ from dataplatform.duckdb_engine.silver import merge_dataset
 from dataplatform.errors import BatchHeld
 from dataplatform.ledger.profiles import KEPT
 from dataplatform.ledger.records import Batch
-from dataplatform.plans.model import Gate, SilverPlan
 from dataplatform.plans.silver import silver_plan
-from dataplatform.quality.profile import Figure, Measure
-from dataplatform.render.profile import audit_sql
 from tests.unit.support.contracts import contract, spoiled
+from tests.unit.support.gated import gated
 from tests.unit.support.lakes import NAMES
 from tests.unit.support.merges import SETTINGS, Shop, order, orders, shops
 
@@ -28,25 +26,6 @@ WARNED = spoiled(
 )
 
 
-def gated(severity: str = "error") -> SilverPlan:
-    """Orders of which at most one may be closed."""
-    plan = orders()
-    closed = "count(CASE WHEN state = 'closed' THEN 1 END)"
-    gate = Gate(
-        name="sql",
-        column="",
-        description="few are closed",
-        operator="must_be_less_or_equal_to",
-        bounds=("1",),
-        severity=severity,
-        spark=closed,
-        duckdb=closed,
-    )
-    assert plan.audit is not None
-    asked = [*plan.audit.measures, Measure(figure=Figure.GATE, of=gate.name)]
-    return replace(plan, gates=(gate,), audit=audit_sql(asked, [gate]))
-
-
 def accept(shop: Shop, *batches: Batch) -> None:
     merge_dataset(
         SETTINGS, shop.ledger, shop.plan, "run-1", batches, request="accepted", accept=True
@@ -58,31 +37,6 @@ def usual(shop: Shop, runs: int = 5, records: int = 60) -> None:
     for run in range(runs):
         first = run * records
         shop.merged(*(order(first + key, 1) for key in range(records)))
-
-
-def test_a_broken_gate_leaves_main_quarantine_and_books_as_they_were() -> None:
-    with shops(gated()) as shop:
-        shop.merged(order(1, 1))
-        before = shop.lake.snapshots(shop.plan.silver_table), shop.rows(), totals(shop)
-        batch = shop.staged(order(2, 1, state="closed"), order(3, 1, state="closed"), order("x", 1))
-        with pytest.raises(BatchHeld, match=r"sql: 2; expected at most 1 \(few are closed\)"):
-            shop.merge(batch)
-        assert (shop.lake.snapshots(shop.plan.silver_table), shop.rows(), totals(shop)) == before
-        assert shop.lake.rows(shop.plan.quarantine_table) == []
-        assert shop.ledger.batch(batch.batch_id).state == "staged"
-        note = shop.ledger.held()["orders"]
-        assert (note.state, note.rows, note.batches) == ("held", 2, (batch.batch_id,))
-        assert shop.ledger.stands_still("orders", shop.plan.digest)
-        assert "sql: 2" in shop.ledger.failures("run-1")["orders"]
-
-        accept(shop, batch)
-        assert set(shop.rows()) == {1, 2, 3}
-        assert len(shop.lake.rows(shop.plan.quarantine_table)) == 1
-        assert shop.ledger.totals("orders").balanced
-        assert shop.ledger.held() == {}
-        accepted = shop.ledger.audit("run-1", "orders")
-        assert accepted is not None
-        assert (accepted.state, accepted.broken) == ("accepted", note.broken)
 
 
 def test_a_gate_that_warns_tells_and_publishes() -> None:

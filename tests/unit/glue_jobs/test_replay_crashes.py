@@ -1,4 +1,7 @@
-"""A replay that dies at any step is finished by the next run; no row is ever in two places."""
+"""A replay that dies at any step is finished by the next run; no row is ever in two places.
+
+Whichever engine stages it and merges it.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,11 @@ from dataplatform.duckdb_engine import quarantine as silver_quarantine
 from dataplatform.duckdb_engine.tables import LakeTable
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.run_input import ReplayInput
+from glue_jobs import stage, tables
 from tests.unit.support.contracts import spoiled
 from tests.unit.support.merges import Shop, counts, orders, shops
 from tests.unit.support.replays import run_replay, waiting
+from tests.unit.support.spark_shops import spark_shop
 
 LOOSE = spoiled(("          maximum: 100\n", "          maximum: 1000\n"))
 BODY = (
@@ -25,15 +30,32 @@ BODY = (
     b"3,many,a@b,open,2026-01-01T00:00:00Z\n"
     b"4,short\n"
 )
-STEPS: dict[str, tuple[Any, str]] = {
-    "the batch opened": (Ledger, "open_replay"),
-    "unreadable records quarantined": (staging_quarantine, "append_once"),
-    "rows staged": (replays, "append_once"),
-    "the ledger told of staging": (Ledger, "batch_staged"),
-    "records rejected again": (silver_quarantine, "append_once"),
-    "silver published": (LakeTable, "publish"),
-    "the ledger told of publication": (Ledger, "publish_batch"),
+STEPS: dict[str, dict[str, tuple[Any, str]]] = {
+    "duckdb": {
+        "the batch opened": (Ledger, "open_replay"),
+        "unreadable records quarantined": (staging_quarantine, "append_once"),
+        "rows staged": (replays, "append_once"),
+        "the ledger told of staging": (Ledger, "batch_staged"),
+        "records rejected again": (silver_quarantine, "append_once"),
+        "silver published": (LakeTable, "publish"),
+        "the ledger told of publication": (Ledger, "publish_batch"),
+    },
+    "spark": {
+        "rows staged": (stage, "_replace"),
+        "records rejected again": (tables, "append"),
+        "silver published": (tables, "publish"),
+    },
 }
+"""What Spark shares with DuckDB, the ledger's part, dies once."""
+
+KILLED = [
+    pytest.param(engine, step, after, id=f"{engine}, {'after' if after else 'before'} {step}")
+    for engine, steps in STEPS.items()
+    for step in steps
+    for after in (False, True)
+    # Of Spark's commits, which take seconds each: before the last, and after any.
+    if after or engine == "duckdb" or step == "silver published"
+]
 
 
 class Died(Exception):
@@ -41,12 +63,17 @@ class Died(Exception):
 
 
 @pytest.fixture
-def shop(aws: None) -> Iterator[Shop]:
+def shop(aws: None, engine: str, request: pytest.FixtureRequest) -> Iterator[Shop]:
+    """What a batch left in quarantine may be replayed."""
     with shops() as shop:
         origin = shop.staged_objects([shop.lake.land("a.csv", BODY, "orders")])
         shop.merge(origin)
         shop.plan = orders(LOOSE)
-        yield shop
+        if engine == "duckdb":
+            yield shop
+            return
+        with spark_shop(shop, request.getfixturevalue("spark")) as by_spark:
+            yield by_spark
 
 
 def dying(call: Callable[..., Any], *, after: bool) -> Callable[..., Any]:
@@ -73,14 +100,13 @@ def places(shop: Shop) -> dict[str, list[str]]:
     }
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(("engine", "step", "after"), KILLED)
 def test_a_replay_that_dies_is_finished_by_the_next_run(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, step: str, after: bool
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, engine: str, step: str, after: bool
 ) -> None:
     before = shop.ledger.totals("orders")
     assert places(shop) == {"silver": ["1"], "waits": ["2", "3", "4"], "under way": []}
-    owner, name = STEPS[step]
+    owner, name = STEPS[engine][step]
     with monkeypatch.context() as patched:
         patched.setattr(owner, name, dying(getattr(owner, name), after=after))
         with pytest.raises(Died):
