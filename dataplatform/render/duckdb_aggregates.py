@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlglot import exp
 
+from dataplatform.render.duckdb_terms import Rule, Terms
 from dataplatform.render.duckdb_values import quotient, unscaled, wrapped
 from dataplatform.render.spark_types import INTEGERS, decimal, digits
 from dataplatform.render.typed import Typed, Untranslatable, cast, only
-
-if TYPE_CHECKING:
-    from dataplatform.render.duckdb_expressions import Expressions
 
 _MORE_DIGITS = 10  # that Spark gives a sum: room for ten billion rows
 _MAX_SUMMED = 28
@@ -23,7 +21,7 @@ _ANY = {exp.LogicalAnd: "bool_and", exp.LogicalOr: "bool_or"}
 _BOUNDS = ("UNBOUNDED", "CURRENT ROW")
 
 
-def _aggregated(terms: Expressions, node: exp.Expr, tail: str = "") -> Typed:
+def _aggregated(terms: Terms, node: exp.Expr, tail: str = "") -> Typed:
     """One aggregate or window function; `tail` is its FILTER and OVER."""
     found = _AGGREGATES.get(type(node)) or _WINDOWS.get(type(node))
     if found is None or (type(node) in _WINDOWS and "OVER" not in tail):
@@ -32,7 +30,7 @@ def _aggregated(terms: Expressions, node: exp.Expr, tail: str = "") -> Typed:
     return value
 
 
-def _count(terms: Expressions, node: exp.Count, tail: str) -> Typed:
+def _count(terms: Terms, node: exp.Count, tail: str) -> Typed:
     only(node, {"this", "big_int"})
     inner = node.this
     if isinstance(inner, exp.Star):
@@ -47,11 +45,11 @@ def _count(terms: Expressions, node: exp.Count, tail: str) -> Typed:
     return Typed(f"count(DISTINCT {counted}){tail}", "bigint")
 
 
-def _count_if(terms: Expressions, node: exp.CountIf, tail: str) -> Typed:
+def _count_if(terms: Terms, node: exp.CountIf, tail: str) -> Typed:
     return Typed(f"count(CASE WHEN {terms.truth(node.this)} THEN 1 END){tail}", "bigint")
 
 
-def _summed(terms: Expressions, node: exp.Expr) -> tuple[str, Typed]:
+def _summed(terms: Terms, node: exp.Expr) -> tuple[str, Typed]:
     only(node, {"this"})
     inner, distinct = node.this, ""
     if isinstance(inner, exp.Distinct):
@@ -59,7 +57,7 @@ def _summed(terms: Expressions, node: exp.Expr) -> tuple[str, Typed]:
     return distinct, terms.value(inner)
 
 
-def _sum(terms: Expressions, node: exp.Sum, tail: str) -> Typed:
+def _sum(terms: Terms, node: exp.Sum, tail: str) -> Typed:
     distinct, value = _summed(terms, node)
     total = f"sum({distinct}{value.sql}){tail}"
     if value.type in INTEGERS:
@@ -69,7 +67,7 @@ def _sum(terms: Expressions, node: exp.Sum, tail: str) -> Typed:
     return cast(Typed(total, ""), kind)
 
 
-def _average(terms: Expressions, node: exp.Avg, tail: str) -> Typed:
+def _average(terms: Terms, node: exp.Avg, tail: str) -> Typed:
     distinct, value = _summed(terms, node)
     total, count = (f"{name}({distinct}{value.sql}){tail}" for name in ("sum", "count"))
     if value.type == "int":
@@ -98,7 +96,7 @@ def _summable(node: exp.Expr, value: Typed) -> tuple[int, int]:
 
 
 def _plain(function: str, kind: str = "") -> Any:
-    def rule(terms: Expressions, node: exp.Func, tail: str) -> Typed:
+    def rule(terms: Terms, node: exp.Func, tail: str) -> Typed:
         only(node, {"this"})
         value = terms.of_type(node.this, kind) if kind else terms.value(node.this)
         return Typed(f"{function}({value.sql}){tail}", value.type)
@@ -107,14 +105,14 @@ def _plain(function: str, kind: str = "") -> Any:
 
 
 def _numbered(function: str) -> Any:
-    def rule(terms: Expressions, node: exp.Func, tail: str) -> Typed:
+    def rule(terms: Terms, node: exp.Func, tail: str) -> Typed:
         return Typed(f"CAST({function}(){tail} AS INTEGER)", "int")
 
     return rule
 
 
 def _offset(function: str) -> Any:
-    def rule(terms: Expressions, node: exp.Func, tail: str) -> Typed:
+    def rule(terms: Terms, node: exp.Func, tail: str) -> Typed:
         only(node, {"this", "offset"})
         value = terms.value(node.this)
         offset = node.args.get("offset") or exp.Literal.number(1)
@@ -125,15 +123,15 @@ def _offset(function: str) -> Any:
     return rule
 
 
-def _filtered(terms: Expressions, node: exp.Filter) -> Typed:
+def _filtered(terms: Terms, node: exp.Filter) -> Typed:
     return _aggregated(terms, node.this, _filter(terms, node))
 
 
-def _filter(terms: Expressions, node: exp.Filter) -> str:
+def _filter(terms: Terms, node: exp.Filter) -> str:
     return f" FILTER (WHERE {terms.truth(node.expression.this)})"
 
 
-def _over(terms: Expressions, node: exp.Window) -> Typed:
+def _over(terms: Terms, node: exp.Window) -> Typed:
     only(node, {"this", "partition_by", "order", "spec", "over"})
     function, tail = node.this, ""
     if isinstance(function, exp.Filter):
@@ -178,7 +176,7 @@ _WINDOWS: dict[type[exp.Expr], Any] = {
     **{kind: _plain(name) for kind, name in _BY_POSITION.items()},
     **{kind: _offset(name) for kind, name in _BY_OFFSET.items()},
 }
-RULES: dict[type[exp.Expr], Any] = {
+RULES: dict[type[exp.Expr], Rule] = {
     **dict.fromkeys(_AGGREGATES, _aggregated),
     **dict.fromkeys(_WINDOWS, _aggregated),
     exp.Filter: _filtered,

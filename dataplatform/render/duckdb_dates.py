@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from sqlglot import exp
 
+from dataplatform.render.duckdb_terms import Rule, Terms
 from dataplatform.render.typed import Typed, Untranslatable, cast, only
-
-if TYPE_CHECKING:
-    from dataplatform.render.duckdb_expressions import Expressions
 
 _DAY_PARTS = {
     exp.Year: "year", exp.Quarter: "quarter", exp.Month: "month", exp.Day: "day",
@@ -27,12 +23,12 @@ _UNITS = {
 _MOMENT_UNITS = {**_UNITS, "DAY": "day", "DD": "day", "HOUR": "hour", "MINUTE": "minute"}
 
 
-def _day(terms: Expressions, node: exp.Expr) -> Typed:
+def _day(terms: Terms, node: exp.Expr) -> Typed:
     return cast(terms.of_type(node, "date", "timestamp"), "date")
 
 
-def _part(name: str, of_day: bool) -> Any:
-    def rule(terms: Expressions, node: exp.Func) -> Typed:
+def _part(name: str, of_day: bool) -> Rule:
+    def rule(terms: Terms, node: exp.Func) -> Typed:
         only(node, {"this"})
         value = _day(terms, node.this) if of_day else terms.of_type(node.this, "timestamp")
         return Typed(f"CAST({name}({value.sql}) AS INTEGER)", "int")
@@ -40,7 +36,7 @@ def _part(name: str, of_day: bool) -> Any:
     return rule
 
 
-def _extracted(terms: Expressions, node: exp.Extract) -> Typed:
+def _extracted(terms: Terms, node: exp.Extract) -> Typed:
     name = _EXTRACTED.get(node.this.name.upper())
     if name is None:
         known = ", ".join(_EXTRACTED)
@@ -51,18 +47,18 @@ def _extracted(terms: Expressions, node: exp.Extract) -> Typed:
     return Typed(f"CAST({name}({value.sql}) AS INTEGER)", "int")
 
 
-def _weekday(terms: Expressions, node: exp.DayOfWeek) -> Typed:
+def _weekday(terms: Terms, node: exp.DayOfWeek) -> Typed:
     # Spark's Sunday is 1, DuckDB's is 0.
     return Typed(f"CAST(dayofweek({_day(terms, node.this).sql}) + 1 AS INTEGER)", "int")
 
 
-def _difference(terms: Expressions, node: exp.DateDiff) -> Typed:
+def _difference(terms: Terms, node: exp.DateDiff) -> Typed:
     only(node, {"this", "expression"})
     end, start = _day(terms, node.this), _day(terms, node.expression)
     return Typed(f"CAST({end.sql} - {start.sql} AS INTEGER)", "int")
 
 
-def _added(terms: Expressions, node: exp.TsOrDsAdd) -> Typed:
+def _added(terms: Terms, node: exp.TsOrDsAdd) -> Typed:
     only(node, {"this", "expression", "unit"})
     if (unit := node.args.get("unit")) is not None and unit.name.upper() != "DAY":
         raise Untranslatable(node, f"DATE_ADD({unit.name})", "days")
@@ -70,19 +66,19 @@ def _added(terms: Expressions, node: exp.TsOrDsAdd) -> Typed:
     return Typed(f"({_day(terms, node.this).sql} + {days.sql})", "date")
 
 
-def _months(terms: Expressions, node: exp.AddMonths) -> Typed:
+def _months(terms: Terms, node: exp.AddMonths) -> Typed:
     only(node, {"this", "expression"})
     months = terms.of_type(node.expression, "int")
     moved = f"{_day(terms, node.this).sql} + to_months({months.sql})"
     return Typed(f"CAST({moved} AS DATE)", "date")
 
 
-def _last_day(terms: Expressions, node: exp.LastDay) -> Typed:
+def _last_day(terms: Terms, node: exp.LastDay) -> Typed:
     only(node, {"this"})
     return Typed(f"last_day({_day(terms, node.this).sql})", "date")
 
 
-def _day_truncated(terms: Expressions, node: exp.DateTrunc) -> Typed:
+def _day_truncated(terms: Terms, node: exp.DateTrunc) -> Typed:
     unit = _UNITS.get(node.args["unit"].name.upper())
     if unit is None:
         known = ", ".join(_UNITS)
@@ -90,7 +86,7 @@ def _day_truncated(terms: Expressions, node: exp.DateTrunc) -> Typed:
     return Typed(f"CAST(date_trunc('{unit}', {_day(terms, node.this).sql}) AS DATE)", "date")
 
 
-def _moment_truncated(terms: Expressions, node: exp.TimestampTrunc) -> Typed:
+def _moment_truncated(terms: Terms, node: exp.TimestampTrunc) -> Typed:
     only(node, {"this", "unit"})
     unit = _MOMENT_UNITS.get(node.args["unit"].name.upper())
     if unit is None:
@@ -100,7 +96,7 @@ def _moment_truncated(terms: Expressions, node: exp.TimestampTrunc) -> Typed:
     return Typed(f"CAST(date_trunc('{unit}', {value.sql}) AS TIMESTAMPTZ)", "timestamp")
 
 
-RULES: dict[type[exp.Expr], Any] = {
+RULES: dict[type[exp.Expr], Rule] = {
     **{kind: _part(name, True) for kind, name in _DAY_PARTS.items()},
     **{kind: _part(name, False) for kind, name in _CLOCK_PARTS.items()},
     exp.TsOrDsToDate: lambda terms, node: _day(terms, node.this),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from sqlglot import exp
 
+from dataplatform.render.duckdb_terms import Rule, Terms
 from dataplatform.render.duckdb_values import (
     WIDER,
     as_double,
@@ -26,14 +25,11 @@ from dataplatform.render.spark_types import (
 )
 from dataplatform.render.typed import NULL, Typed, Untranslatable, cast, only, type_name
 
-if TYPE_CHECKING:
-    from dataplatform.render.duckdb_expressions import Expressions
-
 _WIDE = 19  # digits from which DuckDB computes with 128 bits
 _SIGNS = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*"}
 
 
-def _operands(terms: Expressions, node: exp.Binary) -> tuple[Typed, Typed]:
+def _operands(terms: Terms, node: exp.Binary) -> tuple[Typed, Typed]:
     left, right = terms.value(node.this), terms.value(node.expression)
     for value, other in ((left, right), (right, left)):
         if not is_number(value.type) and value.type != NULL:
@@ -59,7 +55,7 @@ def _decimals(left: Typed, right: Typed) -> list[tuple[str, tuple[int, int]]]:
     return found
 
 
-def _arithmetic(terms: Expressions, node: exp.Binary) -> Typed:
+def _arithmetic(terms: Terms, node: exp.Binary) -> Typed:
     left, right = _operands(terms, node)
     sign = _SIGNS[type(node)]
     if "double" in (left.type, right.type):
@@ -89,7 +85,7 @@ def _widened(sql: str, parts: tuple[int, int]) -> str:
     return f"CAST({sql} AS DECIMAL({max(parts[0], _WIDE)}, {parts[1]}))"
 
 
-def _division(terms: Expressions, node: exp.Div) -> Typed:
+def _division(terms: Terms, node: exp.Div) -> Typed:
     left, right = _operands(terms, node)
     whole = left.type in INTEGERS and right.type in INTEGERS
     if whole or "double" in (left.type, right.type):
@@ -104,7 +100,7 @@ def _division(terms: Expressions, node: exp.Div) -> Typed:
     return quotient(f"{unscaled(a)} * {10**shift}::HUGEINT", unscaled(b), precision, scale)
 
 
-def _whole(terms: Expressions, node: exp.Binary) -> tuple[str, str, str]:
+def _whole(terms: Terms, node: exp.Binary) -> tuple[str, str, str]:
     left = terms.of_type(node.this, *INTEGERS)
     right = terms.of_type(node.expression, *INTEGERS)
     kind = "bigint" if "bigint" in (left.type, right.type) else "int"
@@ -112,18 +108,18 @@ def _whole(terms: Expressions, node: exp.Binary) -> tuple[str, str, str]:
     return a, f"nullif({b}, 0)", kind
 
 
-def _integer_division(terms: Expressions, node: exp.IntDiv) -> Typed:
+def _integer_division(terms: Terms, node: exp.IntDiv) -> Typed:
     a, b, _ = _whole(terms, node)
     return wrapped(f"{a} // {b}", "bigint")
 
 
-def _remainder(terms: Expressions, node: exp.Mod) -> Typed:
+def _remainder(terms: Terms, node: exp.Mod) -> Typed:
     a, b, kind = _whole(terms, node)
     return Typed(f"CAST({a} % {b} AS {type_name(kind)})", kind)
 
 
-def _signed(function: str) -> Any:
-    def rule(terms: Expressions, node: exp.Unary) -> Typed:
+def _signed(function: str) -> Rule:
+    def rule(terms: Terms, node: exp.Unary) -> Typed:
         value = terms.value(node.this)
         if not is_number(value.type):
             raise Untranslatable(node, node.sql("spark"), "a number: CAST it")
@@ -136,7 +132,7 @@ def _signed(function: str) -> Any:
     return rule
 
 
-def _rounded(terms: Expressions, node: exp.Round) -> Typed:
+def _rounded(terms: Terms, node: exp.Round) -> Typed:
     only(node, {"this", "decimals"})
     value = terms.value(node.this)
     places = node.args.get("decimals") or exp.Literal.number(0)
@@ -154,8 +150,8 @@ def _rounded(terms: Expressions, node: exp.Round) -> Typed:
     )
 
 
-def _to_whole(function: str) -> Any:
-    def rule(terms: Expressions, node: exp.Func) -> Typed:
+def _to_whole(function: str) -> Rule:
+    def rule(terms: Terms, node: exp.Func) -> Typed:
         only(node, {"this"})
         value = terms.value(node.this)
         if value.type in INTEGERS:
@@ -173,7 +169,7 @@ def _to_whole(function: str) -> Any:
     return rule
 
 
-RULES: dict[type[exp.Expr], Any] = {
+RULES: dict[type[exp.Expr], Rule] = {
     **dict.fromkeys(_SIGNS, _arithmetic),
     exp.Div: _division,
     exp.IntDiv: _integer_division,

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
 from dataplatform.contracts.patterns import fault
 from dataplatform.render import duckdb_letters
+from dataplatform.render.duckdb_terms import Rule, Terms
 from dataplatform.render.patterns import for_duckdb, for_spark
 from dataplatform.render.typed import Typed, Untranslatable, only, text
-
-if TYPE_CHECKING:
-    from dataplatform.render.duckdb_expressions import Expressions
 
 _TRIMS = {"": "trim", "BOTH": "trim", "LEADING": "ltrim", "TRAILING": "rtrim"}
 
 
-def _joined(terms: Expressions, node: exp.Concat | exp.DPipe) -> Typed:
+def _joined(terms: Terms, node: exp.Concat | exp.DPipe) -> Typed:
     parts = node.expressions or [node.this, node.expression]
     # `||` gives NULL where one part is, as Spark's concat does; DuckDB's concat passes over it.
     # The cast keeps the type where DuckDB sees that it's always NULL.
@@ -26,32 +23,32 @@ def _joined(terms: Expressions, node: exp.Concat | exp.DPipe) -> Typed:
     return Typed(f"CAST(({joined}) AS VARCHAR)", "string")
 
 
-def _joined_by(terms: Expressions, node: exp.ConcatWs) -> Typed:
+def _joined_by(terms: Terms, node: exp.ConcatWs) -> Typed:
     parts = [terms.of_type(part, "string").sql for part in node.expressions]
     return Typed(f"concat_ws({', '.join(parts)})", "string")
 
 
-def _trimmed(terms: Expressions, node: exp.Trim) -> Typed:
+def _trimmed(terms: Terms, node: exp.Trim) -> Typed:
     only(node, {"this", "position"})
     function = _TRIMS[str(node.args.get("position") or "").upper()]
     # Blanks alone; DuckDB's own default takes every space that Unicode knows.
     return Typed(f"{function}({terms.of_type(node.this, 'string').sql}, ' ')", "string")
 
 
-def _length(terms: Expressions, node: exp.Length) -> Typed:
+def _length(terms: Terms, node: exp.Length) -> Typed:
     only(node, {"this"})
     return Typed(f"CAST(length({terms.of_type(node.this, 'string').sql}) AS INTEGER)", "int")
 
 
-def _end(function: str) -> Any:
-    def rule(terms: Expressions, node: exp.Left | exp.Right) -> Typed:
+def _end(function: str) -> Rule:
+    def rule(terms: Terms, node: exp.Left | exp.Right) -> Typed:
         count = _number(node.expression, 0)
         return Typed(f"{function}({terms.of_type(node.this, 'string').sql}, {count})", "string")
 
     return rule
 
 
-def _part(terms: Expressions, node: exp.Substring) -> Typed:
+def _part(terms: Terms, node: exp.Substring) -> Typed:
     only(node, {"this", "start", "length"})
     places = [_number(node.args["start"], 1)]
     if (length := node.args.get("length")) is not None:
@@ -60,7 +57,7 @@ def _part(terms: Expressions, node: exp.Substring) -> Typed:
     return Typed(f"substring({terms.of_type(node.this, 'string').sql}, {listed})", "string")
 
 
-def _replaced(terms: Expressions, node: exp.Replace) -> Typed:
+def _replaced(terms: Terms, node: exp.Replace) -> Typed:
     only(node, {"this", "expression", "replacement"})
     old = _written(node.expression)
     new = _written(node.args["replacement"]) if node.args.get("replacement") else ""
@@ -70,7 +67,7 @@ def _replaced(terms: Expressions, node: exp.Replace) -> Typed:
     return Typed(f"replace({subject}, {text(old)}, {text(new)})", "string")
 
 
-def _like(terms: Expressions, node: exp.Like) -> Typed:
+def _like(terms: Terms, node: exp.Like) -> Typed:
     only(node, {"this", "expression", "negate"})
     pattern = _written(node.expression)
     if "\\" in pattern:
@@ -80,7 +77,7 @@ def _like(terms: Expressions, node: exp.Like) -> Typed:
     return Typed(f"({subject} {sign} {text(pattern)})", "boolean")
 
 
-def _matched(terms: Expressions, node: exp.RegexpLike) -> Typed:
+def _matched(terms: Terms, node: exp.RegexpLike) -> Typed:
     only(node, {"this", "expression", "negate"})
     pattern = _written(node.expression)
     if wrong := fault(pattern):
@@ -103,14 +100,14 @@ def _written(node: exp.Expr) -> str:
     raise Untranslatable(node, node.sql("spark"), "text written in the SQL")
 
 
-def _cased(function: Callable[[str], str]) -> Any:
-    def rule(terms: Expressions, node: exp.Upper | exp.Lower) -> Typed:
+def _cased(function: Callable[[str], str]) -> Rule:
+    def rule(terms: Terms, node: exp.Upper | exp.Lower) -> Typed:
         return Typed(function(terms.of_type(node.this, "string").sql), "string")
 
     return rule
 
 
-RULES: dict[type[exp.Expr], Any] = {
+RULES: dict[type[exp.Expr], Rule] = {
     exp.Upper: _cased(duckdb_letters.upper),
     exp.Lower: _cased(duckdb_letters.lower),
     exp.Concat: _joined,
