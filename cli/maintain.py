@@ -40,6 +40,7 @@ def maintain(screen: Screen, stage: str | None, tables: list[str]) -> None:
     screen.show(_table(target, done))
     _say_of_the_rest(screen, target, done)
     _say_of_orphans(screen, done)
+    _say_of_replayed(screen, done)
     screen.result(
         {
             "run": _run(execution),
@@ -117,6 +118,17 @@ def _say_of_orphans(screen: Screen, done: Iterable[Upkeep]) -> None:
         screen.say(f"\n Deleted: {mebibytes}.")
     else:
         screen.say(f"\n Left: {mebibytes}. The stage's switch delete_orphans deletes them.")
+
+
+def _say_of_replayed(screen: Screen, done: Iterable[Upkeep]) -> None:
+    found, removed = sum(each.replayed for each in done), sum(each.removed for each in done)
+    if removed:
+        screen.say(f"\n Removed: {removed:,} rows of quarantine that replays took.")
+    if left := found - removed:
+        screen.say(
+            f"\n Left: {left:,} rows of quarantine that replays took 30 days ago or more."
+            "\n The stage's switch delete_replayed removes them."
+        )
 
 
 def _as_json(each: Upkeep) -> dict[str, Any]:

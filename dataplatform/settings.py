@@ -122,16 +122,23 @@ class MaintenanceSettings(LakeSettings):
     """Looking after tables.
 
     delete_orphans: "true" where files without an owner may go.
+    delete_replayed: "true" where rows of quarantine that replays took long ago may go.
     glue_joins: "true" where Glue's own compaction joins the files of silver and gold.
     """
 
     delete_orphans: str
+    delete_replayed: str
     glue_joins: str
 
     @property
     def deletes_orphans(self) -> bool:
         """Whether the stage lets files be deleted."""
         return self.delete_orphans == "true"
+
+    @property
+    def removes_replayed(self) -> bool:
+        """Whether the stage lets rows of quarantine be removed."""
+        return self.delete_replayed == "true"
 
     @property
     def leaves_joining_to_glue(self) -> bool:

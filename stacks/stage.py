@@ -40,6 +40,8 @@ class Stage:
         forgotten), as `schedule`; "" only by hand.
     delete_orphans: whether files that no snapshot names, three days old, are deleted; else they are
         counted. The bucket keeps what was deleted as superseded versions for 30 days.
+    delete_replayed: whether rows of quarantine that a replay published 30 days ago or more are
+        removed; else they are counted. The records themselves stay in bronze.
     glue_table_optimizers: Glue's own compaction joins the small files of silver and gold, soon
         after they come and billed by its DPU hours; the maintenance then leaves those to it.
     stage_function_mib: text of a batch, gzip counted tenfold, up to which a function stages it;
@@ -67,6 +69,7 @@ class Stage:
     spark_flex: bool
     maintenance_schedule: str
     delete_orphans: bool
+    delete_replayed: bool
     glue_table_optimizers: bool
     stage_function_mib: int
     duckdb_memory_mib: int

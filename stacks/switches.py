@@ -103,6 +103,7 @@ _EXPECTED: Final = {
     "schedule": '"", "rate(...)" or "cron(...)"',
     "maintenance_schedule": '"", "rate(...)" or "cron(...)"',
     "delete_orphans": "true or false",
+    "delete_replayed": "true or false",
     "glue_table_optimizers": "true or false",
     "spark_auto_scaling": "true or false",
     "spark_flex": "true or false",

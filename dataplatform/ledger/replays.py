@@ -111,6 +111,11 @@ class Replays(Batches):
             ) from refused
         return self.batch(batch_id)
 
+    def published_before(self, batch_id: str, moment: str) -> bool:
+        """Whether a batch was published before a moment, in ISO 8601."""
+        item = self._get(f"batch#{batch_id}", "batch") or {}
+        return item.get("state") == "published" and item["published_at"] < moment
+
     def not_newer(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str, bool]]:
         """Which records of replays aren't newer than the rows that they would change.
 

@@ -20,6 +20,7 @@ class Upkeep:
     joined: small files that were written anew as fewer.
     forgotten: snapshots dropped from the metadata.
     orphans: files that no snapshot names; `deleted` of them are gone.
+    replayed: rows of quarantine that replays took long ago; `removed` of them are gone.
     detail: why it was skipped, left to Spark or failed.
     """
 
@@ -39,6 +40,8 @@ class Upkeep:
     orphans: int = 0
     orphan_bytes: int = 0
     deleted: int = 0
+    replayed: int = 0
+    removed: int = 0
     detail: str = ""
 
 
@@ -55,4 +58,5 @@ class UpkeepBooks(LedgerTable):
     def upkeep(self, run: str) -> list[Upkeep]:
         """All tables of a run, by name."""
         found = self._query(f"upkeep#{run}")
-        return [Upkeep(**{f.name: item[f.name] for f in fields(Upkeep)}) for item in found]
+        names = [f.name for f in fields(Upkeep)]
+        return [Upkeep(**{name: item[name] for name in names if name in item}) for item in found]

@@ -25,6 +25,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         run=event["run"],
         owner=f"maintenance/{event['run']}/{context.aws_request_id}",
         deletes=settings.deletes_orphans,
+        removes=settings.removes_replayed,
         joined_by_glue=settings.leaves_joining_to_glue,
         now=datetime.now(UTC),
     ).maintain(event["table"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -18,12 +19,14 @@ from dataplatform.adapters.iceberg_upkeep import expirable
 from dataplatform.errors import LeaseHeld
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.leases import lease_lost
+from dataplatform.ledger.records import Lease
 from dataplatform.ledger.upkeep import Upkeep
 from dataplatform.maintenance.history import Needs
 from dataplatform.maintenance.leases import lease_of
 from dataplatform.maintenance.optimizers import optimized_tables
 from dataplatform.plans.model import PlatformPlan
 from lambdas.maintain_table.needs import needs_of
+from lambdas.maintain_table.replayed import tidy
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -51,6 +54,7 @@ class Caretaker:
 
     owner: of leases; another for each call.
     deletes: whether orphans are deleted; else they are counted.
+    removes: whether rows of quarantine that replays took long ago are removed; else counted.
     joined_by_glue: whether small files of silver and gold are left to Glue's own compaction.
     patience: seconds to wait for a writer.
     """
@@ -61,6 +65,7 @@ class Caretaker:
     run: str
     owner: str
     deletes: bool
+    removes: bool
     joined_by_glue: bool
     now: datetime
     patience: float = _PATIENCE_SECONDS
@@ -83,6 +88,16 @@ class Caretaker:
         return done
 
     def _tended(self, done: Upkeep) -> Upkeep:
+        found, removed = tidy(
+            self.ledger,
+            self.plan,
+            done.table,
+            run=self.run,
+            now=self.now,
+            removes=self.removes,
+            alone=lambda: self._alone(done.table),
+        )
+        done = replace(done, replayed=found, removed=removed)
         table = open_table(done.table)
         files = Files(table)
         groups = [] if self._is_glues(done.table) else files.small()
@@ -118,6 +133,12 @@ class Caretaker:
             self._wait_for_writer(lease_of(self.plan, _name(table)))
         return [iceberg_rewrite.join(table, group) for group in groups]
 
+    def _alone(self, name: str) -> AbstractContextManager[Lease]:
+        """Hold a table's lease."""
+        lease = lease_of(self.plan, name)
+        self._wait_for_writer(lease)
+        return self.ledger.lease(lease, self.owner, _LEASE_SECONDS)
+
     def _wait_for_writer(self, lease: str) -> None:
         """Return once nobody has the lease.
 
@@ -144,9 +165,7 @@ class Caretaker:
         if not (joined or manifests or expirable(table.metadata, needs, now=self.now)):
             return [], 0
         given_up: list[Joined] = []
-        lease = lease_of(self.plan, name)
-        self._wait_for_writer(lease)
-        with self.ledger.lease(lease, self.owner, _LEASE_SECONDS):
+        with self._alone(name):
             if joined or manifests:
                 given_up = until_first(lambda: iceberg_rewrite.commit(table, joined))
             if joined:

@@ -108,6 +108,7 @@ def _functions(
         settings=MaintenanceSettings(
             **fields,
             delete_orphans=str(stage.delete_orphans).lower(),
+            delete_replayed=str(stage.delete_replayed).lower(),
             glue_joins=str(stage.glue_table_optimizers).lower(),
         ),
         memory=MAX_MEMORY_MIB,

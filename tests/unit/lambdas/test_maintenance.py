@@ -43,7 +43,7 @@ def lake(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
     with lakes() as lake:
         create_table(LAKE.ledger_table)
         fields = {name: getattr(LAKE, name) for name in LAKE.__dataclass_fields__}
-        own = {"delete_orphans": "false", "glue_joins": "false"}
+        own = {"delete_orphans": "false", "delete_replayed": "false", "glue_joins": "false"}
         deploy(monkeypatch, plan_of(), MaintenanceSettings(**fields, **own))
         lake.migrate(plan_of())
         yield lake
@@ -78,6 +78,7 @@ def tended(
         run=RUN,
         owner=f"maintenance/{RUN}/1",
         deletes=deletes,
+        removes=False,
         joined_by_glue=joined_by_glue,
         now=datetime.now(UTC) + timedelta(days=days),
         patience=patience,

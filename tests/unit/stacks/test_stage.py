@@ -28,6 +28,7 @@ SWITCHES: dict[str, Any] = {
     "spark_flex": False,
     "maintenance_schedule": "",
     "delete_orphans": False,
+    "delete_replayed": False,
     "glue_table_optimizers": False,
     "stage_function_mib": 2560,
     "duckdb_memory_mib": 3008,
