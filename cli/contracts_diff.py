@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import typer
 
 from cli import contracts_diff_screen as screens
-from cli.contracts_base import DEPLOYED, Base, at_commit, deployed
+from cli.contracts_base import DEPLOYED, at_commit, deployed
+from cli.contracts_comparison import Comparison, compare
 from cli.screen import Exit, Screen, WrongUsage
 from cli.wrapper import ROOT
 from dataplatform.contracts.difference import Difference
 from dataplatform.contracts.differences import Changed, changed
 from dataplatform.contracts.loader import load
-from dataplatform.contracts.unannounced import problems
-from dataplatform.errors import InvalidModel, Problem
-from dataplatform.naming import Names
-from dataplatform.plans.compiler import compile_platform
-from dataplatform.plans.gold_differences import GoldDifference, gold_differences
-from dataplatform.plans.lineage import Lineage, Reader
-
-_NAMES = Names("dev")
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """The working tree beside its base.
-
-    readers: of each dataset's column, by the name that the base gives it.
-    """
-
-    base: str
-    changes: tuple[Changed, ...]
-    readers: dict[tuple[str, str], tuple[Reader, ...]]
-    models: tuple[GoldDifference, ...]
-    problems: tuple[Problem, ...]
 
 
 def diff(screen: Screen, against: str | None, stage: str | None) -> None:
@@ -55,31 +33,12 @@ def diff(screen: Screen, against: str | None, stage: str | None) -> None:
     contracts = load(ROOT)
     with screen.task("compare", "contracts and models") as task:
         base = deployed(stage, contracts) if against == DEPLOYED else at_commit(against)
-        found = compare(base, changed(base.contracts, contracts))
+        found = compare(ROOT, base, changed(base.contracts, contracts))
         task.detail = f"{len(contracts)} contracts with {base.name}"
     screens.show(screen, found)
     screen.result(_json(found))
     if found.problems:
         raise typer.Exit(Exit.FAILED)
-
-
-def compare(base: Base, changes: Sequence[Changed]) -> Comparison:
-    """Who is affected, what becomes of gold, and what must not be deployed."""
-    lineage = Lineage(base.plan) if base.plan is not None else None
-    readers = {
-        (change.dataset, each.before): lineage.readers(change.dataset, each.before)
-        for change in changes
-        for each in change.differences
-        if lineage is not None and each.before and each.weight
-    }
-    found = list(problems(ROOT, changes))
-    models: tuple[GoldDifference, ...] = ()
-    try:
-        plan = compile_platform(ROOT, _NAMES)
-        models = gold_differences(base.plan.models, plan.models) if base.plan else ()
-    except InvalidModel as error:  # a model that still reads the old name, mostly
-        found += error.problems
-    return Comparison(base.name, tuple(changes), readers, models, tuple(found))
 
 
 def _json(found: Comparison) -> dict[str, Any]:

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from itertools import groupby
 from textwrap import wrap
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from rich.markup import escape
 
+from cli.contracts_comparison import Comparison
 from cli.screen import Screen
 from dataplatform.contracts.difference import Difference, Weight
 from dataplatform.contracts.differences import Changed
 from dataplatform.plans.lineage import Reader
-
-if TYPE_CHECKING:
-    from cli.contracts_diff import Comparison
 
 _WIDTH: Final = 80
 _MARKS: Final = {

@@ -1,0 +1,55 @@
+"""The contracts of the working tree beside those of its base: what differs, and for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.contracts_base import Base
+from dataplatform.contracts.differences import Changed
+from dataplatform.contracts.unannounced import problems
+from dataplatform.errors import InvalidModel, Problem
+from dataplatform.naming import Names
+from dataplatform.plans.compiler import compile_platform
+from dataplatform.plans.gold_differences import GoldDifference, gold_differences
+from dataplatform.plans.lineage import Lineage, Reader
+
+_NAMES = Names("dev")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The working tree beside its base.
+
+    readers: of each dataset's column, by the name that the base gives it.
+    """
+
+    base: str
+    changes: tuple[Changed, ...]
+    readers: dict[tuple[str, str], tuple[Reader, ...]]
+    models: tuple[GoldDifference, ...]
+    problems: tuple[Problem, ...]
+
+
+def compare(root: Path, base: Base, changes: Sequence[Changed]) -> Comparison:
+    """Who is affected, what becomes of gold, and what must not be deployed.
+
+    Args:
+        root: the working tree.
+    """
+    lineage = Lineage(base.plan) if base.plan is not None else None
+    readers = {
+        (change.dataset, each.before): lineage.readers(change.dataset, each.before)
+        for change in changes
+        for each in change.differences
+        if lineage is not None and each.before and each.weight
+    }
+    found = list(problems(root, changes))
+    models: tuple[GoldDifference, ...] = ()
+    try:
+        plan = compile_platform(root, _NAMES)
+        models = gold_differences(base.plan.models, plan.models) if base.plan else ()
+    except InvalidModel as error:  # a model that still reads the old name, mostly
+        found += error.problems
+    return Comparison(base.name, tuple(changes), readers, models, tuple(found))
