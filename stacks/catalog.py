@@ -9,7 +9,7 @@ from constructs import Construct
 from dataplatform.naming import Zone
 from dataplatform.plans.model import PlatformPlan
 from dataplatform.settings import MigrationSettings
-from stacks.constructs.access import ContractRoles
+from stacks.access import ContractRoles
 from stacks.constructs.athena import WorkGroup
 from stacks.constructs.custom_resource import custom_resource
 from stacks.constructs.function import FunctionFactory, PlatformFunction
