@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from rich.markup import escape
+
+from cli.log_lines import readable
 from cli.screen import Screen
 from cli.target import Target
 
@@ -27,17 +30,19 @@ def logs(
         for event in events:
             if screen.as_json:
                 shown.append(event)
-            else:
-                at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC).strftime("%H:%M:%S")
-                name = event["group"].partition(target.names.resource(""))[2]
-                screen.console.print(
-                    f"{at} {name:<18} {event['message'].rstrip()}", markup=False, soft_wrap=True
-                )
+            elif text := readable(event["message"]):
+                _show(screen, target, event, text)
         if not follow:
             break
         start = max((event["timestamp"] for event in events), default=start - 1) + 1
         time.sleep(_POLL_SECONDS)  # CloudWatch Logs is polled, as `aws logs tail` does
     screen.result(shown)
+
+
+def _show(screen: Screen, target: Target, event: dict[str, Any], text: str) -> None:
+    at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC).strftime("%H:%M:%S")
+    name = event["group"].partition(target.names.resource(""))[2]
+    screen.say(f"[dim]{at}[/] {escape(name):<18} {escape(text)}")
 
 
 def _window(target: Target, run_id: str | None) -> tuple[int, int | None]:

@@ -45,10 +45,12 @@ def with_engines(steps: Sequence[Step]) -> list[Step]:
 
 
 def line(step: Step) -> str:
-    """`✓ silver       sales          duckdb · 62 MB batch · inserted 269,720`"""
+    """`✓ silver       sales          inserted 269,720 · duckdb · 62 MB batch`
+
+    Counts come first: a narrow terminal cuts the end.
+    """
     counts = "  ".join(f"{name} {value:,}" for name, value in step.counts.items() if value)
-    parts = (step.detail, counts) if step.name in _BY_AN_ENGINE else (counts, step.detail)
-    text = " · ".join(filter(None, parts))
+    text = " · ".join(filter(None, (counts, step.detail)))
     mark = _MARKS.get(step.state, " ")
     return f"    {mark} {step.name:<14} {step.dataset:<26} {escape(text[:120])}"
 

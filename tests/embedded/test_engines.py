@@ -40,7 +40,7 @@ def test_the_first_run_needs_no_spark_and_says_what_it_cost(platform: Platform) 
     two_jobs = 2 * 2 * PRICES.glue_dpu_hour / 60
     assert 0 < said["cost"]["lambda"] < two_jobs / 2
     assert (
-        "duckdb · 6.0 MB batch · inserted 269,720"
+        "inserted 269,720 · duckdb · 6.0 MB batch"
         in platform.weir("status", "--run", run_id).stdout
     )
 

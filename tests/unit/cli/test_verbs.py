@@ -47,7 +47,7 @@ def test_a_run_says_which_engine_did_what_and_why_and_what_it_cost(
 ) -> None:
     _, out, _ = weir("status", "--run", RUN.run_id)
     lines = [" ".join(line.split()) for line in out.splitlines()]
-    assert "✓ silver sales duckdb · 6 MB batch · inserted 10" in lines
+    assert "✓ silver sales inserted 10 · duckdb · 6 MB batch" in lines
     assert "Cost $0.015 at list prices of us-east-1: Lambda $0.00020, Glue $0.015" in lines
     assert not [line for line in lines if "engine" in line], "the choice is no step of its own"
     _, out, _ = weir("status", "--run", RUN.run_id, "--json")
