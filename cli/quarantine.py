@@ -14,6 +14,7 @@ from typing import Any, Final
 from rich.markup import escape
 from rich.table import Table
 
+from cli.quarantine_rows import show_row
 from cli.quarantined import Quarantine, Row, kind_of
 from cli.screen import Screen
 from cli.sql import UnknownFormat
@@ -115,7 +116,7 @@ def show(
         writer.writerows(_line(row) for row in rows)
     else:
         for row in rows:
-            _show_row(screen, row)
+            show_row(screen, row)
         screen.say(_summary(place, rows, limit))
 
 
@@ -161,19 +162,6 @@ def _table(kinds: Sequence[Kind]) -> Table:
         figures = (f"{kind.rows:,}", f"{len(kind.batches):,}")
         table.add_row(kind.dataset, escape(kind.reason), *figures, *seen)
     return table
-
-
-def _show_row(screen: Screen, row: Row) -> None:
-    at = "the whole object" if row.position is None else f"record {row.position:,}"
-    under_way = "   [yellow]a replay is under way[/]" if row.under_way else ""
-    screen.say(f"[bold]{escape(row.object)}[/]  {at}{under_way}")
-    screen.say(f"   batch {row.batch_id}   {row.quarantined_at:%F %T} UTC")
-    screen.say(f"   version {row.version}")
-    for reason in row.reasons:
-        screen.say(f"   [red]✗[/] {escape(reason)}")
-    if row.record is not None:
-        screen.say(f"   {escape(row.record)}")
-    screen.say()
 
 
 def _line(row: Row) -> list[Any]:
