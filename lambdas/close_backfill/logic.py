@@ -11,7 +11,7 @@ from dataplatform.ledger import Ledger
 from dataplatform.ledger.holders import ChunkCall, holder
 from dataplatform.ledger.records import Rederived, backfill_lease, table_lease
 from dataplatform.plans.model import PlatformPlan
-from lambdas.hand_to_spark.logic import reason
+from lambdas.failures import reason
 
 
 def close_backfill(

@@ -6,8 +6,7 @@ from typing import Any
 
 from lambdas.common import LambdaContext, logger
 from lambdas.confirm_load.logic import confirm_load
-from lambdas.load_warehouse.connect import loader
-from lambdas.load_warehouse.logic import LoadState
+from lambdas.loads import LoadState, loader
 from lambdas.metering import metered
 
 log = logger("confirm-load")

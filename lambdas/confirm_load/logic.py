@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from dataplatform.adapters.warehouse import StatementUnknown, Status
 from dataplatform.errors import WarehouseLoadFailed
-from lambdas.load_warehouse.logic import STEP, Loader, LoadState
+from lambdas.loads import STEP, Loader, LoadState
 
 MAX_ATTEMPTS: Final = 3
 _PASSING: Final = (

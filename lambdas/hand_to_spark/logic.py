@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.engines import GOLD
@@ -13,16 +12,7 @@ from dataplatform.ledger.records import Lease, table_lease
 from dataplatform.ledger.staging import STAGE_STEP
 from dataplatform.plans.model import PlatformPlan
 from lambdas.common import hold
-
-_KILLED: Final = {
-    "Sandbox.Timedout": "out of time",
-    "States.Timeout": "out of time",
-    "Runtime.OutOfMemory": "out of memory",
-    "MemoryError": "out of memory",
-    "Runtime.ExitError": "killed, as a rule for want of memory",
-    # AWS's one name for a function that ran out of memory or time; the cause tells which.
-    "Lambda.Unknown": "out of memory or time",
-}
+from lambdas.failures import reason
 
 
 def hand_to_spark(
@@ -58,14 +48,6 @@ def hand_batch_to_spark(
     return {"run_id": run_id, "subject": batch_id, "reason": batch.spark_stages}
 
 
-def reason(error: Mapping[str, str]) -> str:
-    """Why the function gave up, in a line."""
-    name, cause = error.get("Error", ""), _message(error.get("Cause", ""))
-    if name == "Lambda.Unknown" and "timed out" in cause.lower():
-        return "out of time"
-    return _KILLED.get(name) or (f"{name}: {cause}" if cause else name)
-
-
 def _held(ledger: Ledger, plan: PlatformPlan, run_id: str, subject: str) -> Iterator[Lease]:
     """Leases of calls for this subject of this run: Step Functions says that they have ended."""
     for table in _tables(plan, subject):
@@ -80,13 +62,3 @@ def _tables(plan: PlatformPlan, subject: str) -> list[str]:
         return [model.table for model in plan.models]
     dataset = plan.dataset(subject)
     return [dataset.silver_table, dataset.quarantine_table]
-
-
-def _message(cause: str) -> str:
-    """The first line of what a function raised, which Step Functions gives as JSON."""
-    try:
-        parsed = json.loads(cause)
-    except ValueError:
-        return cause.partition("\n")[0][:300]
-    said = parsed.get("errorMessage", "") if isinstance(parsed, dict) else cause
-    return str(said).partition("\n")[0][:300]

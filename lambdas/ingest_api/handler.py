@@ -11,9 +11,9 @@ from dataplatform.ledger import Ledger
 from dataplatform.ledger.run_input import RunInput
 from dataplatform.naming import Names
 from dataplatform.settings import IngestSettings
+from lambdas.api_sources import api_client
 from lambdas.common import LambdaContext, hold, ledger_at, logger
 from lambdas.ingest_api.pull import Pull
-from lambdas.ingest_api.sources import api_client
 from lambdas.metering import metered
 
 STEP: Final = "ingest"

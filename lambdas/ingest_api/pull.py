@@ -13,13 +13,14 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from dataplatform.errors import SourceRejected, SourceUnavailable
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Cursor, LandedObject
 from dataplatform.naming import pulled_prefix
-from lambdas.ingest_api.pages import Page, PageFormat, Record, instant, parse_page
+from lambdas.api_pages import Page, PageFormat, Record, instant, parse_page
+from lambdas.api_sources import Client, request
 
 MAX_ROWS: Final = 50_000
 """Records an object, more or less a page: so that a batch is made of few objects."""
@@ -28,14 +29,6 @@ MAX_BYTES: Final = 16 * 1024**2
 """Bytes an object before gzip, more or less a page: what a pull that dies has to pull again."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._=-]+")
-
-
-class Client(Protocol):
-    """What asks the source."""
-
-    def get(self, parameters: dict[str, str]) -> bytes:
-        """The answer to one request."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,18 +121,6 @@ class Pull:
             arrived_at=self.ledger.now(),
         )
         self.ledger.land_pulled(landed, start, records[-1].at)
-
-
-def request(options: dict[str, str], at: Cursor | None, limit: str = "") -> dict[str, str]:
-    """Parameters of a request for what comes after a record; of the first ones without it.
-
-    Args:
-        limit: records at most; else as the contract says.
-    """
-    parameters = {options["limit_param"]: limit or options["limit"]}
-    if at is not None:
-        parameters |= {options["updated_param"]: at.updated_at, options["id_param"]: at.id}
-    return parameters
 
 
 def page_format(options: dict[str, str]) -> PageFormat:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lambdas.common import LambdaContext, logger
-from lambdas.load_warehouse.connect import loader
+from lambdas.loads import loader
 from lambdas.metering import metered
 
 log = logger("load-warehouse")

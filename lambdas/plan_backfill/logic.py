@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -76,7 +74,7 @@ def plan_backfill(
         dataset=dataset.dataset,
         since=wanted.since,
         until=wanted.until,
-        mark=plan_mark(dataset),
+        mark=dataset.mark,
         chunks=chunks_for(read.bytes, settings, dataset.bronze_table),
         execution=execution,
         batches=read.batches,
@@ -135,12 +133,6 @@ def chunks_for(size: int, settings: DuckdbSettings, table: str) -> int:
             remedy="Give the functions more disk: duckdb_storage_mib in cdk.json, up to 10,240.",
         )
     return chunks
-
-
-def plan_mark(plan: SilverPlan) -> str:
-    """Changes with whatever decides what a row is; not with what only describes it."""
-    said = [plan.primary_key, plan.ordering, asdict(plan.duckdb), asdict(plan.spark)]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
 def _take(ledger: Ledger, dataset: str, execution: str, goes_on: Callable[[str], bool]) -> None:

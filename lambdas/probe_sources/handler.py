@@ -10,9 +10,9 @@ from dataplatform.adapters.alerts import send_alert
 from dataplatform.adapters.plans import load_plan
 from dataplatform.naming import Names
 from dataplatform.settings import ProbeSettings
+from lambdas.api_sources import api_client
 from lambdas.common import LambdaContext, ledger_at, logger
 from lambdas.drift_alerts import DriftAlerts
-from lambdas.ingest_api.sources import api_client
 from lambdas.probe_sources.logic import probe_sources
 
 log = logger("probe-sources")

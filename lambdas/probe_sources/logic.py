@@ -10,9 +10,9 @@ from dataplatform.drift.shape import Shape, shape_of_lines
 from dataplatform.errors import WeirError
 from dataplatform.ledger import Ledger
 from dataplatform.plans.model import PlatformPlan, SilverPlan
+from lambdas.api_pages import records_of
+from lambdas.api_sources import Client, request
 from lambdas.common import logger
-from lambdas.ingest_api.pages import records_of
-from lambdas.ingest_api.pull import Client, request
 
 RECORDS: Final = 50
 """Records asked for: more than a type needs to be judged by (`compare.EVIDENCE`)."""

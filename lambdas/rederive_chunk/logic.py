@@ -15,7 +15,6 @@ from dataplatform.ledger.records import PIPELINE_LEASE, Lease, Rederived
 from dataplatform.overtaken import until_not_overtaken
 from dataplatform.plans.model import PlatformPlan
 from dataplatform.settings import DuckdbSettings
-from lambdas.plan_backfill.logic import plan_mark
 
 PATIENCE_SECONDS: Final = 240
 """For a writer of the table. What was read and ranked by then would have to be so again."""
@@ -50,7 +49,7 @@ def rederive_chunk(
     if chunk.state == "done":
         return chunk.counts
     dataset = plan.dataset(backfill.dataset)
-    if plan_mark(dataset) != backfill.mark:
+    if dataset.mark != backfill.mark:
         raise PlanChanged(
             f"{backfill.dataset}: another contract was deployed since {backfill_id} was planned",
             why="Half of the rows would follow the one, half the other.",

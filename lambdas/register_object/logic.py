@@ -7,8 +7,8 @@ from typing import Any
 
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import LandedObject, iso
-from dataplatform.naming import pulled_prefix
 from dataplatform.plans.model import PlatformPlan
+from lambdas.registration import take_note
 
 
 def register(ledger: Ledger, plan: PlatformPlan, event: dict[str, Any]) -> str:
@@ -27,21 +27,6 @@ def register(ledger: Ledger, plan: PlatformPlan, event: dict[str, Any]) -> str:
     return take_note(ledger, plan, landed_from(event, plan))
 
 
-def take_note(ledger: Ledger, plan: PlatformPlan, landed: LandedObject) -> str:
-    """Register an object that landing has, unless it is another's to register.
-
-    Returns:
-        "registered", "seen", "unclaimed" (no contract has its folder), "pulled" or "folder".
-    """
-    if landed.key.endswith("/") and landed.size == 0:
-        return "folder"
-    if _is_pulled(landed, plan):
-        return "pulled"
-    if not ledger.register_object(landed):
-        return "seen"
-    return "registered" if landed.dataset else "unclaimed"
-
-
 def landed_from(event: dict[str, Any], plan: PlatformPlan) -> LandedObject:
     """The object that an "Object Created" event describes; its key isn't URL-encoded."""
     detail = event["detail"]
@@ -55,9 +40,3 @@ def landed_from(event: dict[str, Any], plan: PlatformPlan) -> LandedObject:
         checksum=described.get("etag", "").strip('"'),
         arrived_at=iso(datetime.fromisoformat(event["time"])),
     )
-
-
-def _is_pulled(landed: LandedObject, plan: PlatformPlan) -> bool:
-    if not landed.dataset or not landed.key.startswith(pulled_prefix(landed.dataset)):
-        return False
-    return plan.dataset(landed.dataset).source.kind == "api"

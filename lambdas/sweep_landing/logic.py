@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import LandedObject, iso
 from dataplatform.plans.model import PlatformPlan
-from lambdas.register_object.logic import take_note
+from lambdas.registration import take_note
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

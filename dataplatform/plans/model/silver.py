@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from dataplatform.naming import Watch, dataset_of_key, rejected_prefix
@@ -123,6 +125,12 @@ class SilverPlan:
     def fields(self) -> tuple[str, ...]:
         """What the source calls each column: the names that the parser looks for."""
         return tuple(column.field or column.name for column in self.columns)
+
+    @property
+    def mark(self) -> str:
+        """Changes with whatever decides what a row is; not with what only describes it."""
+        said = [self.primary_key, self.ordering, asdict(self.duckdb), asdict(self.spark)]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
     @property
     def key(self) -> tuple[str, ...]:

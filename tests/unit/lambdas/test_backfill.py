@@ -20,7 +20,7 @@ from dataplatform.errors import (
 from dataplatform.ledger.holders import Call, ChunkCall
 from dataplatform.ledger.records import MAX_CHUNKS, PIPELINE_LEASE, Rederived, table_lease
 from lambdas.close_backfill.logic import close_backfill, give_up
-from lambdas.plan_backfill.logic import chunks_for, plan_backfill, plan_mark
+from lambdas.plan_backfill.logic import chunks_for, plan_backfill
 from lambdas.rederive_chunk.logic import rederive_chunk
 from tests.unit.support.contracts import spoiled
 from tests.unit.support.lakes import plan_of
@@ -163,9 +163,9 @@ def test_another_contract_begins_anew(machine: Machine) -> None:
 
 def test_what_only_describes_a_dataset_makes_no_new_plan(machine: Machine) -> None:
     plan = machine.shop.plan
-    assert plan_mark(replace(plan, description="other", engine="spark")) == plan_mark(plan)
+    assert replace(plan, description="other", engine="spark").mark == plan.mark
     relax(machine)
-    assert plan_mark(machine.shop.plan) != plan_mark(plan)
+    assert machine.shop.plan.mark != plan.mark
 
 
 def test_a_merge_that_goes_on_is_waited_for_and_one_that_died_is_not(machine: Machine) -> None:

@@ -11,7 +11,8 @@ from dataplatform.ledger.engines import GOLD
 from dataplatform.ledger.holders import Call, JobRun
 from dataplatform.ledger.records import table_lease
 from dataplatform.plans.model import PlatformPlan
-from lambdas.hand_to_spark.logic import hand_batch_to_spark, hand_to_spark, reason
+from lambdas.failures import reason
+from lambdas.hand_to_spark.logic import hand_batch_to_spark, hand_to_spark
 from tests.unit.support.ledgers import landed
 from tests.unit.support.plans import dataset, model, platform
 

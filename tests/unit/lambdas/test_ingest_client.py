@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from dataplatform.errors import SourceRejected, SourceUnavailable
-from lambdas.ingest_api.client import ATTEMPTS, ApiClient, retry_after
+from lambdas.api_client import ATTEMPTS, ApiClient, retry_after
 
 
 @dataclass

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dataplatform.errors import SourceRejected
 from dataplatform.ledger.records import Cursor
-from lambdas.ingest_api.pages import Page, PageFormat, parse_page
+from lambdas.api_pages import Page, PageFormat, parse_page
 
 FORM = PageFormat(
     records_path="result.data",

@@ -9,7 +9,7 @@ from moto import mock_aws
 
 from dataplatform.errors import SourceNotConfigured
 from dataplatform.naming import Names
-from lambdas.ingest_api.sources import api_key, base_url
+from lambdas.api_sources import api_key, base_url
 
 NAMES = Names("dev")
 

@@ -9,10 +9,10 @@ import pytest
 from dataplatform.adapters.warehouse import Status
 from dataplatform.ledger import Ledger
 from dataplatform.settings import WarehouseSettings
+from lambdas import loads
 from lambdas.confirm_load import handler as confirming
-from lambdas.load_warehouse import connect
 from lambdas.load_warehouse import handler as loading
-from lambdas.load_warehouse.logic import Loader
+from lambdas.loads import Loader
 from lambdas.plan_loads import handler as planning
 from tests.unit.lambdas.conftest import Context, deploy
 from tests.unit.support.ledgers import TABLE, built
@@ -30,16 +30,16 @@ def deployed(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
         warehouse_role_arn="arn:aws:iam::123456789012:role/copy",
     )
     deploy(monkeypatch, plan_with(), settings)
-    connect.loader.cache_clear()
+    loads.loader.cache_clear()
     ledger.open_run("r1", "execution", "{}")
     built(ledger, MODEL, "r1", inserted=2, rows=2)
 
 
 def test_settings_say_which_warehouse_and_which_role() -> None:
-    loader = connect.loader()
+    loader = loads.loader()
     assert loader.role_arn == "arn:aws:iam::123456789012:role/copy"
     assert loader.plan == plan_with()
-    assert connect.loader() is loader, "once a process"
+    assert loads.loader() is loader, "once a process"
 
 
 def test_answers_travel_through_the_state_machine_as_json(

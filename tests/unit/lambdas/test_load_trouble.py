@@ -10,7 +10,7 @@ from dataplatform.adapters.warehouse import StatementUnknown, Status
 from dataplatform.errors import WarehouseLoadFailed
 from dataplatform.ledger import Ledger
 from lambdas.confirm_load.logic import MAX_ATTEMPTS, confirm_load
-from lambdas.load_warehouse.logic import Loader, LoadState
+from lambdas.loads import Loader, LoadState
 from tests.unit.support.ledgers import built
 from tests.unit.support.loads import MODEL, FailingWarehouse, plan_with
 

@@ -17,7 +17,7 @@ from dataplatform.ledger.records import PIPELINE_LEASE
 from dataplatform.plans.model import Column, PlatformPlan
 from dataplatform.render.redshift import warehouse_setup, warehouse_sql
 from lambdas.confirm_load.logic import confirm_load
-from lambdas.load_warehouse.logic import Loader, LoadState
+from lambdas.loads import Loader, LoadState
 from tests.unit.support import ledgers, plans
 from tests.unit.support.redshift import Server, allow
 from tests.unit.support.redshift import Warehouse as EmulatedWarehouse

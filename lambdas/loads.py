@@ -11,13 +11,18 @@ which changes nothing; the book of loads in the warehouse has one row for each m
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
+import boto3
+
+from dataplatform.adapters.plans import load_plan
 from dataplatform.adapters.warehouse import Warehouse
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Load
 from dataplatform.plans.model import PlatformPlan, fill
-from lambdas.common import hold
+from dataplatform.settings import WarehouseSettings
+from lambdas.common import hold, ledger_at
 
 STEP = "warehouse"
 
@@ -94,3 +99,15 @@ class Loader:
             )
             for sql in self.plan.model(load.model).warehouse.load
         ]
+
+
+@lru_cache(maxsize=1)
+def loader() -> Loader:
+    """Ledger, plan and warehouse from the function's settings."""
+    settings = WarehouseSettings.from_environment()
+    return Loader(
+        ledger_at(settings.ledger_table),
+        load_plan(settings.plans_uri),
+        Warehouse(boto3.client("redshift-data"), settings.workgroup),
+        settings.warehouse_role_arn,
+    )

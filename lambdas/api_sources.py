@@ -1,17 +1,38 @@
-"""A source's address and key, which the operator fills in."""
+"""HTTP APIs as sources: how they are asked, and with what address and key."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import boto3
 from botocore.exceptions import ClientError
 
 from dataplatform.errors import SourceNotConfigured
+from dataplatform.ledger.records import Cursor
 from dataplatform.naming import Names
-from lambdas.ingest_api.client import ApiClient
+from lambdas.api_client import ApiClient
+
+
+class Client(Protocol):
+    """What asks the source."""
+
+    def get(self, parameters: dict[str, str]) -> bytes:
+        """The answer to one request."""
+        ...
+
+
+def request(options: dict[str, str], at: Cursor | None, limit: str = "") -> dict[str, str]:
+    """Parameters of a request for what comes after a record; of the first ones without it.
+
+    Args:
+        limit: records at most; else as the contract says.
+    """
+    parameters = {options["limit_param"]: limit or options["limit"]}
+    if at is not None:
+        parameters |= {options["updated_param"]: at.updated_at, options["id_param"]: at.id}
+    return parameters
 
 
 def api_client(
