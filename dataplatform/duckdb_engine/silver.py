@@ -17,6 +17,7 @@ from dataplatform.adapters.holders import goes_on
 from dataplatform.auditing import Answers, pass_audit
 from dataplatform.duckdb_engine.classification import Classification, rows_to_write
 from dataplatform.duckdb_engine.engine import Engine
+from dataplatform.duckdb_engine.late_columns import lay_filled
 from dataplatform.duckdb_engine.pruning import candidates
 from dataplatform.duckdb_engine.quarantine import quarantine
 from dataplatform.duckdb_engine.sizing import (
@@ -110,6 +111,7 @@ class _Merge:
     ) -> None:
         self._engine = engine
         self._replays = any(batch.origin for batch in batches)
+        self._adopted = any(batch.adopted for batch in batches)
         self._batches = [batch.batch_id for batch in batches]
         self._ledger = ledger
         self._plan = plan
@@ -189,9 +191,13 @@ class _Merge:
         bronze.view(self._engine, "bronze_files", files, columns=columns)
         wanted = ", ".join(literal(batch) for batch in self._batches)
         self._engine.execute(
-            "CREATE OR REPLACE TEMP VIEW bronze AS SELECT * FROM bronze_files "
+            "CREATE OR REPLACE TEMP VIEW bronze_sent AS SELECT * FROM bronze_files "
             f"WHERE {BronzeColumn.BATCH_ID} IN ({wanted})"
         )
+        if self._adopted:  # an earlier run may have staged them by another contract
+            lay_filled(self._engine, self._plan, "bronze_sent", "bronze")
+        else:
+            self._engine.execute("CREATE OR REPLACE TEMP VIEW bronze AS SELECT * FROM bronze_sent")
         return needed
 
     def _silver_view(self, name: str, numbers: Sequence[int]) -> None:

@@ -14,6 +14,7 @@ from dataplatform.naming import BronzeColumn, SilverColumn, was_column
 from dataplatform.plans.model import SilverPlan, fill
 from dataplatform.quality.profile import sample_of
 from glue_jobs.transforms import pruning
+from glue_jobs.transforms.late_columns import filled, late
 from glue_jobs.transforms.pruning import Asked
 
 INSERT, UPDATE, DELETE, DUPLICATE = "insert", "update", "delete", "duplicate"
@@ -65,16 +66,25 @@ class Classified:
 
 
 def classify(
-    spark: SparkSession, plan: SilverPlan, batches: Sequence[str], *, bronze: str, silver: str
+    spark: SparkSession,
+    plan: SilverPlan,
+    batches: Sequence[str],
+    *,
+    bronze: str,
+    silver: str,
+    adopted: bool = False,
 ) -> Classified:
     """Cast, check, reduce to the newest row of each key, and compare with what silver holds.
 
     Args:
         bronze: qualified table that holds the batches' rows as strings.
         silver: qualified table that the rows would be merged into; "" where nothing is in it yet.
+        adopted: whether an earlier run may have staged some, by another contract.
     """
     wanted = ", ".join(f"'{batch}'" for batch in batches)
     raw = spark.sql(f"SELECT * FROM {bronze} WHERE {BronzeColumn.BATCH_ID} IN ({wanted})")
+    if adopted:
+        raw = filled(raw, plan, late(raw, plan))
     cast = _step(spark, plan.spark.typed, "bronze", raw, plan)
     typed = _cast_once(cast)
     good = typed.where(_is_good()).drop(*_BEFORE_RANKING)

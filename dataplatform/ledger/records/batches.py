@@ -102,6 +102,11 @@ class Batch:
         return self.order if self.origin else self.sequence
 
     @property
+    def adopted(self) -> bool:
+        """Whether an earlier run had it, and may have staged it by another contract."""
+        return self.attempts > 1
+
+    @property
     def waits_for_spark(self) -> bool:
         """Whether it is left to Spark and not staged yet."""
         return bool(self.spark_stages) and self.state == "claimed"

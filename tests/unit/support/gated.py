@@ -10,10 +10,16 @@ from dataplatform.render.profile import audit_sql
 from tests.unit.support.contracts import spoiled
 from tests.unit.support.merges import orders
 
+_STATE = "      - name: state\n"
 
-def gated(severity: str = "error", *, maximum: int = 100) -> SilverPlan:
-    """Orders of which at most one may be closed, and none may be dearer."""
-    plan = orders(spoiled(("maximum: 100", f"maximum: {maximum}")))
+
+def gated(severity: str = "error", *, maximum: int = 100, more: str = "") -> SilverPlan:
+    """Orders of which at most one may be closed, and none may be dearer.
+
+    Args:
+        more: columns in YAML.
+    """
+    plan = orders(spoiled(("maximum: 100", f"maximum: {maximum}"), (_STATE, more + _STATE)))
     closed = "count(CASE WHEN state = 'closed' THEN 1 END)"
     gate = Gate(
         name="sql",
