@@ -59,6 +59,7 @@ def _merge(
         batches,
         bronze=tables.qualified(plan.bronze_table),
         silver="" if empty else tables.qualified(plan.silver_table),
+        adopted=any(batch.adopted for batch in staged),
     )
     try:
         replays = any(batch.origin for batch in staged)

@@ -135,3 +135,20 @@ def test_a_replay_is_not_held_and_leaves_each_record_in_one_place(shop: Shop) ->
     assert totals.balanced
     assert (totals.source, totals.replayed) == (5, 2)
     assert counts(totals.outcomes) == {"inserted": 4, "quarantined": 1}
+
+
+def test_a_column_that_a_held_batch_brought_is_there_once_the_contract_has_it(shop: Shop) -> None:
+    """It was staged by the contract before: its values lie in bronze's `_extra`."""
+    sent = [("2", "closed", "web"), ("3", "closed", ""), ("x", "open", "shop")]
+    lines = [f"{key},1,a@b,{state},2026-01-01T00:00:00Z,{channel}" for key, state, channel in sent]
+    header = "order_id,amount,email,state,changed_at,channel"
+    body = "\n".join([header, *lines, ""]).encode()
+    batch = shop.staged_objects([shop.lake.land("odd.csv", body, "orders")])
+    with pytest.raises(BatchHeld):
+        shop.merge(batch)
+    shop.evolve(gated(more="      - {name: channel, logicalType: string}\n"))
+    assert released(shop, batch, "run-2") == {"inserted": 2, "quarantined": 1}
+    channels = {key: row["channel"] for key, row in shop.rows().items()}
+    assert channels == {1: None, 2: "web", 3: None}
+    (row,) = waiting(shop)
+    assert row.sent["channel"] == "shop"
