@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from embedded_aws.samples.reshaping import Reshaping
+
 
 class Fault(StrEnum):
     """What goes wrong with one request."""
@@ -31,6 +33,7 @@ class FaultSettings:
 
     closed_for: while not 0, every answer is "503, come again in so many seconds".
     in_a_row: after so many faults running, the next request succeeds: retries are bounded.
+    shape: how records differ from what was promised.
     """
 
     down: bool = False
@@ -38,6 +41,7 @@ class FaultSettings:
     seed: int = 3  # brings each fault within the sixty requests of a first pull
     in_a_row: int = 2
     rates: Mapping[Fault, float] = field(default_factory=lambda: dict(_DEFAULT_RATES))
+    shape: Reshaping = field(default_factory=Reshaping)
 
     def changed(self, changes: Mapping[str, Any]) -> FaultSettings:
         """These settings with some replaced, as `POST /_control` sends them.
@@ -45,7 +49,7 @@ class FaultSettings:
         Raises:
             ValueError: an unknown name, or a value that can't be.
         """
-        unknown = set(changes) - {"down", "closed_for", "seed", "in_a_row", "rates"}
+        unknown = set(changes) - {"down", "closed_for", "seed", "in_a_row", "rates", "shape"}
         if unknown:
             raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
         given = dict(changes)
@@ -53,6 +57,8 @@ class FaultSettings:
             given["rates"] = {Fault(name): float(rate) for name, rate in given["rates"].items()}
             if not set(given["rates"]) <= set(_RATED) or not 0 <= sum(given["rates"].values()) <= 1:
                 raise ValueError("rates: 429, 500 and cut, together at most 1")
+        if "shape" in given:
+            given["shape"] = Reshaping.from_json(given["shape"])
         return replace(self, **given)
 
     def to_json(self) -> dict[str, Any]:
@@ -63,6 +69,7 @@ class FaultSettings:
             "seed": self.seed,
             "in_a_row": self.in_a_row,
             "rates": {fault.value: self.rates.get(fault, 0.0) for fault in _RATED},
+            "shape": self.shape.to_json(),
         }
 
 

@@ -2,7 +2,9 @@
 
     GET   /v1/sales?updated_since=<ISO 8601>&after_id=<id>&limit=<1-5000>   header X-Api-Key
     GET   /_control                faults in force
-    POST  /_control                {"down": false, "rates": {"429": 0.1, "500": 0, "cut": 0}}
+    POST  /_control                {"down": false, "rates": {"429": 0.1, "500": 0, "cut": 0},
+                                    "shape": {"added": ["till"], "dropped": ["store_cost"],
+                                              "retyped": [], "renamed": {}}}
     GET   /_control/requests       what was asked for, oldest first
     PATCH /_control/sales/<id>     {"unit_sales": "3.0000"}: a corrected line, updated now
 
@@ -109,7 +111,8 @@ class _Handler(BaseHTTPRequestHandler):
         rows: list[dict[str, Any]] = []
         more = False
         if fault in (Fault.NONE, Fault.CUT):
-            rows, more = self.api.store.page(updated_since, after_id, limit)
+            found, more = self.api.store.page(updated_since, after_id, limit)
+            rows = [self.api.faults.settings.shape.of(row) for row in found]
         status = HTTPStatus(int(fault)) if fault.isdigit() else HTTPStatus.OK
         sent = 0 if fault else len(rows)
         self.api.store.record(

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from embedded_aws.samples.api import Address
-from tests.unit.embedded_aws.samples.conftest import small_jar
+from tests.unit.support.foodmarts import small_jar
 
 ROOT = Path(__file__).parents[4]
 

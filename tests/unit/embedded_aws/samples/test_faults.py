@@ -39,8 +39,17 @@ def test_a_source_that_is_down_stays_down() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"dwon": True}, {"rates": {"404": 0.1}}, {"rates": {"429": 0.8, "500": 0.8}}]
+    "changes",
+    [
+        {"dwon": True},
+        {"rates": {"404": 0.1}},
+        {"rates": {"429": 0.8, "500": 0.8}},
+        {"shape": ["till"]},
+        {"shape": {"aded": ["till"]}},
+        {"shape": {"added": "till"}},
+        {"shape": {"renamed": {"id": 7}}},
+    ],
 )
 def test_settings_that_cannot_be_are_refused(changes: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"unknown|valid|rates"):
+    with pytest.raises(ValueError, match=r"unknown|valid|rates|shape"):
         FaultSettings().changed(changes)

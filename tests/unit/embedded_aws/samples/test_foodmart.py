@@ -13,7 +13,7 @@ from embedded_aws.samples import truth
 from embedded_aws.samples.files import sample_files
 from embedded_aws.samples.foodmart import AGGREGATES, SALES, Foodmart
 from embedded_aws.samples.hsqldb import MalformedScript
-from tests.unit.embedded_aws.samples.conftest import small_jar
+from tests.unit.support.foodmarts import small_jar
 
 
 @pytest.mark.parametrize(
