@@ -29,7 +29,6 @@ _FOUND, _COLUMN, _PART = "weir_found", "weir_column", "weir_part_"
 _PARTS = re.compile(rf"\bb\.{_PART}(\d+)\b")
 _FAST_DIGITS = 18  # a decimal of more is cast from text a hundred times as slowly
 _MANTISSA = 3  # digits before the point in 912e-3, for which DuckDB needs room
-_EXACT_DIGITS = 15  # a decimal of more is divided on its way to a double, which rounds again
 
 
 def silver_to_duckdb(spark: SilverSql, columns: Sequence[Column] = ()) -> SilverSql:
@@ -158,12 +157,10 @@ def _parts(node: exp.Expr) -> tuple[int, int]:
 
 
 def _by_text(node: exp.Expr) -> exp.Expr:
-    """A decimal on its way to a double: DuckDB divides, and so rounds twice, where it has many
-    digits.
+    """A wide decimal on its way to a double: DuckDB puts two halves together, or divides, and so
+    rounds twice.
     """
-    precision, scale = _parts(node)
-    exact = precision <= _EXACT_DIGITS or not scale
-    return node if exact else exp.cast(node.copy(), "TEXT", dialect="duckdb")
+    return exp.cast(node.copy(), "TEXT", dialect="duckdb")
 
 
 def _decimal(node: exp.Expr) -> exp.Expr:

@@ -23,6 +23,8 @@ _ZONE = r"(Z|[+-]((0[0-9]|1[0-7]):?[0-5][0-9]|18:?00))"
 _SESSION_IN_UTC = "current_timezone() = 'UTC'"
 _TRUE = ("true", "t", "yes", "y", "1")
 _FALSE = ("false", "f", "no", "n", "0")
+_MOST = 38
+"""Digits of the widest decimal."""
 _RANGES = {"int": 2**31, "bigint": 2**63}
 
 
@@ -41,12 +43,11 @@ def cast(text: str, kind: str) -> str:
 
 def _integer(text: str, kind: str) -> str:
     limit = _RANGES[kind]
-    whole = "DECIMAL(38,0)"
-    number = f"TRY_CAST({text} AS {whole})"
+    number = f"TRY_CAST({text} AS {_widest(0)})"
     fits = f"{number} BETWEEN -{limit}BD AND {limit - 1}BD"
     return (  # two branches: only the rare number is cast by way of a decimal
         f"CASE WHEN {_like(text, _DIGITS)} THEN TRY_CAST({text} AS {kind.upper()}) "
-        f"WHEN {_like(text, _POINTED)} OR {_exact_scientific(text, whole)} "
+        f"WHEN {_like(text, _POINTED)} OR {_exact_scientific(text, _MOST, 0)} "
         f"THEN IF({fits}, CAST({number} AS {kind.upper()}), NULL) END"
     )
 
@@ -63,19 +64,27 @@ def _decimal(text: str, kind: str, precision: int, scale: int) -> str:
     taken = f"TRY_CAST({text} AS {target})"
     return (  # no OR: DuckDB would evaluate both its sides for every row
         f"CASE WHEN {_like(text, plain)} THEN {taken} "
-        f"WHEN {_exact_scientific(text, target)} THEN {taken} END"
+        f"WHEN {_exact_scientific(text, before, scale)} "
+        f"THEN TRY_CAST(TRY_CAST({text} AS {_widest(scale)}) AS {target}) END"
     )
 
 
-def _exact_scientific(text: str, target: str) -> str:
-    """Whether `1.5e3` is exactly a value of the decimal type `target`.
+def _exact_scientific(text: str, before: int, scale: int) -> str:
+    """Whether `1.5e3` is exactly a decimal with so many digits before and after the point.
 
-    Up to 15 digits tell doubles apart, so that equal doubles mean equal decimals.
+    Up to 15 digits tell doubles apart, so that equal doubles mean equal decimals, and a smaller
+    double a smaller decimal. The bound is said for DuckDB: it takes 1.000e3 for a decimal(5,2),
+    which it then holds beyond the type's digits, and 10e-1 for no decimal(1,0).
     """
+    number = f"TRY_CAST({text} AS DOUBLE)"
     return (
-        f"({_like(text, _SCIENTIFIC)} AND "
-        f"CAST(TRY_CAST({text} AS {target}) AS DOUBLE) = TRY_CAST({text} AS DOUBLE))"
+        f"({_like(text, _SCIENTIFIC)} AND abs({number}) < 1E{before} AND "
+        f"CAST(TRY_CAST({text} AS {_widest(scale)}) AS DOUBLE) = {number})"
     )
+
+
+def _widest(scale: int) -> str:
+    return f"DECIMAL({_MOST},{scale})"
 
 
 def _double(text: str) -> str:
