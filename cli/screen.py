@@ -61,14 +61,8 @@ class Screen:
 
         A terminal gets it broken between words, further lines below the first one's words.
         """
-        if self.as_json:
-            return
-        if not self.live:
-            self.console.print(text, soft_wrap=True)
-            return
-        for line in Text.from_markup(text).split(allow_blank=True) or [Text()]:
-            for part in _folded(line, self.console):
-                self.console.print(part, soft_wrap=True)
+        if not self.as_json:
+            _put(self.console, text)
 
     def show(self, shown: RenderableType) -> None:
         """A table for people; nothing where JSON was asked for."""
@@ -126,6 +120,15 @@ def _line(mark: str, name: str, detail: str, note: str, width: int) -> str:
     return f" {mark} {name:<12} {escape(detail):<{room}} {note:>10}"
 
 
+def _put(console: Console, markup: str) -> None:
+    if not console.is_terminal:
+        console.print(markup, soft_wrap=True)
+        return
+    for line in Text.from_markup(markup).split(allow_blank=True) or [Text()]:
+        for part in _folded(line, console):
+            console.print(part, soft_wrap=True)
+
+
 def _folded(line: Text, console: Console) -> list[Text]:
     """A line in parts that fit; what marks it (` ✓ `, ` ! `) stands on the first alone."""
     if line.cell_len <= console.width:
@@ -141,10 +144,10 @@ def _folded(line: Text, console: Console) -> list[Text]:
 def explain(console: Console, error: WeirError) -> None:
     """An error in three lines: what is wrong, why it matters, what to do next."""
     what, *more = str(error.what).splitlines() or [""]
-    console.print(f"[red]✗[/] {escape(what)}", soft_wrap=True)
+    _put(console, f"[red]✗[/] {escape(what)}")
     for line in (*more, error.why, error.remedy):
         if line:
-            console.print(f"  {escape(line)}", soft_wrap=True)
+            _put(console, f"  {escape(line)}")
 
 
 def to_json(value: Any) -> str:

@@ -123,8 +123,8 @@ def _place(target: Target) -> str:
 def _runs(runs: list[Run]) -> Table:
     table = Table(title="Runs", title_justify="left", title_style="bold", box=None, pad_edge=False)
     table.add_column("run", no_wrap=True, min_width=25)  # to be copied whole
-    for name in ("state", "took"):
-        table.add_column(name, no_wrap=True)
+    for name, width in (("state", 9), ("took", 8)):  # the input gives way to them
+        table.add_column(name, no_wrap=True, min_width=width)
     table.add_column("input", overflow="ellipsis", no_wrap=True)
     for run in runs:
         table.add_row(run.run_id, run.state, _took(run), run.input)

@@ -83,7 +83,7 @@ def _land_samples(screen: Screen, tools: Tools, target: Target) -> None:
             sample_sources.start(tools, target)
             files = [*sample_sources.files(tools), *files]
         landed = local.land(target, files)
-        task.detail = f"{landed.put} files landed, {landed.unchanged} lay there already"
+        task.detail = f"{landed.put} landed, {landed.unchanged} lay there already"
 
 
 def _show(

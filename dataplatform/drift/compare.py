@@ -33,7 +33,8 @@ def compare(shape: Shape, plan: SilverPlan) -> tuple[Drift, ...]:
     """
     observed = {column.name: column for column in shape.columns}
     known = set(plan.fields)
-    new = [column for column in shape.columns if column.name not in known]
+    # A column without a name is kept as the others are, but no contract could ever name it.
+    new = [column for column in shape.columns if column.name and column.name not in known]
     missing = [column for column in plan.columns if source_name(column) not in observed]
     strange = plan.columns and len(missing) == len(plan.columns)
     if shape.declared and strange and not _any_alike(missing, new):

@@ -57,6 +57,11 @@ def test_a_new_column_is_told_with_its_type_and_without_its_values() -> None:
     assert brief([drift]) == [("new", "size", "int", False)]
 
 
+def test_a_column_without_a_name_is_no_drift() -> None:
+    assert of_csv([*NAMES, ""], [[*VALUES, "x"]]) == []
+    assert of_json([dict(zip(NAMES, VALUES, strict=True)) | {"": "x"}]) == []
+
+
 def test_a_column_that_a_header_lacks_breaks_required_or_not() -> None:
     found = of_csv(NAMES[:-1], [VALUES[:-1]])
     assert brief(found) == [("missing", "note", "note", True)]
