@@ -11,7 +11,7 @@ from typing import Any, Final
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from dataplatform.contracts.columns import NAME, suggestion
+from dataplatform.contracts.column_names import NAME, suggestion
 from dataplatform.contracts.types import decimal_parts
 from dataplatform.contracts.widening import widens
 from dataplatform.drift.model import Kind

@@ -21,7 +21,7 @@ from cli.inference.propose import compiled, propose
 from cli.inference.sources import located
 from cli.screen import Exit, Screen, WrongUsage
 from cli.wrapper import ROOT
-from dataplatform.contracts.columns import NAME, suggestion
+from dataplatform.contracts.column_names import NAME, suggestion
 from dataplatform.contracts.document import read
 from dataplatform.contracts.loader import FOLDER, SUFFIX
 from dataplatform.contracts.parser import MAX_DATASET

@@ -14,14 +14,16 @@ from pyiceberg.partitioning import PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table, Transaction
 from pyiceberg.table.update.schema import UpdateSchema
-from pyiceberg.types import NestedField
+from pyiceberg.types import IcebergType, ListType, NestedField, PrimitiveType, StructType
 
 from dataplatform.adapters.iceberg_changes import Change, Kind
 from dataplatform.adapters.iceberg_commits import until_first, without_retries
 from dataplatform.adapters.iceberg_matching import Matching, ids_property
 from dataplatform.adapters.iceberg_refusals import ever_partitioned
 from dataplatform.adapters.iceberg_tables import Nature, TableDefinition
-from dataplatform.adapters.iceberg_types import iceberg_type, widens
+from dataplatform.adapters.iceberg_types import column_type, iceberg_type
+from dataplatform.contracts.nesting import element_of, fields_of, part_path
+from dataplatform.contracts.widening import widens
 from dataplatform.plans.model import Column
 
 _Step = Callable[[UpdateSchema], object]
@@ -98,26 +100,22 @@ class _Evolution:
 
     def _made_anew(self, column: Column, field: NestedField) -> bool:
         """Whether a model's column has a type as which its old files can't be read."""
-        new = iceberg_type(column.type)
-        if self._definition.nature is not Nature.MODEL or field.field_type == new:
+        old = column_type(field.field_type)
+        if self._definition.nature is not Nature.MODEL or old == column.type:
             return False
-        if widens(field.field_type, new):
+        if widens(old, column.type):
             return False
         return column.name not in self._definition.key and field.field_id not in self._fixed
 
     def _altered(self, column: Column, field: NestedField) -> Iterator[tuple[Change, _Step]]:
-        new, name = iceberg_type(column.type), field.name
+        name = field.name
         if field.name != column.name:
             yield (
                 self._change("rename", name, f"to {column.name}"),
                 _renaming(field, column.name),
             )
-        if widens(field.field_type, new):
-            detail = f"{field.field_type} to {new}"
-            yield (
-                self._change("widen", column.name, detail),
-                lambda update: update.update_column(name, new),
-            )
+        if widens(column_type(field.field_type), column.type):
+            yield from self._grown((name,), column.name, field.field_type, column.type)
         if field.required and not column.required:
             yield (
                 self._change("relax", column.name),
@@ -128,6 +126,31 @@ class _Evolution:
                 self._change("describe", column.name),
                 lambda update: update.update_column(name, doc=column.description),
             )
+
+    def _grown(
+        self, place: tuple[str, ...], shown: str, old: IcebergType, new: str
+    ) -> Iterator[tuple[Change, _Step]]:
+        """A wider type, and in an object or array each field that is new or wider.
+
+        Args:
+            place: its name, and those of the fields that it is in, as PyIceberg takes them.
+            shown: the same as the contract's reader knows it.
+        """
+        if isinstance(old, ListType):
+            within = part_path(shown, new, "")
+            element = (*place, "element")
+            yield from self._grown(element, within, old.element_type, element_of(new))
+        elif isinstance(old, StructType):
+            known = {field.name: field.field_type for field in old.fields}
+            for name, kind in fields_of(new):
+                inner, within = (*place, name), part_path(shown, new, name)
+                if name in known:
+                    yield from self._grown(inner, within, known[name], kind)
+                else:
+                    yield self._change("add", within, kind), _nested_addition(inner, kind)
+        elif column_type(old) != new:
+            detail = f"{old} to {iceberg_type(new)}"
+            yield self._change("widen", shown, detail), _widening(place, new)
 
     def _additions(self, transaction: Transaction) -> list[Change]:
         """New columns, whose names may have been others' until now; and all in their places.
@@ -187,6 +210,16 @@ def _addition(column: Column) -> _Step:
     # Old rows lack it; that new ones have it is checked on the way to silver.
     kind, doc = iceberg_type(column.type), column.description or None
     return lambda update: update.add_column(column.name, kind, doc=doc)
+
+
+def _nested_addition(place: tuple[str, ...], kind: str) -> _Step:
+    return lambda update: update.add_column(place, iceberg_type(kind))
+
+
+def _widening(place: tuple[str, ...], kind: str) -> _Step:
+    new = iceberg_type(kind)
+    assert isinstance(new, PrimitiveType)
+    return lambda update: update.update_column(place, field_type=new)
 
 
 def _replacement(column: Column, field: NestedField) -> _Step:

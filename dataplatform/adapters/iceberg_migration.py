@@ -6,6 +6,7 @@ All tables are compared first. Where one of them can't follow its definition, no
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError, TableAlreadyExistsError
@@ -86,12 +87,13 @@ def _load(catalog: Catalog, name: str) -> Table | None:
 
 
 def _create(catalog: Catalog, definition: TableDefinition) -> list[Change]:
+    nested = count(len(definition.columns) + 1)
     schema = Schema(
         *(
             NestedField(
                 field_id=number,
                 name=column.name,
-                field_type=iceberg_type(column.type),
+                field_type=iceberg_type(column.type, nested),
                 required=column.required,
                 doc=column.description or None,
             )

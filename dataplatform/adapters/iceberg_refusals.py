@@ -14,8 +14,9 @@ from dataplatform.adapters.iceberg_tables import (
     Nature,
     TableDefinition,
 )
-from dataplatform.adapters.iceberg_types import iceberg_type, widens
+from dataplatform.adapters.iceberg_types import column_type
 from dataplatform.contracts.versions import next_major, raises_major
+from dataplatform.contracts.widening import breaks
 from dataplatform.errors import Problem
 
 
@@ -39,20 +40,24 @@ def _types(table: Table, definition: TableDefinition, matching: Matching) -> Ite
     """Types that old files can't be read as; a model's plain column is computed anew instead."""
     fixed = ever_partitioned(table)
     for column, field in matching.pairs:
-        if field is None or field.field_type == (new := iceberg_type(column.type)):
+        if field is None:
             continue
-        if widens(field.field_type, new):
+        broken = list(breaks(column_type(field.field_type), column.type, column.name))
+        if not broken:
             continue
         made_anew = definition.nature is Nature.MODEL and column.name not in definition.key
         if made_anew and field.field_id not in fixed:
             continue
-        yield _problem(
-            definition,
-            column.name,
-            found=f"type {column.type}",
-            expected=f"{field.field_type} or wider, as {definition.name} has it",
-            remedy="Add a column of another name with the new type.",
-        )
+        for path, old, new in broken:
+            yield _problem(
+                definition,
+                path,
+                found=f"type {new}" if new else _GONE.format("contract"),
+                expected=f"{old} or wider, as {definition.name} has it",
+                remedy="Add a column of another name with the new type."
+                if new
+                else "Keep it, it may be optional; or add a column of another name without it.",
+            )
 
 
 def _gone(table: Table, definition: TableDefinition, matching: Matching) -> Iterator[Problem]:

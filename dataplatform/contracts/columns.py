@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
+from dataplatform.contracts.column_names import column_id, column_name, source_field, text
 from dataplatform.contracts.document import Place
 from dataplatform.contracts.findings import Findings, did_you_mean, show
-from dataplatform.contracts.model import ContractColumn, Rule
+from dataplatform.contracts.model import ContractColumn, Quality, Rule
+from dataplatform.contracts.nesting import MAX_LEVELS, is_nested, kind_in_words
 from dataplatform.contracts.quality import column_quality
 from dataplatform.contracts.rules import column_rules
+from dataplatform.contracts.sensitivity import CLASSIFICATIONS, strictest
 from dataplatform.contracts.types import column_type
-from dataplatform.parsing.model import OP_FIELD
 
-NAME = re.compile(r"[a-z][a-z0-9_]*")
-_MAX_NAME = 100
-_CLASSIFICATIONS = ("public", "internal", "confidential", "restricted", "pii", "sensitive")
 _PARTITION_TYPES = ("string", "int", "bigint", "date", "boolean")
-_LATER = ("transformLogic", "items", "properties", "map", "encryptedName")
+_LATER = ("transformLogic", "map", "encryptedName")
+_OF_COLUMNS = ("primaryKey", "unique", "partitioned")
 
 
-def columns(findings: Findings, place: Place) -> tuple[ContractColumn, ...]:
-    """The columns declared at `place` (a list of ODCS properties); wrong ones are left out."""
+def columns(findings: Findings, place: Place, level: int = 0) -> tuple[ContractColumn, ...]:
+    """The columns declared at `place` (a list of ODCS properties); wrong ones are left out.
+
+    Args:
+        level: in how many objects and arrays they stand.
+    """
     specs = findings.document.get(place)
     if not isinstance(specs, list) or not specs:
         findings.add(place, "a list of columns", remedy="Each needs a name and a logicalType.")
@@ -30,8 +33,8 @@ def columns(findings: Findings, place: Place) -> tuple[ContractColumn, ...]:
     for index, spec in enumerate(specs):
         if not isinstance(spec, dict):
             continue  # its shape is a problem already noted
-        name = _name(findings, (*place, index), spec, found)
-        column = _column(findings, (*place, index), spec, name)
+        name = column_name(findings, (*place, index), spec, found)
+        column = _column(findings, (*place, index), spec, name, level)
         if column is not None and name:
             found[name] = column
     return tuple(found.values())
@@ -70,7 +73,7 @@ def partitions(
         if column.name in chosen and column.type not in _PARTITION_TYPES:
             findings.unsupported(
                 (*place, _index(findings, place, column.name), "partitioned"),
-                f"a partition by {column.type}",
+                f"a partition by {kind_in_words(column.type)}",
                 f"Partition by one of {', '.join(_PARTITION_TYPES)}: few values, many rows each.",
             )
     return chosen
@@ -91,11 +94,12 @@ def ordering(
         )
         return ""
     column = next(column for column in declared if column.name == name)
-    if column.type in ("boolean", "string"):
+    if column.type in ("boolean", "string") or is_nested(column.type):
+        said = kind_in_words(column.type) if column.parts else f"a {column.type}"
         findings.add(
             place,
             "a timestamp, date or number",
-            found=f"{show(name)}, a {column.type}",
+            found=f"{show(name)}, {said}",
             remedy="The ordering column tells which of two rows of a key is newer.",
         )
     if not column.required:
@@ -108,50 +112,25 @@ def ordering(
     return column.name
 
 
-def _name(
-    findings: Findings, place: Place, spec: dict[str, Any], found: dict[str, ContractColumn]
-) -> str:
-    name = spec.get("name")
-    where = (*place, "name")
-    if not isinstance(name, str) or not name:
-        findings.add(where, "a column name", remedy="Write name: as the source calls the field.")
-        return ""
-    if name.startswith("_"):
-        findings.add(
-            where,
-            "a name without leading underscore: those are the platform's own",
-            remedy=f'Write name: {suggestion(name)}, physicalName: "{name}".',
-        )
-    elif not NAME.fullmatch(name) or len(name) > _MAX_NAME:
-        findings.add(
-            where,
-            f"lower-case letters, digits and underscores, at most {_MAX_NAME}",
-            remedy=f'Write name: {suggestion(name)}, physicalName: "{name}".',
-        )
-    elif name in found:
-        findings.add(
-            where,
-            "each column once",
-            found=f'"{name}" is declared twice',
-            remedy="Take one of them out, or give it its own name.",
-        )
-        return ""
-    return name
-
-
 def _column(
-    findings: Findings, place: Place, spec: dict[str, Any], name: str
+    findings: Findings, place: Place, spec: dict[str, Any], name: str, level: int
 ) -> ContractColumn | None:
     for key in _LATER:
         if spec.get(key):
             findings.unsupported((*place, key), f'"{key}"', "Take it out.")
     classification = spec.get("classification") or ""
     if classification:
-        findings.one_of((*place, "classification"), _CLASSIFICATIONS, "a classification")
-    kind = column_type(findings, place, spec)
+        findings.one_of((*place, "classification"), CLASSIFICATIONS, "a classification")
+    parts = _parts(findings, place, spec, level)
+    kind = column_type(findings, place, spec, [(part.name, part.type) for part in parts])
     if kind is None:
         return None
-    asked, quality = column_quality(findings, place, spec, name, kind)
+    asked: tuple[Rule, ...] = ()
+    quality = Quality()
+    if level:
+        _only_in_columns(findings, place, spec)
+    else:
+        asked, quality = column_quality(findings, place, spec, name, kind)
     rules = (*column_rules(findings, place, spec, kind), *asked)
     required = spec.get("required") is True or any(map(_forbids_null, rules))
     return ContractColumn(
@@ -159,62 +138,97 @@ def _column(
         type=kind,
         required=required,
         description=text(spec.get("description")),
-        classification=str(classification),
-        id=_id(findings, place, spec),
-        field=_field(findings, place, spec, name),
+        classification=strictest([str(classification), *(part.classification for part in parts)]),
+        id=column_id(findings, place, spec),
+        field=source_field(findings, place, spec, name),
         rules=tuple(rule for rule in rules if not (required and rule.kind == "required")),
         quality=quality,
+        parts=parts,
     )
+
+
+def _parts(
+    findings: Findings, place: Place, spec: dict[str, Any], level: int
+) -> tuple[ContractColumn, ...]:
+    """An object's properties, an array's items; none of what is neither."""
+    kind = spec.get("logicalType")
+    for key, owner in (("properties", "object"), ("items", "array")):
+        if spec.get(key) is not None and kind != owner:
+            findings.add(
+                (*place, key),
+                f"{key} of logicalType {owner} alone",
+                found=f"{key} of {show(kind)}",
+                remedy=f"Write logicalType: {owner}, or take {key} out.",
+            )
+    if kind not in ("object", "array"):
+        return ()
+    if level >= MAX_LEVELS:
+        findings.add(
+            (*place, "logicalType"),
+            f"at most {MAX_LEVELS} objects and arrays within each other",
+            found=f"{kind} number {level + 1}",
+            remedy='Declare it as "string" further up: it is kept as JSON text.',
+        )
+        return ()
+    for key in _OF_COLUMNS:
+        if spec.get(key):
+            findings.unsupported((*place, key), f'"{key}" of an {kind}', "Take it out.")
+    if kind == "object":
+        return _properties(findings, place, spec, level)
+    items = spec.get("items")
+    if not isinstance(items, dict):
+        findings.add(
+            (*place, "items"),
+            "what the array is of",
+            remedy='Write items: {logicalType: string}; or declare the array as "string".',
+        )
+        return ()
+    if items.get("name") or items.get("physicalName"):
+        findings.unsupported(
+            (*place, "items", "name"), "a name of an array's items", "Take it out."
+        )
+    element = _column(findings, (*place, "items"), items, "", level + 1)
+    return () if element is None else (element,)
+
+
+def _properties(
+    findings: Findings, place: Place, spec: dict[str, Any], level: int
+) -> tuple[ContractColumn, ...]:
+    where = (*place, "properties")
+    if not spec.get("properties"):
+        findings.add(
+            where,
+            "the object's properties",
+            remedy='List them; or declare it as "string", which keeps the JSON text.',
+        )
+        return ()
+    found = columns(findings, where, level + 1)
+    seen: dict[str, str] = {}
+    for part in found:
+        key = (part.field or part.name).lower()
+        if key in seen:
+            findings.add(
+                (*where, _index(findings, where, part.name)),
+                "keys that differ by more than their case",
+                found=f"{show(part.field or part.name)} beside {seen[key]}",
+                remedy="Engines tell keys of an object apart without case: take one out.",
+            )
+        seen[key] = part.name
+    return found
+
+
+def _only_in_columns(findings: Findings, place: Place, spec: dict[str, Any]) -> None:
+    """What a value within another can't be asked."""
+    for key in _OF_COLUMNS:
+        if spec.get(key):
+            findings.unsupported((*place, key), f'"{key}" within a column', "Take it out.")
+    if spec.get("quality"):
+        remedy = "Take it out: required, enum and logicalTypeOptions are understood there."
+        findings.unsupported((*place, "quality"), "quality within a column", remedy)
 
 
 def _forbids_null(rule: Rule) -> bool:
     return rule.kind == "required" and rule.severity == "error"
-
-
-def _field(findings: Findings, place: Place, spec: dict[str, Any], name: str) -> str:
-    """What the source calls the column; "" where that is its name."""
-    given = spec.get("physicalName")
-    if not isinstance(given, str):
-        return ""  # none; or of a wrong shape, which is a problem already noted
-    where = (*place, "physicalName")
-    if not given or given == OP_FIELD:
-        expected = f"the field's name in the source; {OP_FIELD} says what became of a record"
-        findings.add(
-            where,
-            expected if given else "the field's name in the source",
-            remedy="Take it out where the source has the column's name.",
-        )
-        return ""
-    others = enumerate(findings.document.get(place[:-1]))
-    same = [o for i, o in others if i != place[-1] and isinstance(o, dict) and _source(o) == given]
-    if same:
-        findings.add(
-            where,
-            "a field of its own for each column",
-            found=f"{show(given)}, which column {same[0].get('name')} is taken from",
-            remedy="Take one of the columns out.",
-        )
-    return given if given != name else ""
-
-
-def _source(spec: dict[str, Any]) -> Any:
-    return spec.get("physicalName") or spec.get("name")
-
-
-def _id(findings: Findings, place: Place, spec: dict[str, Any]) -> str:
-    """What the column is known by while its name changes; each column has one of its own."""
-    given = spec.get("id")
-    if not isinstance(given, str) or not given:
-        return ""
-    before = findings.document.get(place[:-1])[: place[-1]]
-    if any(isinstance(other, dict) and other.get("id") == given for other in before):
-        findings.add(
-            (*place, "id"),
-            "an id of its own for each column",
-            found=f"{show(given)}, which another column has",
-            remedy="By its id a column that is renamed is known again.",
-        )
-    return given
 
 
 def _in_order(
@@ -249,14 +263,3 @@ def _in_order(
 def _index(findings: Findings, place: Place, name: str) -> int:
     specs = findings.document.get(place)
     return next(i for i, spec in enumerate(specs) if spec.get("name") == name)
-
-
-def suggestion(name: str) -> str:
-    """The nearest name that is allowed: `SKU No.` becomes `sku_no`."""
-    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
-    return re.sub(r"[^a-z0-9]+", "_", words).strip("_0123456789") or "column_1"
-
-
-def text(value: Any) -> str:
-    """Words on one line; "" for none."""
-    return " ".join(value.split()) if isinstance(value, str) else ""

@@ -12,7 +12,7 @@ class Rule:
     `kind` and `arguments` (text, as the contract has it):
         required; minimum, maximum, exclusive_minimum, exclusive_maximum (bound);
         min_length, max_length (characters); pattern (regular expression, found anywhere);
-        one_of, none_of (values).
+        one_of, none_of (values); min_items, max_items (elements of an array).
     severity: error or warning.
     """
 
@@ -71,6 +71,9 @@ class ContractColumn:
 
     id: what the column is known by while its name changes; "" where the contract gives none.
     field: what the source calls it (physicalName); "" where that is its name.
+    classification: the strictest of its own and of its parts'.
+    parts: of an object its properties, of an array the one description of its elements, which has
+        no name. Their `type` is part of this one's.
     """
 
     name: str
@@ -82,6 +85,7 @@ class ContractColumn:
     field: str = ""
     rules: tuple[Rule, ...] = ()
     quality: Quality = Quality()
+    parts: tuple[ContractColumn, ...] = ()
 
     @property
     def max_length(self) -> int | None:

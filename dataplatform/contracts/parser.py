@@ -8,8 +8,8 @@ import re
 from pathlib import PurePosixPath
 from typing import Any
 
+from dataplatform.contracts import column_names, servers
 from dataplatform.contracts import columns as parts
-from dataplatform.contracts import servers
 from dataplatform.contracts.document import Document, Place
 from dataplatform.contracts.findings import Findings, did_you_mean, show
 from dataplatform.contracts.model import Contract, ContractColumn
@@ -107,12 +107,12 @@ def _fundamentals(findings: Findings) -> None:
     if not data.get("status"):
         findings.add(("status",), "a status such as active", remedy="Write status: active.")
     domain = _domain(findings.document)
-    if not parts.NAME.fullmatch(domain):
+    if not column_names.NAME.fullmatch(domain):
         findings.add(
             ("domain",),
             "lower-case letters, digits and underscores",
             found=show(domain),
-            remedy=f'Try "{parts.suggestion(domain)}".',
+            remedy=f'Try "{column_names.suggestion(domain)}".',
         )
 
 
@@ -134,11 +134,11 @@ def _dataset(findings: Findings) -> str:
     if not isinstance(name, str) or not name:
         findings.add(where, "the dataset's name", remedy="Write name: orders.")
         return ""
-    if not parts.NAME.fullmatch(name) or len(name) > MAX_DATASET:
+    if not column_names.NAME.fullmatch(name) or len(name) > MAX_DATASET:
         findings.add(
             where,
             f"lower-case letters, digits and underscores, at most {MAX_DATASET}",
-            remedy=f'Try "{parts.suggestion(name)[:MAX_DATASET].rstrip("_")}".',
+            remedy=f'Try "{column_names.suggestion(name)[:MAX_DATASET].rstrip("_")}".',
         )
     if schemas[0].get("physicalName") not in (None, name):
         findings.unsupported((*_SCHEMA, "physicalName"), "a second name", "Take it out.")
@@ -178,7 +178,7 @@ def _domain(document: Document) -> str:
 
 def _description(data: dict[str, Any]) -> str:
     purpose = (data.get("description") or {}).get("purpose")
-    return parts.text(data["schema"][0].get("description") or purpose)
+    return column_names.text(data["schema"][0].get("description") or purpose)
 
 
 def _digest(data: dict[str, Any]) -> str:

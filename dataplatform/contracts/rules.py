@@ -7,6 +7,7 @@ from typing import Any
 from dataplatform.contracts.document import Place
 from dataplatform.contracts.findings import Findings, did_you_mean
 from dataplatform.contracts.model import Rule
+from dataplatform.contracts.nesting import element_of, is_nested, kind_in_words
 from dataplatform.contracts.patterns import fault
 from dataplatform.contracts.types import text_length
 from dataplatform.contracts.values import canonical, comparable
@@ -17,7 +18,15 @@ _BOUNDS = {
     "exclusiveMinimum": "exclusive_minimum",
     "exclusiveMaximum": "exclusive_maximum",
 }
-_LENGTHS = {"minLength": "min_length", "maxLength": "max_length"}
+_LENGTHS = {
+    "minLength": "min_length",
+    "maxLength": "max_length",
+    "minItems": "min_items",
+    "maxItems": "max_items",
+}
+_LATER = (
+    "multipleOf", "timezone", "uniqueItems", "minProperties", "maxProperties", "required",
+)  # fmt: skip
 _ISO_FORMATS = {
     "date": ("yyyy-MM-dd",),
     "timestamp": ("yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ssX"),
@@ -45,13 +54,12 @@ def _options(findings: Findings, place: Place, options: dict[str, Any], kind: st
     for name, value in options.items():
         where = (*place, name)
         if name not in known:
-            later = name in ("multipleOf", "timezone")
-            if later:
+            if name in _LATER:
                 findings.unsupported(where, f'"{name}"', "Take it out.")
             else:
                 findings.add(
                     where,
-                    f"an option of {kind}: {', '.join(known)}",
+                    f"an option of {kind_in_words(kind)}: {', '.join(known) or 'it has none'}",
                     found=f'unknown option "{name}"',
                     remedy=did_you_mean(name, known) or "Take it out.",
                 )
@@ -76,7 +84,9 @@ def _options(findings: Findings, place: Place, options: dict[str, Any], kind: st
 
 def _known_options(kind: str) -> tuple[str, ...]:
     if kind == "string":
-        return (*_LENGTHS, "pattern")
+        return ("minLength", "maxLength", "pattern")
+    if is_nested(kind):
+        return ("minItems", "maxItems") if element_of(kind) else ()
     if kind == "boolean":
         return ()
     formats = ("format",) if kind in ("int", "bigint", "date", "timestamp") else ()
@@ -95,13 +105,16 @@ def _format(findings: Findings, where: Place, value: Any, kind: str) -> None:
 
 
 def _bounds_agree(findings: Findings, place: Place, options: dict[str, Any], kind: str) -> None:
-    if kind == "string":
-        low, high = options.get("minLength"), options.get("maxLength")
+    if kind == "string" or element_of(kind):
+        least, most = ("minItems", "maxItems") if element_of(kind) else ("minLength", "maxLength")
+        low, high = options.get(least), options.get(most)
         if isinstance(low, int) and isinstance(high, int) and low > high:
             findings.add(
-                (*place, "minLength"),
-                f"at most maxLength, which is {high}",
-                remedy="No text is both: mend one of them.",
+                (*place, least),
+                f"at most {most}, which is {high}",
+                remedy="No text is both: mend one of them."
+                if kind == "string"
+                else "No array is both: mend one of them.",
             )
         return
     for low_name in ("minimum", "exclusiveMinimum"):
@@ -133,6 +146,12 @@ def pattern(findings: Findings, where: Place, value: Any) -> list[Rule]:
 
 
 def _enum(findings: Findings, place: Place, entries: Any, kind: str) -> list[Rule]:
+    if is_nested(kind):
+        remedy = "Name the values of what is in it."
+        findings.add(
+            place, "an enum of single values", found=f"enum of {kind_in_words(kind)}", remedy=remedy
+        )
+        return []
     values = []
     for index, entry in enumerate(dicts(entries)):
         where = (*place, index, "value")

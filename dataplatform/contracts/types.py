@@ -6,13 +6,16 @@ The contract says the type that the data has in the lake; the source sends text,
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from dataplatform.contracts.document import Place
 from dataplatform.contracts.findings import Findings
+from dataplatform.contracts.nesting import array_of, object_of
 
-LOGICAL_TYPES = ("string", "integer", "number", "boolean", "date", "timestamp")
-_LATER = ("time", "object", "array", "map", "vector")
+NESTED = ("object", "array")
+LOGICAL_TYPES = ("string", "integer", "number", "boolean", "date", "timestamp", *NESTED)
+_LATER = ("time", "map", "vector")
 _INT_FORMATS = {"i32": "int", "i64": "bigint"}
 _INT_TYPES = {
     "TINYINT": "int",
@@ -32,14 +35,23 @@ _MAX_PRECISION = 38
 _MAX_SCALE = 35  # DuckDB needs room for `912e-3`
 
 
-def column_type(findings: Findings, place: Place, spec: dict[str, Any]) -> str | None:
-    """The platform's type of an ODCS property; None (and a problem) where it has none."""
+def column_type(
+    findings: Findings,
+    place: Place,
+    spec: dict[str, Any],
+    parts: Sequence[tuple[str, str]] = (),
+) -> str | None:
+    """The platform's type of an ODCS property; None (and a problem) where it has none.
+
+    Args:
+        parts: name and type of an object's properties, or of an array's element.
+    """
     logical = spec.get("logicalType")
     if logical in _LATER:
         findings.unsupported(
             (*place, "logicalType"),
             f'logicalType "{logical}"',
-            'Declare it as "string": nested values are kept as JSON text.',
+            'Declare it as "string": it is kept as its text, JSON where it is nested.',
         )
         return None
     if not findings.one_of((*place, "logicalType"), LOGICAL_TYPES, "one of the logical types"):
@@ -57,6 +69,8 @@ def column_type(findings: Findings, place: Place, spec: dict[str, Any]) -> str |
             "boolean": {"BOOLEAN", "BOOL"},
             "date": {"DATE"},
             "timestamp": {"TIMESTAMP", "TIMESTAMPTZ", "DATETIME"},
+            "object": {"OBJECT", "STRUCT", "RECORD", "JSON"},
+            "array": {"ARRAY", "LIST", "JSON"},
         }[str(logical)]
         if base not in allowed:
             findings.add(
@@ -65,6 +79,10 @@ def column_type(findings: Findings, place: Place, spec: dict[str, Any]) -> str |
                 remedy="Take it out, or change logicalType.",
             )
             return None
+    if logical in NESTED:
+        if not parts:
+            return None  # which is a problem already noted
+        return object_of(parts) if logical == "object" else array_of(parts[0][1])
     return str(logical)
 
 

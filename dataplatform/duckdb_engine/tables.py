@@ -16,7 +16,7 @@ from pyiceberg.table import snapshots as iceberg_snapshots
 from pyiceberg.table.refs import MAIN_BRANCH
 from pyiceberg.table.update import AssertRefSnapshotId
 from pyiceberg.table.update.snapshot import ManageSnapshots
-from pyiceberg.types import PrimitiveType
+from pyiceberg.types import IcebergType
 
 from dataplatform.adapters.iceberg import open_table, stage_append
 from dataplatform.adapters.iceberg_commits import until_first, without_retries
@@ -58,7 +58,7 @@ class LakeTable:
     @property
     def columns(self) -> tuple[str, ...]:
         """Its columns, in order."""
-        return tuple(self._table.schema().column_names)
+        return tuple(field.name for field in self._table.schema().fields)
 
     @property
     def partition(self) -> tuple[str, ...]:
@@ -71,11 +71,9 @@ class LakeTable:
         """A column's number, which outlives its name."""
         return self._table.schema().find_field(column).field_id
 
-    def type_of(self, column: str) -> PrimitiveType:
+    def type_of(self, column: str) -> IcebergType:
         """A column's Iceberg type."""
-        found = self._table.schema().find_field(column).field_type
-        assert isinstance(found, PrimitiveType), f"{self.name}.{column}: plans have no nested types"
-        return found
+        return self._table.schema().find_field(column).field_type
 
     def files(self, row_filter: BooleanExpression | None = None) -> list[DataFile]:
         """Published data files that may hold such rows, by partitions and columns' bounds.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from dataplatform.duckdb_engine.engine import Engine
-from dataplatform.duckdb_engine.sql import literal, quoted
+from dataplatform.duckdb_engine.sql import list_type, literal, quoted, struct_type
 from dataplatform.errors import NotForThisEngine
 
 FILE: Final = "_file"
@@ -19,9 +20,12 @@ AT: Final = "_at"
 
 @dataclass(frozen=True)
 class ViewColumn:
-    """A column of an Iceberg table; `kind` is DuckDB's name of its type."""
+    """A column of an Iceberg table; `kind` is DuckDB's name of its type.
 
-    number: int
+    number: Iceberg's id; None in a file that has none.
+    """
+
+    number: int | None
     name: str
     kind: str
 
@@ -78,23 +82,36 @@ def _as_now(
     engine: Engine, table: str, places: str, files: int, columns: Sequence[ViewColumn]
 ) -> bool:
     """Whether every file has the columns by the names and types that the table has now."""
-    found: dict[ViewColumn, int] = {}
-    for number, name, kind in engine.rows(
-        f"SELECT field_id, name, duckdb_type FROM parquet_schema([{places}]) "
-        "WHERE num_children IS NULL"
-    ):
-        if number is None:
-            # DuckDB would read each column of such a file as null, and say nothing.
-            raise NotForThisEngine(
-                f"{table}: a data file has columns without Iceberg's ids",
-                why="Its columns can't be told apart safely, so none is guessed.",
-                remedy="Nothing: Spark takes it over, by the table's name mapping.",
-            )
-        column = ViewColumn(number, name, kind)
-        found[column] = found.get(column, 0) + 1
-    return all(found.get(column) == files for column in columns)
+    asked = "name, num_children, field_id, duckdb_type, converted_type"
+    nodes = iter(engine.rows(f"SELECT {asked} FROM parquet_schema([{places}])"))
+    found: Counter[ViewColumn] = Counter()
+    for _, fields, *_ in nodes:  # each file begins with a root
+        for column in (_column(nodes) for _ in range(fields)):
+            if column.number is None:
+                # DuckDB would read each column of such a file as null, and say nothing.
+                raise NotForThisEngine(
+                    f"{table}: a data file has columns without Iceberg's ids",
+                    why="Its columns can't be told apart safely, so none is guessed.",
+                    remedy="Nothing: Spark takes it over, by the table's name mapping.",
+                )
+            found[column] += 1
+    return all(found[column] == files for column in columns)
+
+
+def _column(nodes: Iterator[tuple[Any, ...]]) -> ViewColumn:
+    """The next column of a Parquet schema, with all that is in it."""
+    name, children, number, kind, converted = next(nodes)
+    if children is None:
+        return ViewColumn(number, name, kind)
+    inner = [_column(nodes) for _ in range(children)]
+    if converted == "LIST":  # of one repeated group of one element
+        return ViewColumn(number, name, list_type(inner[0].kind))
+    if len(inner) == 1 and number is None:
+        return ViewColumn(None, name, inner[0].kind)
+    return ViewColumn(number, name, struct_type((part.name, part.kind) for part in inner))
 
 
 def _field(column: ViewColumn) -> str:
-    named = f"name: {literal(column.name)}, type: '{column.kind}', default_value: NULL"
+    kind = literal(column.kind)
+    named = f"name: {literal(column.name)}, type: {kind}, default_value: NULL"
     return f"{column.number}: {{{named}}}"

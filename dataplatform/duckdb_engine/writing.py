@@ -20,7 +20,7 @@ from pyiceberg.io.pyarrow import (
 )
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table, TableProperties
-from pyiceberg.types import PrimitiveType
+from pyiceberg.types import IcebergType, ListType, StructType
 
 from dataplatform.adapters.iceberg_files import data_file, new_location, partition_key
 from dataplatform.adapters.s3_objects import upload
@@ -58,10 +58,9 @@ def _copy(table: Table, sql: str, target: Path, partition: Sequence[str]) -> str
     schema, properties = table.schema(), table.properties
     columns, ids = [], []
     for field in schema.fields:
-        assert isinstance(field.field_type, PrimitiveType)
         name = quoted(field.name)
         columns.append(f"CAST({name} AS {duckdb_type(field.field_type)}) AS {name}")
-        ids.append(f"{name}: {field.field_id}")
+        ids.append(f"{name}: {_ids(field.field_id, field.field_type)}")
     size = properties.get(
         TableProperties.WRITE_TARGET_FILE_SIZE_BYTES,
         TableProperties.WRITE_TARGET_FILE_SIZE_BYTES_DEFAULT,
@@ -74,6 +73,17 @@ def _copy(table: Table, sql: str, target: Path, partition: Sequence[str]) -> str
         f"COPY (SELECT {', '.join(columns)} FROM ({sql})) TO {literal(str(target))} "
         f"(FORMAT parquet, COMPRESSION zstd, FIELD_IDS {{{', '.join(ids)}}}, {split})"
     )
+
+
+def _ids(number: int, kind: IcebergType) -> str:
+    """Iceberg's ids of a column and of what is in it, as COPY takes them."""
+    if isinstance(kind, StructType):
+        inner = [f"{quoted(f.name)}: {_ids(f.field_id, f.field_type)}" for f in kind.fields]
+    elif isinstance(kind, ListType):
+        inner = [f"element: {_ids(kind.element_id, kind.element_type)}"]
+    else:
+        return str(number)
+    return f"{{__duckdb_field_id: {number}, {', '.join(inner)}}}"
 
 
 def _values(engine: Engine, path: Path, partition: Sequence[str]) -> dict[str, object]:

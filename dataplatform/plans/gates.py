@@ -13,6 +13,7 @@ from dataplatform.errors import Problem
 from dataplatform.naming import Zone
 from dataplatform.plans.figures import one_figure, reads_own
 from dataplatform.plans.model import Column, Gate
+from dataplatform.plans.sql_fields import name_fields
 from dataplatform.plans.sql_file import SqlFile
 from dataplatform.plans.sql_names import Schema, check_columns
 from dataplatform.plans.sql_types import qualified
@@ -71,6 +72,7 @@ def _of_query(
     file = SqlFile(contract.file, contract.dataset, contract.domain, rule.query)
     query = file.query("spark")
     if query is not None and reads_own(file, query, contract.dataset):
+        name_fields(query, schema)
         check_columns(file, query, schema)
         if not file.problems:
             try:

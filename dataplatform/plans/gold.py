@@ -11,12 +11,14 @@ from pathlib import Path
 from sqlglot import exp
 from sqlglot.errors import OptimizeError
 
+from dataplatform.contracts.nesting import is_nested
 from dataplatform.errors import Problem
 from dataplatform.naming import CATALOG, ENGINES, Names, SilverColumn, Zone
 from dataplatform.plans import sql_names
 from dataplatform.plans.additive import check_additive, combined
 from dataplatform.plans.incremental import check_incremental
 from dataplatform.plans.model import Column, GoldModel, GoldSql, SilverPlan
+from dataplatform.plans.sql_fields import name_fields, refuse_nested
 from dataplatform.plans.sql_file import COLUMN_NAME, SqlFile, line_around, line_of, nearest, read
 from dataplatform.plans.sql_types import qualified, select_columns
 from dataplatform.render.duckdb import model_to_duckdb
@@ -126,6 +128,7 @@ def _compile(
     file, query = item.model, item.query
     if not sql_names.check_tables(file, query, schema):
         return None
+    name_fields(query, schema)
     if not sql_names.check_columns(file, query, schema):
         return None
     columns = _columns(file, query, schema)
@@ -195,6 +198,8 @@ def _columns(file: SqlFile, query: exp.Query, schema: _Schema) -> tuple[Column, 
             file.add(
                 line_of(select), name, "a type that can't be told for certain", "a CAST", remedy
             )
+        elif column is not None and is_nested(column.type):
+            refuse_nested(file, select, column.type)
         elif column is not None:
             columns[name] = column
     return tuple(columns.values())

@@ -12,6 +12,7 @@ from dataplatform.errors import Problem
 from dataplatform.naming import RECEIVED_AT
 from dataplatform.plans import sql_names
 from dataplatform.plans.model import STREAM, Column, GoldModel, LiveModel, SilverPlan
+from dataplatform.plans.sql_fields import name_fields
 from dataplatform.plans.sql_file import SqlFile, line_around, line_of, read
 from dataplatform.plans.sql_types import qualified
 from dataplatform.render.duckdb import live_to_duckdb
@@ -53,6 +54,7 @@ def _compile(file: SqlFile, schema: Mapping[str, _Tables]) -> LiveModel | None:
     query = file.query("spark") if file.text else None
     if query is None or not sql_names.check_tables(file, query, schema):
         return None
+    name_fields(query, schema)
     sql_names.check_columns(file, query, schema)
     _check_names(file, query)
     used = sql_names.tables(query)

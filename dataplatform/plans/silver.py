@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataplatform.contracts.model import Contract, Server
+from dataplatform.contracts.model import Contract, ContractColumn, Server
 from dataplatform.errors import InvalidContract, Problem
 from dataplatform.naming import QUARANTINE_TABLE, Names, Zone
 from dataplatform.plans.gates import gates_of
@@ -25,19 +25,7 @@ def silver_plan(contract: Contract, names: Names) -> SilverPlan:
         InvalidContract: the SQL of a rule can't be evaluated (see `rule_problems`), or the stage
             has no server.
     """
-    columns = tuple(
-        Column(
-            name=column.name,
-            type=column.type,
-            required=column.required,
-            max_length=column.max_length,
-            description=column.description,
-            classification=column.classification,
-            id=column.id,
-            field=column.field,
-        )
-        for column in contract.columns
-    )
+    columns = tuple(map(_column, contract.columns))
     server = _server(contract, names.stage)
     checks = checks_of(contract)
     gates, problems = gates_of(contract)
@@ -65,7 +53,7 @@ def silver_plan(contract: Contract, names: Names) -> SilverPlan:
         silver_table=names.table(Zone.SILVER, contract.dataset),
         quarantine_table=names.table(Zone.QUARANTINE, QUARANTINE_TABLE),
         spark=spark,
-        duckdb=silver_to_duckdb(spark, columns),
+        duckdb=silver_to_duckdb(spark, columns, checks),
         engine=contract.engine,
         freshness_minutes=_freshness(contract),
         gates=gates,
@@ -79,6 +67,20 @@ def silver_plan(contract: Contract, names: Names) -> SilverPlan:
 
 def _roles(contract: Contract, access: str) -> tuple[str, ...]:
     return tuple(sorted({grant.role for grant in contract.roles if grant.access == access}))
+
+
+def _column(column: ContractColumn) -> Column:
+    return Column(
+        name=column.name,
+        type=column.type,
+        required=column.required,
+        max_length=column.max_length,
+        description=column.description,
+        classification=column.classification,
+        id=column.id,
+        field=column.field,
+        parts=tuple(map(_column, column.parts)),
+    )
 
 
 def _measures(contract: Contract, gates: tuple[Gate, ...]) -> tuple[Measure, ...]:

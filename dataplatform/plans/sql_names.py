@@ -19,12 +19,13 @@ _AFTER_SELECT = (exp.Group, exp.Order, exp.Having, exp.Qualify)
 
 def tables(query: exp.Query) -> list[exp.Table]:
     """Tables that the SQL reads, in its order; names of its own WITH queries are left out."""
-    return [
-        source
+    found = {  # a LATERAL VIEW's scope has the table, too
+        id(source): source
         for scope in traverse_scope(query)
         for source in scope.sources.values()
         if isinstance(source, exp.Table)
-    ]
+    }
+    return list(found.values())
 
 
 def check_tables(model: SqlFile, query: exp.Query, schema: Schema) -> bool:
@@ -71,7 +72,7 @@ def rewrite(query: exp.Query, place: Callable[[exp.Table], str]) -> exp.Query:
     return copied
 
 
-def _columns_of(source: _Source, schema: Schema) -> Set[str] | None:
+def columns_of(source: _Source, schema: Schema) -> Set[str] | None:
     """Columns that a source gives; None where a `*` hides them."""
     if isinstance(source, exp.Table):
         return schema[source.db][source.name].keys()
@@ -93,7 +94,7 @@ def _fault(column: exp.Column, scope: Scope, schema: Schema) -> tuple[str, str, 
     if column.table not in reach:
         remedy = nearest(column.table, list(reach))
         return f'no table "{column.table}"', "a table or alias of this query", remedy
-    known = _columns_of(reach[column.table], schema)
+    known = columns_of(reach[column.table], schema)
     if known is None or column.name in known:
         return None
     remedy = nearest(column.name, list(known))
@@ -103,14 +104,14 @@ def _fault(column: exp.Column, scope: Scope, schema: Schema) -> tuple[str, str, 
 def _fault_of_bare(
     name: str, scope: Scope, reach: Mapping[str, _Source], schema: Schema
 ) -> tuple[str, str, str] | None:
-    having = {alias: _columns_of(source, schema) for alias, source in scope.sources.items()}
+    having = {alias: columns_of(source, schema) for alias, source in scope.sources.items()}
     holders = [alias for alias, names in having.items() if names is None or name in names]
     if len(holders) > 1 and not _is_joined_using(name, scope):
         remedy = f"Write {' or '.join(f'{alias}.{name}' for alias in holders)}."
         return f'"{name}", which several have', "a column of one table alone", remedy
     if holders:
         return None
-    outer = [_columns_of(source, schema) for source in reach.values()]
+    outer = [columns_of(source, schema) for source in reach.values()]
     if any(names is None or name in names for names in outer):
         return None
     every = sorted({known for names in outer if names for known in names})

@@ -14,7 +14,9 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 from sqlglot.schema import MappingSchema
 
+from dataplatform.contracts.sensitivity import strictest
 from dataplatform.plans.model import Column
+from dataplatform.plans.sql_fields import field_type
 from dataplatform.plans.sql_names import Schema
 
 _INT_MAX = 2**31 - 1
@@ -35,7 +37,6 @@ _SIMPLE = {
 }
 _TEXT = (exp.Upper, exp.Lower, exp.Trim, exp.Concat, exp.ConcatWs, exp.Substring, exp.DPipe)
 _TRUTH = (exp.Predicate, exp.Connector, exp.Not)
-_SENSITIVITY = ("", "public", "internal", "confidential", "restricted", "sensitive", "pii")
 
 
 def select_columns(query: exp.Query, schema: Schema) -> dict[str, Column | None]:
@@ -105,15 +106,15 @@ def _output(select: exp.Expr, scope: Scope, schema: Schema) -> Column | None:
         return None
     sources = [_origin(column, scope, schema) for column in _revealed(node)]
     classes = [source.classification for source in sources if source]
-    return Column(name=name, type=kind, classification=_strictest(classes))
+    return Column(name=name, type=kind, classification=strictest(classes))
 
 
 def _united(name: str, columns: tuple[Column | None, ...]) -> Column | None:
     known = [column for column in columns if column is not None]
     if len(known) < len(columns) or len({column.type for column in known}) != 1:
         return None
-    strictest = _strictest([column.classification for column in known])
-    return Column(name=name, type=known[0].type, classification=strictest)
+    classification = strictest([column.classification for column in known])
+    return Column(name=name, type=known[0].type, classification=classification)
 
 
 def _type(node: exp.Expr, scope: Scope, schema: Schema) -> str | None:
@@ -121,6 +122,8 @@ def _type(node: exp.Expr, scope: Scope, schema: Schema) -> str | None:
     if isinstance(node, exp.Column):
         origin = _origin(node, scope, schema)
         return origin.type if origin else None
+    if isinstance(node, exp.Dot):
+        return field_type(_type(node.this, scope, schema) or "", node.name)
     if isinstance(node, exp.Cast):
         return neutral(node.to)
     if isinstance(node, exp.Literal):
@@ -169,10 +172,6 @@ def _revealed(node: exp.Expr) -> Iterator[exp.Column]:
     for column in node.find_all(exp.Column):
         if column.find_ancestor(exp.Count) is None:
             yield column
-
-
-def _strictest(classes: list[str]) -> str:
-    return max(classes, key=_SENSITIVITY.index, default="")
 
 
 def _literal_type(node: exp.Literal) -> str | None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 
 from dataplatform.contracts.model import Contract, ContractColumn, Rule
+from dataplatform.contracts.nesting import part_path
 from dataplatform.quality.model import Check
 
 _REASONS = {
@@ -18,13 +21,22 @@ _REASONS = {
     "one_of": "{column} not one of {bound}",
     "none_of": "{column} stands for a missing value",
     "required": "missing {column}",
+    "min_items": "{column} of fewer than {bound} items",
+    "max_items": "{column} of more than {bound} items",
 }
 _LONGEST_LIST = 120
 
 
 def checks_of(contract: Contract) -> tuple[Check, ...]:
-    """Every check of a contract, in the order of its columns."""
-    return tuple(check for column in contract.columns for check in _column_checks(column))
+    """Every check of a contract, in the order of its columns; what is in a nested column has its
+    path as name: `address.zip`."""
+    return tuple(check for column in contract.columns for check in _of_value(column))
+
+
+def _of_value(column: ContractColumn) -> Iterator[Check]:
+    yield from _column_checks(column)
+    for part in column.parts:
+        yield from _of_value(replace(part, name=part_path(column.name, column.type, part.name)))
 
 
 def _column_checks(column: ContractColumn) -> list[Check]:

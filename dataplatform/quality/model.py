@@ -45,7 +45,9 @@ class Check:
     `kind` and `arguments`:
         required; minimum, maximum, exclusive_minimum, exclusive_maximum (bound: text of the
         column's type); min_length, max_length (characters); pattern (regular expression, found
-        anywhere); one_of, none_of (values). All but `required` hold for a missing value.
+        anywhere); one_of, none_of (values); min_items, max_items (elements). All but `required`
+        hold for a missing value.
+    `column`: its name; of what is in a nested column the path: `address.zip`, `lines[].qty`.
     """
 
     name: str

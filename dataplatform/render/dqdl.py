@@ -48,6 +48,8 @@ def ruleset(
         own: rules that the contract itself has in DQDL.
     """
     known = {column.name: column for column in columns}
+    # Of what is in nested columns DQDL knows nothing.
+    checks = [check for check in checks if check.column in known]
     errors = [_check(known[c.column], c) for c in checks if c.severity == Severity.ERROR]
     warnings = [_check(known[c.column], c) for c in checks if c.severity == Severity.WARNING]
     primary = ["IsPrimaryKey " + " ".join(f'"{column}"' for column in key)] if key else []

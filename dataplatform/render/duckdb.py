@@ -7,14 +7,16 @@ is mended here, part by part. A model's SQL is anybody's: see `duckdb_query`.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from sqlglot import ErrorLevel, exp, parse_one
 
-from dataplatform.plans.model import Column, SilverSql
+from dataplatform.plans.model import Check, Column, SilverSql
 from dataplatform.plans.sql_names import Schema
 from dataplatform.render.duckdb_query import QueryTranslator, Relation
+from dataplatform.render.nested import decoded
+from dataplatform.render.nested_dialects import DuckdbDialect, SparkDialect
 from dataplatform.render.patterns import for_duckdb
 from dataplatform.render.spark_casts import cast
 from dataplatform.render.spark_checks import raw_name, shown
@@ -31,17 +33,20 @@ _FAST_DIGITS = 18  # a decimal of more is cast from text a hundred times as slow
 _MANTISSA = 3  # digits before the point in 912e-3, for which DuckDB needs room
 
 
-def silver_to_duckdb(spark: SilverSql, columns: Sequence[Column] = ()) -> SilverSql:
+def silver_to_duckdb(
+    spark: SilverSql, columns: Sequence[Column] = (), checks: Sequence[Check] = ()
+) -> SilverSql:
     """A dataset's silver step for DuckDB, which merges by rewriting files and so needs no MERGE.
 
     Args:
         columns: what repeats for each of them is translated once: it is most of a wide step's SQL.
+        checks: of their values.
 
     Raises:
         UnsupportedError: something in it has no counterpart.
     """
     return SilverSql(
-        typed=_typed(spark.typed, columns),
+        typed=_typed(spark.typed, columns, checks),
         newest=to_duckdb(spark.newest),
         classified=to_duckdb(spark.classified),
         merge="",
@@ -49,21 +54,33 @@ def silver_to_duckdb(spark: SilverSql, columns: Sequence[Column] = ()) -> Silver
     )
 
 
-def _typed(spark_sql: str, columns: Sequence[Column]) -> str:
-    """`SilverSql.typed`, with stand-ins for what repeats while the rest is translated."""
+def _typed(spark_sql: str, columns: Sequence[Column], checks: Sequence[Check]) -> str:
+    """`SilverSql.typed`, with stand-ins for what repeats while the rest is translated.
+
+    What decodes a nested column is put together anew, as lists and structs are each engine's own.
+    """
     parts: list[str] = []
     for column in columns:
-        if column.type == "string":
-            continue
-        for field, written in (
-            (column.name, cast(f"b.{name(column.name)}", column.type)),
-            (raw_name(column), shown(f"b.{name(raw_name(column))}")),
-        ):
+        for written, part in _repeated(column, checks):
             if written in spark_sql:
                 spark_sql = spark_sql.replace(written, f"b.{_PART}{len(parts)}")
-                kind = column.type if field == column.name else ""
-                parts.append(_part(kind).replace(f"b.{_COLUMN}", f"b.{quoted(field)}"))
+                parts.append(part)
     return _PARTS.sub(lambda match: parts[int(match[1])], to_duckdb(spark_sql))
+
+
+def _repeated(column: Column, checks: Sequence[Check]) -> Iterator[tuple[str, str]]:
+    """What of a column's SQL is translated apart, in both."""
+    raw, source = raw_name(column), f"b.{name(column.name)}"
+    if column.type == "string":
+        return
+    if column.parts:
+        written = decoded(column, checks, source, SparkDialect())
+        duckdb = DuckdbDialect(expression_to_duckdb)
+        yield written, decoded(column, checks, f"b.{quoted(column.name)}", duckdb)
+    else:
+        part = _part(column.type)
+        yield cast(source, column.type), part.replace(f"b.{_COLUMN}", f"b.{quoted(column.name)}")
+    yield shown(f"b.{name(raw)}"), _part("").replace(f"b.{_COLUMN}", f"b.{quoted(raw)}")
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from dataplatform.plans.sql_fields import field_type, unknown_field
 from dataplatform.plans.sql_types import neutral
 from dataplatform.render import (
     duckdb_aggregates,
@@ -38,6 +39,14 @@ def _literal(_: Terms, node: exp.Literal) -> Typed:
     return Typed(f"CAST({text(digits)} AS {type_name(kind)})", kind)
 
 
+def _field(terms: Terms, node: exp.Dot) -> Typed:
+    value = terms.value(node.this)
+    kind = field_type(value.type, node.name)
+    if kind is None:
+        raise Untranslatable(node, *unknown_field(node, value.type))
+    return Typed(f"struct_extract({value.sql}, {text(node.name)})", kind)
+
+
 def _cast(terms: Terms, node: exp.Cast) -> Typed:
     only(node, {"this", "to", "safe"})
     kind = neutral(node.to)
@@ -51,6 +60,7 @@ class Expressions(Terms):
 
     rules = {
         exp.Column: Terms.column,
+        exp.Dot: _field,
         exp.Subquery: Terms.scalar,
         exp.Exists: Terms.exists,
         exp.In: Terms.contained,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dataplatform.contracts.nesting import kind_in_words
 from dataplatform.naming import BronzeColumn, SilverColumn, was_column
 from dataplatform.plans.model import Check, Column, SilverSql
 from dataplatform.quality.model import Severity
+from dataplatform.render.nested import decoded, places
+from dataplatform.render.nested_dialects import SparkDialect
 from dataplatform.render.spark_casts import cast
-from dataplatform.render.spark_checks import broken_by, raw_name, shown
+from dataplatform.render.spark_checks import broken_by, nested_name, raw_name, shown
 from dataplatform.render.spark_text import conjunction, literal, name
 
 _TEXT = ("string",)
@@ -55,6 +58,11 @@ class SparkRenderer:
             source = f"b.{name(column.name)}"
             if column.type not in _TEXT:
                 inner.append(f"{source} AS {_raw(column)}")
+            if column.parts:
+                nested = decoded(column, self._checks, source, SparkDialect())
+                inner.append(f"{nested} AS {name(nested_name(column))}")
+                outer.append(f"{_held(column)} AS {name(column.name)}")
+                continue
             inner.append(f"{self._cast(column, source)} AS {name(column.name)}")
             outer.append(name(column.name))
         outer += [name(column) for column in BronzeColumn]
@@ -79,13 +87,24 @@ class SparkRenderer:
         faults = []
         for column in self._columns.values():
             if column.type not in _TEXT:
-                broken = f"b.{_raw(column)} IS NOT NULL AND b.{name(column.name)} IS NULL"
+                broken = f"b.{_raw(column)} IS NOT NULL AND {_held(column)} IS NULL"
                 reason = f"malformed {column.name}"
-                faults.append(self._fault(column, broken, reason, f" is not {column.type}"))
+                tail = f" is not {kind_in_words(column.type)}"
+                faults.append(self._fault(column, broken, reason, tail))
             for check in self._checks:
                 if check.column == column.name and check.severity == Severity.ERROR:
                     faults.append(self._check(column, check))
+            faults += self._within(column)
         return faults
+
+    def _within(self, column: Column) -> list[tuple[str, str]]:
+        """What is wrong with the values in a nested column."""
+        found = f"b.{name(nested_name(column))}.{name('f')}"
+        applies = self._applies(column)
+        return [
+            (f"{applies}{found}[{place}] IS NOT NULL", f"{found}[{place}]")
+            for place in range(places(column, self._checks) if column.parts else 0)
+        ]
 
     def _warnings(self) -> list[tuple[str, str]]:
         """The condition of each check that only warns, and its name."""
@@ -96,7 +115,7 @@ class SparkRenderer:
         ]
 
     def _check(self, column: Column, check: Check) -> tuple[str, str]:
-        held = f"b.{name(column.name)}"
+        held = _held(column)
         if check.kind == "required":
             # A value that is there but can't be cast is malformed, not missing.
             broken = f"{held} IS NULL"
@@ -178,6 +197,13 @@ def _told(faults: Sequence[tuple[str, str]]) -> str:
 
 def _is_delete(table: str = "b") -> str:
     return f"({table}.{name(BronzeColumn.OP)} <=> 'delete')"
+
+
+def _held(column: Column) -> str:
+    """The typed value, above the casts."""
+    if column.parts:
+        return f"b.{name(nested_name(column))}.{name('v')}"
+    return f"b.{name(column.name)}"
 
 
 def _raw(column: Column) -> str:

@@ -31,6 +31,9 @@ def broken_by(column: Column, kind: str, arguments: Sequence[str], held: str) ->
     if kind in ("min_length", "max_length"):
         sign = "<" if kind == "min_length" else ">"
         return f"char_length({held}) {sign} {int(arguments[0])}"
+    if kind in ("min_items", "max_items"):
+        sign = "<" if kind == "min_items" else ">"
+        return f"array_size({held}) {sign} {int(arguments[0])}"
     if kind == "pattern":
         return f"NOT {held} RLIKE {literal(for_spark(arguments[0]))}"
     listed = ", ".join(value(column.type, item) for item in arguments)
@@ -46,3 +49,8 @@ def shown(held: str) -> str:
     """A text as reasons show it: long ones are cut."""
     cut = f"concat(left({held}, {_LONGEST_VALUE}), '...')"
     return f"IF(char_length({held}) > {_LONGEST_VALUE}, {cut}, {held})"
+
+
+def nested_name(column: Column) -> str:
+    """What a nested column was decoded to; see `nested.decoded`."""
+    return f"_nested_{column.name}"

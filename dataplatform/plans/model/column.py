@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -10,8 +11,9 @@ class Column:
     """A typed column.
 
     `type` is engine-neutral: boolean, int, bigint, double, decimal(p,s), string, date,
-    timestamp (UTC). `id` is the contract's, by which a renamed column is known again; "" for none.
-    `field` is what the source calls it, "" where that is its name.
+    timestamp (UTC), struct<name:type,...>, array<type>. `id` is the contract's, by which a renamed
+    column is known again; "" for none. `field` is what the source calls it, "" where that is its
+    name. `parts`: of an object its properties, of an array its element, which has no name.
     """
 
     name: str
@@ -22,3 +24,10 @@ class Column:
     classification: str = ""
     id: str = ""
     field: str = ""
+    parts: tuple[Column, ...] = ()
+
+    @classmethod
+    def from_dict(cls, raw: dict[str, Any]) -> Column:
+        """Read what `dataclasses.asdict` gave of one."""
+        # Plans that were deployed before columns had parts are read to be compared with.
+        return cls(**{**raw, "parts": tuple(map(cls.from_dict, raw.get("parts", ())))})

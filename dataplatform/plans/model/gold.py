@@ -72,7 +72,7 @@ class GoldModel:
         return cls(
             **{
                 **raw,
-                "columns": tuple(Column(**item) for item in raw["columns"]),
+                "columns": tuple(map(Column.from_dict, raw["columns"])),
                 **{
                     name: tuple(raw[name]) for name in ("key", "datasets", "models", "partition_by")
                 },

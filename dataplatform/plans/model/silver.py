@@ -155,7 +155,7 @@ class SilverPlan:
             **{
                 **raw,
                 "source": SourcePlan(**raw["source"]),
-                "columns": tuple(Column(**item) for item in raw["columns"]),
+                "columns": tuple(map(Column.from_dict, raw["columns"])),
                 "checks": tuple(_check(item) for item in raw["checks"]),
                 "gates": tuple(_gate(item) for item in raw["gates"]),
                 "audit": _audit(raw["audit"]),

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
+from dataplatform.contracts.nesting import element_of, fields_of
 from dataplatform.contracts.types import decimal_parts
 from dataplatform.plans.model import Column
 
@@ -39,6 +40,10 @@ _TYPES = {
 
 def arrow_type(kind: str) -> pa.DataType:
     """Arrow's type of a column."""
+    if fields := fields_of(kind):
+        return pa.struct([(name, arrow_type(inner)) for name, inner in fields])
+    if element := element_of(kind):
+        return pa.list_(arrow_type(element))
     parts = decimal_parts(kind)
     return pa.decimal128(*parts) if parts else _TYPES[kind]
 
@@ -128,12 +133,27 @@ def differences(
 def _values(column: pa.ChunkedArray) -> list[Any]:
     if pa.types.is_timestamp(column.type):
         column = pc.cast(pc.cast(column, pa.timestamp("us", "UTC")), pa.int64())
-    elif pa.types.is_date(column.type):
-        column = pc.cast(column, pa.int32())
+    elif pa.types.is_date(column.type) or pa.types.is_nested(column.type):
+        column = pc.cast(column, _counted(column.type))
     return [_comparable(value) for value in column.to_pylist()]
 
 
+def _counted(kind: pa.DataType) -> pa.DataType:
+    """A type with moments and days as numbers, of which Python knows fewer than there are."""
+    if pa.types.is_struct(kind):
+        return pa.struct([(field.name, _counted(field.type)) for field in kind])
+    if pa.types.is_list(kind):
+        return pa.list_(_counted(kind.value_type))
+    if pa.types.is_timestamp(kind):
+        return pa.int64()
+    return pa.int32() if pa.types.is_date(kind) else kind
+
+
 def _comparable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _comparable(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_comparable(inner) for inner in value]
     if isinstance(value, float) and math.isnan(value):
         return "NaN"
     if isinstance(value, Decimal):

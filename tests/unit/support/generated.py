@@ -276,8 +276,18 @@ def bronze_rows(plan: SilverPlan, seed: int, count: int) -> list[tuple[Any, ...]
     return found
 
 
+def generated_property(random: Random, kind: str, used: set[str]) -> dict[str, Any]:
+    """One ODCS property of a kind, with checks; what it uses is added."""
+    return _property(random, kind, required=False, used=used)
+
+
 def _value(random: Random, column: Column, spoiled: bool) -> str | None:
     kind = "decimal" if column.type.startswith("decimal") else column.type
+    return generated_text(random, kind, spoiled)
+
+
+def generated_text(random: Random, kind: str, spoiled: bool) -> str | None:
+    """A value as sources send it; spoiled ones are often bad."""
     if not spoiled:
         return _SMALL[kind](random)
     chance = random.random()

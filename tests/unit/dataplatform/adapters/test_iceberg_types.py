@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from pyiceberg.types import DecimalType, PrimitiveType
+from pyiceberg.schema import Schema
+from pyiceberg.types import DecimalType, NestedField
 
-from dataplatform.adapters.iceberg_types import iceberg_type, widens
+from dataplatform.adapters.iceberg_types import column_type, iceberg_type
 
 
 @pytest.mark.parametrize(
@@ -30,22 +31,28 @@ def test_an_unknown_type_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "safe"),
+    "kind",
     [
-        ("int", "bigint", True),
-        ("bigint", "int", False),
-        ("int", "double", False),
-        ("string", "int", False),
-        ("decimal(10,2)", "decimal(12,2)", True),
-        ("decimal(10,2)", "decimal(9,2)", False),
-        ("decimal(10,2)", "decimal(12,4)", False),
-        ("int", "decimal(10,0)", False),
+        "string",
+        "timestamp",
+        "decimal(10,4)",
+        "array<int>",
+        "struct<city:string,zip:decimal(5,0)>",
+        "array<struct<sku:string,tags:array<array<double>>,geo:struct<lat:decimal(9,6)>>>",
     ],
 )
-def test_only_what_keeps_old_files_readable_widens(old: str, new: str, safe: bool) -> None:
-    assert widens(iceberg_type(old), iceberg_type(new)) is safe
+def test_an_iceberg_type_is_a_plans_type_again(kind: str) -> None:
+    assert column_type(iceberg_type(kind)) == kind
+
+
+def test_fields_within_have_numbers_of_their_own() -> None:
+    kind = "struct<a:array<struct<b:int,c:int>>,d:struct<e:string>>"
+    schema = Schema(NestedField(100, "x", iceberg_type(kind), required=False))
+    names = ["x", "x.a", "x.a.element", "x.a.element.b", "x.a.element.c", "x.d", "x.d.e"]
+    assert len({schema.find_field(name).field_id for name in names}) == len(names)
+    assert not any(schema.find_field(name).required for name in names)
 
 
 def test_a_wider_decimal_is_another_type() -> None:
-    found: PrimitiveType = iceberg_type("decimal(5,1)")
+    found = iceberg_type("decimal(5,1)")
     assert found == DecimalType(5, 1) != DecimalType(6, 1)

@@ -1,16 +1,14 @@
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 
 import pytest
 
-from dataplatform.adapters import iceberg_types
 from dataplatform.contracts.difference import Difference, Weight
 from dataplatform.contracts.differences import changed
 from dataplatform.contracts.model import Contract
 from dataplatform.contracts.unannounced import problems
-from dataplatform.contracts.widening import widens
+from dataplatform.contracts.widening import breaks, widens
 from dataplatform.errors import Problem
 from tests.unit.support.contracts import ORDERS, contract, line_of, project, spoiled
 
@@ -188,14 +186,39 @@ def test_a_dataset_goes_once_its_readers_were_told(tmp_path: Path) -> None:
     assert (new.weight, list(problems(root, [new]))) == (Weight.ADDITIVE, [])
 
 
-def test_widening_is_the_same_here_and_in_iceberg() -> None:
-    kinds = ["boolean", "int", "bigint", "double", "string", "date", "timestamp"]
-    kinds += ["decimal(10,2)", "decimal(12,2)", "decimal(12,4)"]
-    for old, new in itertools.product(kinds, kinds):
-        iceberg = iceberg_types.widens(
-            iceberg_types.iceberg_type(old), iceberg_types.iceberg_type(new)
-        )
-        assert widens(old, new) == iceberg, (old, new)
+@pytest.mark.parametrize(
+    ("old", "new", "safe"),
+    [
+        ("int", "bigint", True),
+        ("bigint", "int", False),
+        ("int", "double", False),
+        ("string", "int", False),
+        ("decimal(10,2)", "decimal(12,2)", True),
+        ("decimal(10,2)", "decimal(9,2)", False),
+        ("decimal(10,2)", "decimal(12,4)", False),
+        ("int", "decimal(10,0)", False),
+        ("int", "int", False),
+        ("struct<a:int>", "struct<b:string,a:bigint>", True),
+        ("struct<a:int,b:int>", "struct<a:int>", False),
+        ("struct<a:int>", "struct<a:string>", False),
+        ("struct<a:int>", "array<int>", False),
+        ("struct<a:int>", "string", False),
+        ("array<int>", "array<bigint>", True),
+        ("array<struct<a:int>>", "array<struct<a:int,c:array<string>>>", True),
+        ("array<struct<a:struct<b:int>>>", "array<struct<a:struct<c:int>>>", False),
+    ],
+)
+def test_only_what_keeps_old_files_readable_widens(old: str, new: str, safe: bool) -> None:
+    assert widens(old, new) is safe
+
+
+def test_what_can_not_be_read_any_more_is_named_by_its_path() -> None:
+    old = "array<struct<sku:string,qty:int,geo:struct<lat:double,lon:double>>>"
+    new = "array<struct<sku:int,qty:bigint,geo:struct<lat:double>>>"
+    assert list(breaks(old, new, "lines")) == [
+        ("lines[].sku", "string", "int"),
+        ("lines[].geo.lon", "double", ""),
+    ]
 
 
 def test_the_same_contract_has_no_difference() -> None:

@@ -103,7 +103,7 @@ BAD = [
     ("name: email", "name: E-Mail", "schema.orders.E-Mail.name", "lower-case"),
     ("name: state", "name: email", "schema.orders.email.name", "each column once"),
     ("logicalType: timestamp", "logicalType: tmestamp", "logicalType", "logical types"),
-    ("logicalType: timestamp", "logicalType: array", "logicalType", "supported"),
+    ("logicalType: timestamp", "logicalType: map", "logicalType", "supported"),
     ("logicalType: timestamp", "logicaltype: timestamp", "logicaltype", "a key of ODCS"),
     ("DECIMAL(10,4)", "DECIMAL", "amount.physicalType", "DECIMAL(precision, scale)"),
     ("DECIMAL(10,4)", "DECIMAL(39,4)", "amount.physicalType", "precision <= 38"),

@@ -32,6 +32,14 @@ AMOUNT = """\
         ("logicalType: boolean", "boolean"),
         ("logicalType: date\nlogicalTypeOptions: {format: yyyy-MM-dd}", "date"),
         ("logicalType: timestamp\nlogicalTypeOptions: {defaultTimezone: Etc/UTC}", "timestamp"),
+        ("logicalType: array\nphysicalType: LIST\nitems: {logicalType: integer}", "array<int>"),
+        (
+            "logicalType: object\nproperties:\n"
+            "  - {name: net, logicalType: number, physicalType: 'DECIMAL(9,2)'}\n"
+            "  - name: taxes\n    logicalType: array\n"
+            "    items: {logicalType: object, properties: [{name: code, logicalType: string}]}",
+            "struct<net:decimal(9,2),taxes:array<struct<code:string>>>",
+        ),
     ],
 )
 def test_each_logical_type_has_one_type_here(lines: str, kind: str) -> None:
@@ -42,7 +50,7 @@ def test_each_logical_type_has_one_type_here(lines: str, kind: str) -> None:
     ("lines", "found"),
     [
         ("logicalType: number", "nothing"),
-        ("logicalType: object", "not supported here yet"),
+        ("logicalType: map", "not supported here yet"),
         ("logicalType: time", "not supported here yet"),
         ("logicalType: integer\nlogicalTypeOptions: {format: u128}", "u128"),
         ("logicalType: date\nphysicalType: INT", "INT"),
