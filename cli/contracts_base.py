@@ -24,8 +24,7 @@ from dataplatform.plans.model import PlatformPlan
 
 DEPLOYED: Final = "deployed"
 _UPSTREAM: Final = ("origin/HEAD", "origin/main", "origin/master")
-_NAMES: Final = Names("dev")
-"""A stage gives tables their names; what changes of a contract is the same in each."""
+_USUAL_STAGE: Final = "dev"
 
 
 class UnreadableBase(WeirError):
@@ -36,10 +35,12 @@ class UnreadableBase(WeirError):
 class Base:
     """The other side of a comparison.
 
+    stage: the one that it is compared for; "" for one that has a server of every dataset.
     plan: None where its models can't be compiled: then nobody knows who reads a column.
     """
 
     name: str
+    stage: str
     contracts: tuple[Contract, ...]
     plan: PlatformPlan | None
 
@@ -48,7 +49,21 @@ def deployed(stage: str | None, known: Sequence[Contract]) -> Base:
     """What runs on a stage; `known` are the working tree's contracts."""
     target = Target.choose(stage)
     where = f"stage {target.stage}" if stage else "the embedded platform"
-    return Base(f"what {where} runs", deployed_contracts(target.plan, known), target.plan)
+    contracts = deployed_contracts(target.plan, known)
+    return Base(f"what {where} runs", target.plan.stage, contracts, target.plan)
+
+
+def stage_of(contracts: Sequence[Contract]) -> str:
+    """A stage that has a server of every dataset.
+
+    It gives tables their names and says where records come from; what else is compared is the same
+    on each stage.
+    """
+    named = sorted({server.environment for each in contracts for server in each.servers} - {""})
+    for stage in (_USUAL_STAGE, *named):
+        if all(contract.server_of(stage) for contract in contracts):
+            return stage
+    return _USUAL_STAGE
 
 
 def at_commit(ref: str | None) -> Base:
@@ -75,10 +90,10 @@ def at_commit(ref: str | None) -> Base:
                 f"--against {DEPLOYED}.",
             ) from error
         try:
-            plan = compile_platform(root, _NAMES, strict=False)
-        except InvalidModel:
+            plan = compile_platform(root, Names(stage_of(contracts)), strict=False)
+        except (InvalidContract, InvalidModel):
             plan = None
-    return Base(name, contracts, plan)
+    return Base(name, "", contracts, plan)
 
 
 def _commit(ref: str | None) -> tuple[str, str]:

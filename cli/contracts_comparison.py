@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.contracts_base import Base
+from cli.contracts_base import Base, stage_of
 from dataplatform.contracts.differences import Changed
+from dataplatform.contracts.model import Contract
 from dataplatform.contracts.unannounced import problems
-from dataplatform.errors import InvalidModel, Problem
+from dataplatform.errors import InvalidInput, Problem
 from dataplatform.naming import Names
 from dataplatform.plans.compiler import compile_platform
 from dataplatform.plans.gold_differences import GoldDifference, gold_differences
 from dataplatform.plans.lineage import Lineage, Reader
-
-_NAMES = Names("dev")
 
 
 @dataclass(frozen=True)
@@ -32,11 +31,13 @@ class Comparison:
     problems: tuple[Problem, ...]
 
 
-def compare(root: Path, base: Base, changes: Sequence[Changed]) -> Comparison:
+def compare(
+    root: Path, base: Base, contracts: Sequence[Contract], changes: Sequence[Changed]
+) -> Comparison:
     """Who is affected, what becomes of gold, and what must not be deployed.
 
     Args:
-        root: the working tree.
+        root: the working tree, whose contracts these are.
     """
     lineage = Lineage(base.plan) if base.plan is not None else None
     readers = {
@@ -48,8 +49,8 @@ def compare(root: Path, base: Base, changes: Sequence[Changed]) -> Comparison:
     found = list(problems(root, changes))
     models: tuple[GoldDifference, ...] = ()
     try:
-        plan = compile_platform(root, _NAMES)
+        plan = compile_platform(root, Names(base.stage or stage_of(contracts)))
         models = gold_differences(base.plan.models, plan.models) if base.plan else ()
-    except InvalidModel as error:  # a model that still reads the old name, mostly
+    except InvalidInput as error:  # a model that still reads the old name, mostly
         found += error.problems
     return Comparison(base.name, tuple(changes), readers, models, tuple(found))

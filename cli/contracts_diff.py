@@ -33,7 +33,7 @@ def diff(screen: Screen, against: str | None, stage: str | None) -> None:
     contracts = load(ROOT)
     with screen.task("compare", "contracts and models") as task:
         base = deployed(stage, contracts) if against == DEPLOYED else at_commit(against)
-        found = compare(ROOT, base, changed(base.contracts, contracts))
+        found = compare(ROOT, base, contracts, changed(base.contracts, contracts))
         task.detail = f"{len(contracts)} contracts with {base.name}"
     screens.show(screen, found)
     screen.result(_json(found))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from dataplatform.contracts.column_differences import column_differences, paired
 from dataplatform.contracts.difference import Difference, Weight
 from dataplatform.contracts.model import Contract, ServiceLevel
+from dataplatform.contracts.server_differences import server_differences
 from dataplatform.contracts.versions import goes_back, raises_major
 
 _LEAVING = ("deprecated", "retired")
@@ -118,14 +119,12 @@ def _of_the_promise(old: Contract, new: Contract) -> Iterator[Difference]:
             what=f"quality rules of batches changed ({counts})",
             why="what holds a batch back is another from now on",
         )
-    if old.server != new.server:
-        what = f"comes from {new.server.kind} ({new.server.format})"
-        before = f"{old.server.kind} ({old.server.format})"
+    if old.anomalies != new.anomalies:
         yield Difference(
             weight=Weight.COMPATIBLE,
-            what=f"{what}, before {before}" if before not in what else "server changed",
-            why="what has landed stays",
+            what=f"held beside earlier runs: {new.anomalies}, before {old.anomalies}",
         )
+    yield from server_differences(old, new)
     levels = {level.name: level.value for level in old.service_levels}
     for level in new.service_levels:
         if levels.pop(level.name, None) != level.value:

@@ -36,8 +36,9 @@ def _contract(plan: SilverPlan, known: Contract | None, stage: str) -> Contract:
         primary_key=plan.primary_key,
         ordering=plan.ordering,
         partition_by=plan.partition_by,
-        servers=(Server(kind=plan.source.kind, format=plan.source.format),),
+        servers=(_server(plan),),
         engine=plan.engine,
+        anomalies=plan.anomalies,
     )
     if known is None:
         return contract
@@ -57,13 +58,20 @@ def _contract(plan: SilverPlan, known: Contract | None, stage: str) -> Contract:
     )
 
 
-def _servers(deployed: Server, known: Contract, stage: str) -> tuple[Server, ...]:
-    """The plan knows its own stage's server, as far as that goes; others are what is known."""
-    own = known.server_of(stage)
-    return tuple(
-        replace(server, kind=deployed.kind, format=deployed.format) if server is own else server
-        for server in known.servers
+def _server(plan: SilverPlan) -> Server:
+    source = plan.source
+    return Server(
+        kind=source.kind, format=source.format, options=tuple(sorted(source.options.items()))
     )
+
+
+def _servers(deployed: Server, known: Contract, stage: str) -> tuple[Server, ...]:
+    """The plan knows its own stage's server; those of other stages are what is known."""
+    listed = known.servers
+    if len(listed) == 1:  # which is every stage's, whatever environment it names
+        listed = (replace(listed[0], environment=""),)
+    others = (server for server in listed if server.environment != stage)
+    return (*others, replace(deployed, environment=stage))
 
 
 def _column(column: Column, plan: SilverPlan) -> ContractColumn:

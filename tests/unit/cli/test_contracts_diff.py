@@ -88,6 +88,25 @@ def test_a_model_that_reads_the_old_name_is_a_problem_of_its_own(
     assert [(each["file"], each["found"]) for each in found["problems"]] == [(MODEL, '"state"')]
 
 
+def test_contracts_of_other_stages_alone_are_compared_on_one_of_those(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at_prod = "    environment: prod\n    type: kinesis\n"
+    server = BEFORE[BEFORE.index("    type: s3\n") : BEFORE.index("schema:")]
+    more = f"  - server: b\n    environment: test\n{server}"
+    project(root, {CONTRACT: BEFORE.replace(server, at_prod + more)})
+    commit(root)
+    assert answer(capsys, "--against", "HEAD")[1]["datasets"] == []
+    changed = at_prod + more.replace("csv", "json")
+    project(root, {CONTRACT: BEFORE.replace(server, changed).replace("minimum: 0", "minimum: 1")})
+    code, found = answer(capsys, "--against", "HEAD")
+    assert (code, found["problems"]) == (0, [])
+    assert [each["what"] for each in found["datasets"][0]["differences"]] == [
+        "check changed: minimum 0 → 1",
+        "comes from s3 (json) on stage test, before s3 (csv)",
+    ]
+
+
 def test_it_is_read_gladly_in_80_columns(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     project(root, {CONTRACT: RENAMED.replace("maximum: 100", "maximum: 200")})
     assert main(["contracts", "diff", "--against", "main"]) == 1
