@@ -15,7 +15,7 @@ from dataplatform.plans.model import SilverPlan
 
 
 def filled(rows: pa.RecordBatch, plan: SilverPlan) -> pa.RecordBatch:
-    """Rows of bronze as the contract has them now; few, so each may become a Python object.
+    """Rows of bronze as the contract has them now; few, so Python may look at each.
 
     A column is filled where it is null and `_extra` has what the source calls it: a row that was
     staged when the contract had the column has it in no `_extra`. What was filled leaves `_extra`.
@@ -23,14 +23,23 @@ def filled(rows: pa.RecordBatch, plan: SilverPlan) -> pa.RecordBatch:
     Args:
         rows: with all columns of the plan, and `_extra`.
     """
-    columns = [(column.name, sent) for column, sent in zip(plan.columns, plan.fields, strict=True)]
-    records = rows.to_pylist()
-    for record in records:
-        extra = record[BronzeColumn.EXTRA.value]
-        if extra is None:
-            continue
-        lacking = {sent: name for name, sent in columns if record[name] is None}
-        known, record[BronzeColumn.EXTRA.value] = lifted(extra, lacking)
-        record |= {lacking[sent]: value for sent, value in known.items()}
-    arrays = [pa.array([record[f.name] for record in records], f.type) for f in rows.schema]
+    held = {
+        sent: rows.column(column.name).to_pylist()
+        for column, sent in zip(plan.columns, plan.fields, strict=True)
+        if rows.column(column.name).null_count
+    }
+    extras = rows.column(BronzeColumn.EXTRA).to_pylist()
+    for at, extra in enumerate(extras):
+        if extra is not None:
+            lacking = [sent for sent, values in held.items() if values[at] is None]
+            known, extras[at] = lifted(extra, lacking)
+            for sent, value in known.items():
+                held[sent][at] = value
+    names = {column.name: sent for column, sent in zip(plan.columns, plan.fields, strict=True)}
+    made = {name: held[sent] for name, sent in names.items() if sent in held}
+    made[BronzeColumn.EXTRA.value] = extras
+    arrays = [
+        pa.array(made[field.name], field.type) if field.name in made else rows.column(field.name)
+        for field in rows.schema
+    ]
     return pa.RecordBatch.from_arrays(arrays, schema=rows.schema)
