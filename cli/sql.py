@@ -24,15 +24,21 @@ class UnknownFormat(WeirError):
     """`--format` has a value that isn't known."""
 
 
-def sql(screen: Screen, stage: str | None, query: str, form: str) -> None:
-    """Run one query on the warehouse and show its rows."""
+def sql(screen: Screen, stage: str | None, query: str, form: str, on: str = "warehouse") -> None:
+    """Run one query on the warehouse, or on the lake's tables, and show its rows."""
     if form not in ("table", "csv"):
         raise UnknownFormat(
             f'--format "{form}" isn\'t known',
             why="Nothing was asked of the warehouse.",
             remedy="Known are table and csv; or --json.",
         )
-    rows = _ask(Target.choose(stage), query)
+    target = Target.choose(stage)
+    if on == "lake":
+        from cli.lake_sql import ask_lake  # late: it knows sqlglot and PyIceberg
+
+        rows = ask_lake(target, query)
+    else:
+        rows = _ask(target, query)
     if screen.as_json:
         screen.result(rows)
     elif not rows:

@@ -103,9 +103,18 @@ def _show(
     models = target.plan.models
     example = f'"select * from gold.{models[0].name} limit 5"' if models else '"select 1"'
     screen.say(f"\n Next    ./weir sql {example}")
+    if loose := _without_model(target):
+        screen.say(f'         ./weir sql --on lake "select * from silver.{loose} limit 5"')
     screen.say("         ./weir status     ./weir run     ./weir logs     ./weir down")
     if sample_sources.present():
         screen.say("         ./weir samples replay     ./weir live     (events through Firehose)")
+
+
+def _without_model(target: Target) -> str:
+    """A dataset of files that no gold model reads, so that the warehouse hasn't it; "" for none."""
+    read = {name for model in target.plan.models for name in model.datasets}
+    files = (plan.dataset for plan in target.plan.datasets if plan.source.kind == "s3")
+    return next((name for name in files if name not in read), "")
 
 
 def _served(screen: Screen, target: Target) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -12,17 +12,28 @@ from cli.screen import Screen
 data = typer.Typer()
 
 
-@data.command(epilog="Example: ./weir sql 'select * from gold.dim_store limit 5' --format csv")
+@data.command(
+    epilog="Examples: ./weir sql 'select * from gold.dim_store limit 5' --format csv\n\n"
+    "./weir sql --on lake 'select * from silver.stores limit 5'"
+)
 def sql(
-    query: Annotated[str, typer.Argument(help="One SELECT, in Redshift's SQL.")],
+    query: Annotated[str, typer.Argument(help="One SELECT; quote it.")],
+    on: Annotated[
+        Literal["warehouse", "lake"],
+        typer.Option(
+            "--on",
+            help="warehouse: gold, in Redshift's SQL. lake: bronze, silver, gold and "
+            "quarantine.records, in DuckDB's, read with your credentials.",
+        ),
+    ] = "warehouse",
     form: Annotated[str, typer.Option("--format", help="table or csv.")] = "table",
     stage: Stage = None,
     as_json: Json = False,
 ) -> None:
-    """Ask the warehouse."""
+    """Ask the warehouse, or the lake's tables themselves."""
     from cli.sql import sql as verb
 
-    verb(Screen(as_json=as_json), stage, query, form)
+    verb(Screen(as_json=as_json), stage, query, form, on)
 
 
 @data.command(epilog="Example: ./weir live --hours 2")

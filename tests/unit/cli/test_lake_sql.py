@@ -1,0 +1,86 @@
+"""Looking at the lake's own tables from the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from cli import lake_sql
+from cli.target import Target
+from dataplatform.naming import Names
+from tests.unit.cli.conftest import FakeTarget
+from tests.unit.support.plans import dataset, platform
+
+Weir = Callable[..., tuple[int, str, str]]
+
+
+class Table:
+    """An Iceberg table as far as a scan goes; it notes what is asked of it."""
+
+    def __init__(self, rows: pa.Table) -> None:
+        self._rows = rows
+        self.column_names = rows.column_names
+        self.asked: tuple[str, ...] = ()
+
+    def schema(self) -> Table:
+        return self
+
+    def scan(self, selected_fields: tuple[str, ...]) -> Table:
+        self.asked = selected_fields
+        return self
+
+    def to_arrow_batch_reader(self) -> pa.RecordBatchReader:
+        return self._rows.select(list(self.asked)).to_reader()
+
+
+@pytest.fixture
+def stores(monkeypatch: pytest.MonkeyPatch) -> Table:
+    target: Any = FakeTarget()
+    target.plan, target.names = platform((dataset("stores"),)), Names("dev")
+    table = Table(pa.table({"id": [1, 2], "city": ["Vigo", "Köln"], "_batch_id": ["b", "b"]}))
+    tables = {"weir_dev_silver.stores": table}
+    monkeypatch.setattr(Target, "choose", lambda _: target)
+    monkeypatch.setattr(lake_sql, "open_table", tables.__getitem__)
+    return table
+
+
+def test_silver_is_asked_for_the_columns_that_are_wanted(weir: Weir, stores: Table) -> None:
+    query = "select s.city, count(*) as n from silver.stores s group by 1 order by 1"
+    code, out, _ = weir("sql", "--on", "lake", query, "--json")
+    assert code == 0
+    assert json.loads(out) == [{"city": "Köln", "n": 1}, {"city": "Vigo", "n": 1}]
+    assert stores.asked == ("city",)
+
+
+@pytest.mark.parametrize(
+    ("query", "asked"),
+    [
+        ("select * from silver.stores", ("id", "city", "_batch_id")),
+        ("select count(*) from silver.stores", ("id",)),
+        ("with a as (select id from silver.stores) select max(id) from a", ("id",)),
+    ],
+)
+def test_no_more_is_read_than_a_query_names(
+    weir: Weir, stores: Table, query: str, asked: tuple[str, ...]
+) -> None:
+    assert weir("sql", "--on", "lake", query)[0] == 0
+    assert stores.asked == asked
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("select * from silver.shops", "Tables: bronze.stores, quarantine.records, silver.stores"),
+        ("select town from silver.stores", "town"),
+        ("drop table silver.stores", "no SELECT"),
+        ("select from where", "isn't SQL"),
+    ],
+)
+def test_what_cannot_be_answered_says_why(weir: Weir, stores: Table, query: str, said: str) -> None:
+    code, _, err = weir("sql", "--on", "lake", query)
+    assert code == 2
+    assert said in err
