@@ -1,4 +1,4 @@
-"""`weir backfill`"""
+"""`weir backfill`: rows derived anew from bronze, followed chunk by chunk."""
 
 from __future__ import annotations
 
@@ -8,17 +8,14 @@ from typing import Any, Final
 
 from rich.table import Table
 
-from cli import books, pipeline
-from cli.pipeline import ENDED
+from cli import books, executions
 from cli.screen import Screen, Task, WrongUsage
-from cli.target import Target
-from dataplatform.errors import InvalidRunInput, WeirError
+from cli.target import Target, dataset_of
+from dataplatform.errors import WeirError
 from dataplatform.ledger.costs import cost
-from dataplatform.ledger.input_problems import input_problem, nearest
 from dataplatform.ledger.records import Backfill, Rederived
 from dataplatform.ledger.usage import Usage
 
-_POLL_SECONDS: Final = 0.5
 _ROWS_A_SECOND: Final = 60_000
 """Of bronze, cast, ranked and compared by a function of 3,008 MiB: a guess on the safe side, for a
 dry run. What a backfill took is in its books."""
@@ -45,11 +42,11 @@ def backfill(
 ) -> None:
     """Start a backfill, follow it to its end and show what it changed."""
     target = Target.choose(stage)
-    _check(target, dataset)
+    dataset_of(target.plan, dataset)  # said here, in a line, rather than by an execution that fails
     wanted: dict[str, Any] = {"dataset": dataset, "from": since, "to": until}
     if dry_run:
         wanted["dry_run"] = True
-    execution = pipeline.start(target, wanted, machine="BackfillArn")
+    execution = executions.start(target, wanted, machine="BackfillArn")
     began = time.monotonic()
     with screen.task("backfill", "planning") as task:
         description = _follow(target, dataset, execution, task)
@@ -78,15 +75,6 @@ def backfill(
     )
 
 
-def _check(target: Target, dataset: str) -> None:
-    """Say it here, in a line, rather than by an execution that fails."""
-    known = [plan.dataset for plan in target.plan.datasets]
-    if dataset not in known:
-        expected = f"a dataset with a contract: {', '.join(known)}"
-        problem = input_problem("dataset", dataset, expected, nearest(dataset, known))
-        raise InvalidRunInput([problem], why="No row was touched.")
-
-
 def _follow(target: Target, dataset: str, execution: str, task: Task) -> dict[str, Any]:
     """Wait for the execution's end, showing chunks done of all.
 
@@ -94,16 +82,14 @@ def _follow(target: Target, dataset: str, execution: str, task: Task) -> dict[st
         WrongUsage: the input was refused.
         BackfillFailed: with the state machine's own error and cause.
     """
-    client = target.client("stepfunctions")
-    while True:
-        description: dict[str, Any] = client.describe_execution(executionArn=execution)
+
+    def look() -> None:
         task.show(_progress(target, dataset, execution))
-        if description["status"] in ENDED:
-            break
-        time.sleep(_POLL_SECONDS)  # the status is polled: Step Functions has no call that waits
+
+    description = executions.wait(target, execution, look)
     if description["status"] == "SUCCEEDED":
         return description
-    why = pipeline.reason(client, description)
+    why = executions.reason(target, description)
     error, _, said = why.partition(": ")
     if error == "InvalidRunInput" and _found(target, dataset, execution) is None:
         raise WrongUsage(said, why="No row was touched.")

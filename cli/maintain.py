@@ -1,4 +1,4 @@
-"""`weir maintain`"""
+"""`weir maintain`: the maintenance started and followed, table by table."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from typing import Any, Final
 from rich.markup import escape
 from rich.table import Table
 
-from cli import pipeline
+from cli import executions
 from cli.screen import Screen
 from cli.target import Target
 from dataplatform.errors import WeirError
 from dataplatform.ledger.upkeep import Upkeep
 
-_POLL_SECONDS: Final = 0.5
 _MARKS: Final = {
     "done": "[green]✓[/]",
     "failed": "[red]✗[/]",
@@ -33,7 +32,7 @@ def maintain(screen: Screen, stage: str | None, tables: list[str]) -> None:
     """Start the maintenance, follow it to its end and show what it did to each table."""
     target = Target.choose(stage)
     wanted = {"tables": tables} if tables else {}
-    execution = pipeline.start(target, wanted, machine="MaintenanceArn")
+    execution = executions.start(target, wanted, machine="MaintenanceArn")
     began = time.monotonic()
     done = _follow(screen, target, execution)
     seconds = time.monotonic() - began
@@ -45,7 +44,7 @@ def maintain(screen: Screen, stage: str | None, tables: list[str]) -> None:
         {
             "run": _run(execution),
             "seconds": round(seconds, 1),
-            "tables": {_short(target, each.table): _as_json(each) for each in done},
+            "tables": {target.names.short(each.table): _as_json(each) for each in done},
         }
     )
 
@@ -56,21 +55,22 @@ def _follow(screen: Screen, target: Target, execution: str) -> list[Upkeep]:
     Raises:
         MaintenanceFailed: with the state machine's own error and cause.
     """
-    client = target.client("stepfunctions")
     said: set[str] = set()
-    while True:
-        description = client.describe_execution(executionArn=execution)
+    tables: list[Upkeep] = []
+
+    def look() -> None:
+        nonlocal tables
         tables = target.ledger.upkeep(_run(execution))
         for each in tables:
             if each.state != "started" and each.table not in said:
                 said.add(each.table)
-                screen.progress(f"    {_MARKS[each.state]} {_short(target, each.table)}")
-        if description["status"] in pipeline.ENDED:
-            break
-        time.sleep(_POLL_SECONDS)  # the status is polled: Step Functions has no call that waits
+                screen.progress(f"    {_MARKS[each.state]} {target.names.short(each.table)}")
+
+    description = executions.wait(target, execution, look)
     if description["status"] != "SUCCEEDED":
+        why = executions.reason(target, description)
         raise MaintenanceFailed(
-            f"maintenance {description['status'].lower()}: {pipeline.reason(client, description)}",
+            f"maintenance {description['status'].lower()}: {why}",
             why="Rows are as they were; tables that were looked after stay so.",
             remedy="Look: ./weir logs --function maintain-table; then ./weir maintain",
         )
@@ -84,7 +84,7 @@ def _table(target: Target, done: Iterable[Upkeep]) -> Table:
         shown.add_column(name, justify="right", no_wrap=True)
     for each in done:
         shown.add_row(
-            f"{_MARKS[each.state]} {escape(_short(target, each.table))}",
+            f"{_MARKS[each.state]} {escape(target.names.short(each.table))}",
             f"{each.rows:,}",
             _change(each.files_before, each.files),
             _change(each.bytes_before >> 20, each.bytes >> 20),
@@ -100,7 +100,7 @@ def _say_of_the_rest(screen: Screen, target: Target, done: Iterable[Upkeep]) -> 
     for each in done:
         if each.detail:
             screen.say(
-                f"\n {_MARKS[each.state]} {_short(target, each.table)}: {escape(each.detail)}"
+                f"\n {_MARKS[each.state]} {target.names.short(each.table)}: {escape(each.detail)}"
             )
 
 
@@ -133,11 +133,6 @@ def _say_of_replayed(screen: Screen, done: Iterable[Upkeep]) -> None:
 
 def _as_json(each: Upkeep) -> dict[str, Any]:
     return {name: value for name, value in asdict(each).items() if name not in ("run", "table")}
-
-
-def _short(target: Target, table: str) -> str:
-    """`silver.sales` of `weir_dev_silver.sales`"""
-    return table.removeprefix(f"weir_{target.stage}_")
 
 
 def _run(execution: str) -> str:

@@ -17,9 +17,8 @@ from cli.local import wait_registered
 from cli.push_check import Head, WrongFile, check
 from cli.run import execute
 from cli.screen import Screen, Task
-from cli.target import Target
-from dataplatform.errors import InvalidRunInput, Problem
-from dataplatform.ledger.input_problems import nearest
+from cli.target import Target, dataset_of
+from dataplatform.errors import Problem
 from dataplatform.naming import landing_prefix
 from dataplatform.plans.model import SilverPlan
 
@@ -44,7 +43,7 @@ def push(
 ) -> None:
     """Check files, put them into landing, and run the pipeline for their dataset."""
     target = Target.choose(stage)
-    plan = _plan(target, dataset)
+    plan = dataset_of(target.plan, dataset)
     heads = _checked(plan, paths)
     for path, head in heads.items():
         if head.extra:
@@ -75,21 +74,6 @@ def push(
     engines = target.ledger.engines(followed.run_id)
     screen.result({**answer, "run": followed.run_id, "datasets": books.run_json(entries, engines)})
     books.exit_if_waiting(entries)
-
-
-def _plan(target: Target, dataset: str) -> SilverPlan:
-    known = [plan.dataset for plan in target.plan.datasets]
-    if dataset in known:
-        return target.plan.dataset(dataset)
-    problem = Problem(
-        file="push",
-        line=None,
-        field="DATASET",
-        found=dataset,
-        expected=f"a dataset that is deployed: {', '.join(known) or 'there is none'}",
-        remedy=nearest(dataset, known) or "Write its contract: ./weir new dataset; then ./weir up",
-    )
-    raise InvalidRunInput([problem], why="Nothing was sent.")
 
 
 def _checked(plan: SilverPlan, paths: Sequence[Path]) -> dict[Path, Head]:

@@ -18,9 +18,7 @@ from cli.quarantine_rows import show_row
 from cli.quarantined import Quarantine, Row, kind_of
 from cli.screen import Screen
 from cli.sql import UnknownFormat
-from cli.target import Target
-from dataplatform.errors import InvalidRunInput, Problem
-from dataplatform.ledger.input_problems import nearest
+from cli.target import Target, dataset_of
 
 FORMATS: Final = ("table", "csv", "json")
 _CSV: Final = (
@@ -74,7 +72,7 @@ def ls(screen: Screen, stage: str | None, dataset: str | None) -> None:
     waiting: dict[str, int] = {}
     with screen.task("quarantine", "reading") as task:
         for name in names:
-            place = Quarantine(target, known(target, name))
+            place = Quarantine(target, dataset_of(target.plan, name).dataset)
             waiting[name] = sum(batch.waiting for batch in place.batches.values())
             task.show(name)
             kinds += _kinds(place.rows(records=False), name)
@@ -106,7 +104,7 @@ def show(
             remedy=f"Known are {', '.join(FORMATS)}.",
         )
     target = Target.choose(stage)
-    place = Quarantine(target, known(target, dataset))
+    place = Quarantine(target, dataset_of(target.plan, dataset).dataset)
     rows = list(islice(place.rows(batch=batch, reason=reason), limit))
     if screen.as_json or form == "json":
         Screen(as_json=True).result([row.to_dict() for row in rows])
@@ -118,27 +116,6 @@ def show(
         for row in rows:
             show_row(screen, row)
         screen.say(_summary(place, rows, limit))
-
-
-def known(target: Target, dataset: str) -> str:
-    """The dataset.
-
-    Raises:
-        InvalidRunInput: the stage has none of that name; with those that it has.
-    """
-    known = [plan.dataset for plan in target.plan.datasets]
-    if dataset not in known:
-        expected = f"a dataset with a contract: {', '.join(known) or 'there is none'}"
-        problem = Problem(
-            file="quarantine",
-            line=None,
-            field="DATASET",
-            found=json.dumps(dataset),
-            expected=expected,
-            remedy=nearest(dataset, known),
-        )
-        raise InvalidRunInput([problem], why="Nothing was read or started.")
-    return dataset
 
 
 def _kinds(rows: Iterable[Row], dataset: str) -> list[Kind]:

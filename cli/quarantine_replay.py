@@ -9,11 +9,10 @@ import typer
 from rich.prompt import Confirm
 
 from cli import books
-from cli.quarantine import known
 from cli.quarantined import Quarantine
 from cli.run import execute
 from cli.screen import Screen
-from cli.target import Target
+from cli.target import Target, dataset_of
 from dataplatform.ledger.records import Batch
 
 
@@ -29,7 +28,7 @@ def replay(
 ) -> None:
     """Take rows of quarantine through the pipeline again and show what became of them."""
     target = Target.choose(stage)
-    place = Quarantine(target, known(target, dataset))
+    place = Quarantine(target, dataset_of(target.plan, dataset).dataset)
     count, origins = _chosen(place, batches, reason)
     answer: dict[str, Any] = {"dataset": dataset, "rows": count, "batches": sorted(origins)}
     if not count:

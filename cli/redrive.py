@@ -1,6 +1,8 @@
-"""`weir redrive`"""
+"""`weir redrive`: a run that failed goes on where it did."""
 
 from __future__ import annotations
+
+from typing import Final
 
 from botocore.exceptions import ClientError
 
@@ -9,7 +11,8 @@ from cli.screen import Screen
 from cli.target import Target, UnknownRun
 from dataplatform.ledger.records import Run
 
-_RUNS = 20
+_RUNS: Final = 20
+"""How far back a failed run is looked for."""
 
 
 def redrive(screen: Screen, stage: str | None, run_id: str | None) -> None:

@@ -1,10 +1,10 @@
-"""`weir run`"""
+"""`weir run`: the pipeline for what is due, followed to its end."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from cli import books, drift, holds, pipeline
+from cli import books, drift, executions, holds, pipeline
 from cli.screen import Screen, WrongUsage
 from cli.target import Target
 from cli.timeline import Timeline
@@ -78,7 +78,7 @@ def report(screen: Screen, target: Target, followed: pipeline.Followed) -> None:
 
 def execute(screen: Screen, target: Target, run_input: dict[str, Any]) -> pipeline.Followed:
     """Start an execution and show its steps until it ends."""
-    return watch(screen, target, pipeline.start(target, run_input))
+    return watch(screen, target, executions.start(target, run_input))
 
 
 def watch(screen: Screen, target: Target, execution: str) -> pipeline.Followed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,11 +15,12 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from dataplatform.adapters.plans import load_plan
 from dataplatform.adapters.warehouse import Warehouse
-from dataplatform.errors import WeirError
+from dataplatform.errors import InvalidRunInput, Problem, WeirError
 from dataplatform.ledger import Ledger
+from dataplatform.ledger.input_problems import nearest
 from dataplatform.ledger.records import Run
 from dataplatform.naming import WAREHOUSE_DATABASE, Names
-from dataplatform.plans.model import PlatformPlan
+from dataplatform.plans.model import PlatformPlan, SilverPlan
 from embedded_aws import supervisor
 from embedded_aws.client import client_environment
 from embedded_aws.errors import NotRunning
@@ -150,3 +152,23 @@ class Target:
     def client(self, service: str) -> Any:
         """A boto3 client of the target."""
         return boto3.client(service)  # type: ignore[call-overload]
+
+
+def dataset_of(deployed: PlatformPlan, name: str) -> SilverPlan:
+    """The plan of a dataset that a person has named.
+
+    Raises:
+        InvalidRunInput: nothing of that name is deployed; with what is.
+    """
+    known = [plan.dataset for plan in deployed.datasets]
+    if name in known:
+        return deployed.dataset(name)
+    problem = Problem(
+        file=f"stage {deployed.stage}",
+        line=None,
+        field="DATASET",
+        found=json.dumps(name),
+        expected=f"a dataset that is deployed: {', '.join(known) or 'there is none'}",
+        remedy=nearest(name, known) or "Write its contract: ./weir new dataset; then ./weir up",
+    )
+    raise InvalidRunInput([problem], why="Nothing was read or started.")

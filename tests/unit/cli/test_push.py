@@ -18,7 +18,7 @@ from cli.push_check import check
 from cli.target import Target
 from dataplatform.plans.model import SilverPlan
 from tests.unit.cli.conftest import FakeTarget
-from tests.unit.support.lakes import csv_bytes, stores
+from tests.unit.support.lakes import csv_bytes, plan_of, stores
 
 Weir = Callable[..., tuple[int, str, str]]
 
@@ -88,7 +88,7 @@ class Landing(FakeTarget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.plan = Plan()  # type: ignore[assignment]
+        self.plan = plan_of(stores())  # type: ignore[assignment]
         self.ledger.is_registered = lambda *_: True  # type: ignore[attr-defined]
 
     def output(self, key: str) -> str:
@@ -96,13 +96,6 @@ class Landing(FakeTarget):
 
     def client(self, service: str) -> Any:
         return boto3.client(service)  # type: ignore[call-overload]
-
-
-class Plan:
-    datasets = (stores(),)
-
-    def dataset(self, name: str) -> SilverPlan:
-        return stores()
 
 
 @pytest.fixture

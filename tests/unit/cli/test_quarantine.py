@@ -90,7 +90,7 @@ def test_nothing_is_replayed_unless_it_is_wanted(shop: Shop, weir: Weir) -> None
     ("words", "said"),
     [
         (("ls", "order"), 'Did you mean "orders"?'),
-        (("replay", "sales", "--yes"), "a dataset with a contract: orders"),
+        (("replay", "sales", "--yes"), "a dataset that is deployed: orders"),
         (("show", "orders", "--format", "xml"), "Known are table, csv, json"),
     ],
 )

@@ -1,0 +1,86 @@
+"""Executions of the platform's state machines: started, awaited, and why they ended as they did."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from cli.target import Target
+from dataplatform.errors import WeirError
+
+ENDED: Final = frozenset({"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"})
+_POLL_SECONDS: Final = 0.5
+
+
+class NotStarted(WeirError):
+    """Step Functions refused to start an execution."""
+
+
+def start(target: Target, given: dict[str, Any], *, machine: str = "PipelineArn") -> str:
+    """Start an execution of the machine that a stack's output names; returns its ARN.
+
+    Raises:
+        NotStarted: Step Functions refuses.
+        NotDeployed: the stage has no such machine.
+    """
+    arn = target.output(machine)
+    try:
+        started = target.client("stepfunctions").start_execution(
+            stateMachineArn=arn, input=json.dumps(given)
+        )
+    except ClientError as error:
+        raise NotStarted(
+            f"{arn} can't be started: {error}",
+            why="Nothing was changed.",
+            remedy="Check that your credentials may call states:StartExecution.",
+        ) from error
+    return str(started["executionArn"])
+
+
+def wait(target: Target, execution: str, look: Callable[[], None]) -> dict[str, Any]:
+    """Wait for an execution's end; its description.
+
+    Args:
+        look: called after each answer, the last one too: what it shows is then the whole.
+    """
+    client = target.client("stepfunctions")
+    while True:
+        description: dict[str, Any] = client.describe_execution(executionArn=execution)
+        look()
+        if description["status"] in ENDED:
+            return description
+        time.sleep(_POLL_SECONDS)  # the status is polled: Step Functions has no call that waits
+
+
+def reason(target: Target, description: dict[str, Any]) -> str:
+    """The error that ended an execution, with the human part of its cause."""
+    error, cause = description.get("error", ""), description.get("cause", "")
+    if not error:
+        error, cause = _last_failure(target, description["executionArn"])
+    return f"{error}: {_message(cause)}"
+
+
+def _last_failure(target: Target, execution: str) -> tuple[str, str]:
+    history = target.client("stepfunctions").get_execution_history(
+        executionArn=execution, reverseOrder=True, maxResults=50
+    )
+    for event in history["events"]:
+        for value in event.values():
+            if isinstance(value, dict) and "error" in value:
+                return value["error"], value.get("cause", "")
+    return "unknown error", ""
+
+
+def _message(cause: str) -> str:
+    """The human part of a Lambda's or Glue's cause, which is JSON."""
+    try:
+        parsed = json.loads(cause)
+    except ValueError:
+        return cause[:600]
+    if isinstance(parsed, dict):
+        return str(parsed.get("errorMessage") or parsed.get("ErrorMessage") or cause)[:600]
+    return cause[:600]
