@@ -50,7 +50,7 @@ def line(step: Step) -> str:
     Counts come first: a narrow terminal cuts the end.
     """
     counts = "  ".join(f"{name} {value:,}" for name, value in step.counts.items() if value)
-    text = " · ".join(filter(None, (counts, step.detail)))
+    text = " · ".join(filter(None, (counts, " ".join(step.detail.split()))))
     mark = _MARKS.get(step.state, " ")
     return f"    {mark} {step.name:<14} {step.dataset:<26} {escape(text[:120])}"
 

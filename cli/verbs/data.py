@@ -13,7 +13,7 @@ data = typer.Typer()
 
 
 @data.command(
-    epilog="Examples: ./weir sql 'select * from gold.dim_store limit 5' --format csv\n\n"
+    epilog="Example: ./weir sql 'select * from gold.dim_store limit 5' --format csv\n\n"
     "./weir sql --on lake 'select * from silver.stores limit 5'"
 )
 def sql(
