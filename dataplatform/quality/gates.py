@@ -19,7 +19,7 @@ _KEPT: Final[Mapping[str, Callable[..., bool]]] = {
     Operator.BE_BETWEEN: lambda found, low, high: low <= found <= high,
     Operator.NOT_BE_BETWEEN: lambda found, low, high: not low <= found <= high,
 }
-_EXPECTED: Final[Mapping[str, str]] = {
+EXPECTED: Final[Mapping[str, str]] = {
     Operator.BE: "{}",
     Operator.NOT_BE: "anything but {}",
     Operator.BE_GREATER_THAN: "more than {}",
@@ -29,7 +29,10 @@ _EXPECTED: Final[Mapping[str, str]] = {
     Operator.BE_BETWEEN: "{} to {}",
     Operator.NOT_BE_BETWEEN: "less than {} or more than {}",
 }
+"""What is expected, by operator, in words with a place for each bound."""
+
 _LONG: Final = 20
+"""Characters of a figure that a line has room for."""
 
 
 def broken_gates(
@@ -56,7 +59,7 @@ def _verdict(gate: Gate, found: Decimal | None) -> Verdict:
     return Verdict(
         name=gate.name,
         found="no value" if no_value or found is None else _said(found, gate.unit),
-        expected=_EXPECTED[gate.operator].format(
+        expected=EXPECTED[gate.operator].format(
             *(_said(Decimal(bound), gate.unit) for bound in gate.bounds)
         ),
         severity=gate.severity,

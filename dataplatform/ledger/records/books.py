@@ -9,13 +9,18 @@ from dataplatform.ledger.records.batches import Outcomes
 
 @dataclass(frozen=True, kw_only=True)
 class Totals:
-    """The lifetime books of a dataset: source = all outcomes; live = inserted - deleted.
+    """The lifetime books of a dataset.
+
+    source = all outcomes - rejudged; live = inserted - deleted + restored - withdrawn.
 
     quarantined: what is in quarantine: what a replay took has its new outcome instead.
     replayed: records that replays took from quarantine, each time that one did.
     warned: records that passed with a warning, whatever their outcome.
     newest: when the last of its published objects arrived; "" before the first.
     files, bytes: of the silver table as the newest commit left it.
+    restored, withdrawn: rows that backfills have added to silver, and taken from it.
+    rejudged: records that backfills have put into quarantine beside the outcome that they had; less
+        than nothing where they have taken more out of it.
     """
 
     dataset: str
