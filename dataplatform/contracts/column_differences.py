@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dataplatform.contracts.difference import Difference, Weight
 from dataplatform.contracts.model import Contract, ContractColumn
+from dataplatform.contracts.nesting import element_of, kind_in_words, part_path
 from dataplatform.contracts.rule_differences import rule_differences
 from dataplatform.contracts.widening import widens
 
@@ -45,13 +47,13 @@ def _added(column: ContractColumn) -> Difference:
         return Difference(
             weight=Weight.COMPATIBLE,
             column=column.name,
-            what=f"added, {column.type}, required",
+            what=f"added, {kind_in_words(column.type)}, required",
             why="new records without it are quarantined; rows that stand have none",
         )
     return Difference(
         weight=Weight.ADDITIVE,
         column=column.name,
-        what=f"added, {column.type}",
+        what=f"added, {kind_in_words(column.type)}",
         why="rows that stand have none, until a backfill",
     )
 
@@ -81,7 +83,9 @@ def _changed(old: ContractColumn, new: ContractColumn) -> Iterator[Difference]:
     elif (old.field or old.name) != (new.field or new.name):
         what = f"the source calls it {new.field or new.name}, before {old.field or old.name}"
         yield difference(Weight.COMPATIBLE, what, "under its old name it lands in _extra")
-    if old.type != new.type:
+    if old.parts and new.parts and bool(element_of(old.type)) == bool(element_of(new.type)):
+        yield from _within(old, new)
+    elif old.type != new.type:
         yield _retyped(old, new)
     if old.required and not new.required:
         yield difference(Weight.COMPATIBLE, "may be missing now", "readers may find nulls")
@@ -99,13 +103,35 @@ def _changed(old: ContractColumn, new: ContractColumn) -> Iterator[Difference]:
         yield difference(Weight.NONE, f"{told} changed")
 
 
+def _within(old: ContractColumn, new: ContractColumn) -> Iterator[Difference]:
+    """Of what is in a column, by path; it goes by name alone."""
+    before, after = (
+        {part.name: replace(part, name=part_path(c.name, c.type, part.name)) for part in c.parts}
+        for c in (old, replace(new, name=old.name))
+    )
+    for name, part in after.items():
+        if name in before:
+            yield from _changed(before[name], part)
+        else:
+            yield _added(part)
+    for part in (part for name, part in before.items() if name not in after):
+        yield Difference(
+            weight=Weight.BREAKING,
+            column=part.name,
+            before=part.name,
+            what="gone",
+            why="files of the table have it within a column",
+            remedy="Keep it, it may be optional; or add a column of another name without it.",
+        )
+
+
 def _retyped(old: ContractColumn, new: ContractColumn) -> Difference:
     wider = widens(old.type, new.type)
     return Difference(
         weight=Weight.COMPATIBLE if wider else Weight.BREAKING,
         column=new.name,
         before=old.name,
-        what=f"{new.type}, before {old.type}",
+        what=f"{kind_in_words(new.type)}, before {kind_in_words(old.type)}",
         why="old files are read as it" if wider else "old files can't be read as it",
         remedy="" if wider else "Add a column of another name with the new type.",
     )

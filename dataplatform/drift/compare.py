@@ -8,8 +8,9 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from dataplatform.drift.model import Drift, Kind
+from dataplatform.drift.nested import unknown_fields
 from dataplatform.drift.shape import SampledColumn, Shape
-from dataplatform.drift.values import fits, form
+from dataplatform.drift.values import fits, form, narrowest
 from dataplatform.plans.model import Column, SilverPlan
 
 EVIDENCE: Final = 20
@@ -50,6 +51,8 @@ def compare(shape: Shape, plan: SilverPlan) -> tuple[Drift, ...]:
                 found.append(_missing(column))
         elif drift := _retyped(plan, column, observed[source_name(column)]):
             found.append(drift)
+        else:
+            found += _within(plan, column, observed[source_name(column)])
     found += [_new(plan, column) for column in new if column.name not in taken]
     return tuple(found)
 
@@ -186,6 +189,25 @@ def _retyped(plan: SilverPlan, column: Column, observed: SampledColumn) -> Drift
         remedy=f"If the source means it: ./weir contracts propose {plan.dataset}",
         form=form(misfits[0]),
     )
+
+
+def _within(plan: SilverPlan, column: Column, observed: SampledColumn) -> list[Drift]:
+    """Fields of objects that the contract doesn't know; silver leaves them out."""
+    if not column.parts:
+        return []
+    return [
+        Drift(
+            kind=Kind.WITHIN,
+            column=path,
+            found=narrowest(texts),
+            expected="",
+            breaking=False,
+            remedy="Its values are kept in bronze. To have the field: add it to the properties in "
+            f"the contract of {plan.dataset}.",
+            form=form(texts[0]),
+        )
+        for path, texts in unknown_fields(column, observed.values).items()
+    ]
 
 
 def _new(plan: SilverPlan, column: SampledColumn) -> Drift:

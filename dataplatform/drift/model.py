@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dataplatform.contracts.nesting import kind_in_words
+
 
 class Kind(StrEnum):
     """In what way an object differs from its contract."""
 
     NEW = "new"
+    WITHIN = "within"
     MISSING = "missing"
     RENAMED = "renamed"
     RETYPED = "retyped"
@@ -20,8 +23,8 @@ class Kind(StrEnum):
 class Drift:
     """One difference between what was sampled and the contract. It holds no value of any record.
 
-    column: of the contract; of the source where the contract has none such; "" for the whole
-        header.
+    column: of the contract; of the source where the contract has none such; of a field that is new
+        within a column its path, `address.country`; "" for the whole header.
     found: the type that the sampled values fit; of a renamed column its name at the source now, of
         a missing one the name that was looked for there.
     expected: what the contract says: a type; "" of a new column.
@@ -58,11 +61,13 @@ def describe(kind: str, column: str, found: str, expected: str) -> str:
     match kind:
         case Kind.NEW:
             return f'new column "{column}" ({found})'
+        case Kind.WITHIN:
+            return f'new field "{column}" ({found})'
         case Kind.MISSING:
             return f"column {column} is missing"
         case Kind.RENAMED:
             return f'column {column} is missing; "{found}" looks like it'
         case Kind.RETYPED:
-            return f"column {column} is {expected}, its values are {found}"
+            return f"column {column} is {kind_in_words(expected)}, its values are {found}"
         case _:
             return f"no header: {found}"

@@ -13,6 +13,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
+from dataplatform.contracts.nesting import is_nested
+from dataplatform.drift.nested import fits_nested
+
 _DIGITS: Final = re.compile(r"[+-]?0*[0-9]{1,19}(\.0+)?")
 _SCIENTIFIC: Final = re.compile(
     r"[+-]?[0-9]{1,3}(\.[0-9]{1,12})?[eE](\+?([0-2]?[0-9]|3[0-7])|-[0-9]{1,2})"
@@ -48,6 +51,8 @@ def fits(text: str, kind: str) -> bool:
         return text.lower() in _BOOLEANS
     if kind in ("date", "timestamp"):
         return _day(text, _DAY if kind == "date" else _MOMENT)
+    if is_nested(kind):
+        return fits_nested(text, kind)
     return _decimal(text, kind)
 
 

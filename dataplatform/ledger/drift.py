@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
-from typing import Final, Literal, Protocol
+from typing import Final, Literal
 
 from dataplatform.drift.model import Drift, Kind, describe
+from dataplatform.drift.nested import Nested, known_fields
 from dataplatform.drift.values import widest
 from dataplatform.ledger.objects import Objects, landed_from, pointer
 from dataplatform.ledger.records import LandedObject
@@ -21,25 +22,6 @@ from dataplatform.ledger.table import ABSENT, PRESENT, Item, Refused, delete, pu
 DriftState = Literal["open", "accepted"]
 
 _MAX_WHY: Final = 2000
-
-
-class ColumnLike(Protocol):
-    """What is asked of a column, a contract's or a plan's."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        ...
-
-    @property
-    def type(self) -> str:
-        """Its type, as in `plans.model.Column`."""
-        ...
-
-    @property
-    def field(self) -> str:
-        """What its source calls it; "" where that is its name."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +67,7 @@ class DriftNote:
         """In words."""
         return describe(self.kind, self.column, self.found, self.expected)
 
-    def is_settled(self, columns: Iterable[ColumnLike]) -> bool:
+    def is_settled(self, columns: Iterable[Nested]) -> bool:
         """Whether the contract has come to say what was found."""
         known = {column.name: column for column in columns}
         column = known.get(self.column)
@@ -93,6 +75,8 @@ class DriftNote:
         match self.kind:
             case Kind.NEW:
                 return self.column in fields.values()
+            case Kind.WITHIN:
+                return self.column in known_fields(known.values())
             case Kind.MISSING:
                 return column is None or fields[self.column] != self.found
             case Kind.RENAMED:
@@ -134,7 +118,7 @@ class DriftBooks(Objects):
             return
         except Refused:
             before = self._get(pk, sk) or {}
-        if drift.kind in (Kind.NEW, Kind.RETYPED) and before.get("found"):
+        if drift.kind in (Kind.NEW, Kind.WITHIN, Kind.RETYPED) and before.get("found"):
             said["found"] = widest(before["found"], drift.found)
         if before.get("state") == "accepted":
             said |= {"state": "open", "told": False}
@@ -145,7 +129,7 @@ class DriftBooks(Objects):
         notes = [_note(item) for item in self._query(f"drift#{dataset}")]
         return sorted(notes, key=lambda note: (note.first_seen, note.identity))
 
-    def open_drift(self, dataset: str, columns: Iterable[ColumnLike]) -> list[DriftNote]:
+    def open_drift(self, dataset: str, columns: Iterable[Nested]) -> list[DriftNote]:
         """What the contract doesn't say yet and nobody has accepted."""
         return [
             note

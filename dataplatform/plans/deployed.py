@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dataplatform.contracts.model import Contract, ContractColumn, Rule, Server
+from dataplatform.contracts.nesting import part_path
 from dataplatform.plans.model import Column, PlatformPlan, SilverPlan
 from dataplatform.quality.model import Severity
 
@@ -74,7 +75,8 @@ def _servers(deployed: Server, known: Contract, stage: str) -> tuple[Server, ...
     return (*others, replace(deployed, environment=stage))
 
 
-def _column(column: Column, plan: SilverPlan) -> ContractColumn:
+def _column(column: Column, plan: SilverPlan, path: str = "") -> ContractColumn:
+    path = path or column.name
     return ContractColumn(
         name=column.name,
         type=column.type,
@@ -86,7 +88,10 @@ def _column(column: Column, plan: SilverPlan) -> ContractColumn:
         rules=tuple(
             Rule(kind=check.kind, arguments=check.arguments, severity=check.severity)
             for check in plan.checks
-            if check.column == column.name
+            if check.column == path
             if (check.kind, check.severity) != (_REQUIRED, Severity.ERROR)
+        ),
+        parts=tuple(
+            _column(part, plan, part_path(path, column.type, part.name)) for part in column.parts
         ),
     )

@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final, Self
 
+from dataplatform.contracts.nesting import is_nested
 from dataplatform.naming import Watch
 from dataplatform.quality.model import Gate
 
@@ -60,8 +61,10 @@ class Watched:
 
     @property
     def counts_distinct(self) -> bool:
-        """Not of keys, whose share says nothing, nor of what follows the calendar."""
-        return not self.key and self.type not in ("date", "timestamp", "boolean")
+        """Not of keys, whose share says nothing, nor of what follows the calendar; objects and
+        arrays are mostly different."""
+        plain = self.type not in ("date", "timestamp", "boolean") and not is_nested(self.type)
+        return not self.key and plain
 
     @property
     def has_mean(self) -> bool:

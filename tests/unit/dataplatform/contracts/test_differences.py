@@ -11,6 +11,7 @@ from dataplatform.contracts.unannounced import problems
 from dataplatform.contracts.widening import breaks, widens
 from dataplatform.errors import Problem
 from tests.unit.support.contracts import ORDERS, contract, line_of, project, spoiled
+from tests.unit.support.nested import NESTED, nested
 
 STATE = """\
       - name: state
@@ -224,3 +225,23 @@ def test_what_can_not_be_read_any_more_is_named_by_its_path() -> None:
 def test_the_same_contract_has_no_difference() -> None:
     found: Contract = contract()
     assert changed([found], [found]) == ()
+
+
+def test_what_is_in_a_column_is_compared_by_its_path() -> None:
+    new = nested(
+        ("- {name: zip, logicalType: integer, ", "- {name: zip, logicalType: integer, "
+         "physicalType: BIGINT, "),
+        ("- {name: lat,", "- {name: lon, logicalType: string}\n              - {name: lat,"),
+        ("{name: sku, logicalType: string, required: true}", "{name: sku, logicalType: string}"),
+        ("{name: qty,", "{name: pieces,"),
+        ("items: {logicalType: string}", "items: {logicalType: date}"),
+    )  # fmt: skip
+    (found,) = changed([contract(NESTED)], [contract(new)])
+    assert [(d.column, d.weight.name, d.what) for d in found.differences] == [
+        ("address.zip", "COMPATIBLE", "bigint, before int"),
+        ("address.geo.lon", "ADDITIVE", "added, string"),
+        ("lines[].sku", "COMPATIBLE", "may be missing now"),
+        ("lines[].pieces", "COMPATIBLE", "added, int, required"),
+        ("lines[].qty", "BREAKING", "gone"),
+        ("tags[]", "BREAKING", "date, before string"),
+    ]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from dataplatform.drift.compare import EVIDENCE, compare
 from dataplatform.drift.model import Drift, Kind
+from dataplatform.drift.nested import known_fields
 from dataplatform.drift.shape import Sample, observe, shape_of_lines
 from dataplatform.plans.model import Column, SilverPlan
 from tests.unit.support.plans import dataset
@@ -159,3 +160,51 @@ def test_each_column_of_either_side_is_accounted_for_once(
     gone = {d.column for d in found if d.kind in (Kind.MISSING, Kind.RENAMED)}
     assert gone == set(contract) - set(source)
     assert all(d.breaking == (d.kind != Kind.NEW) for d in found)
+
+
+NESTED = dataclasses.replace(
+    PLAN,
+    columns=(
+        Column(name="id", type="int", required=True),
+        Column(
+            name="lines",
+            type="array<struct<sku:string,size:struct<height:int>>>",
+            parts=(
+                Column(
+                    name="",
+                    type="struct<sku:string,size:struct<height:int>>",
+                    parts=(
+                        Column(name="sku", type="string", field="Sku"),
+                        Column(
+                            name="size",
+                            type="struct<height:int>",
+                            parts=(Column(name="height", type="int"),),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    ),
+)
+
+
+def test_a_field_that_is_new_within_a_column_is_told_by_its_path_and_goes_on() -> None:
+    line = {"Sku": "a", "size": {"height": 1, "width": 2.5}, "gift": True, "none": None}
+    found = of_json([{"id": 1, "lines": [line, 7]}, {"id": 2, "lines": "x"}], NESTED)
+    assert [(d.kind, d.column, d.found, d.breaking) for d in found] == [
+        ("within", "lines[].size.width", "decimal(18,4)", False),
+        ("within", "lines[].gift", "boolean", False),
+    ]
+    assert found[0].text == 'new field "lines[].size.width" (decimal(18,4))'
+    assert not {"lines[].gift"} & set(known_fields(NESTED.columns))
+    assert set(known_fields(NESTED.columns)) == {
+        "lines[]", "lines[].Sku", "lines[].size", "lines[].size.height"
+    }  # fmt: skip
+
+
+def test_a_column_that_is_no_array_any_more_is_retyped() -> None:
+    found = of_json([{"id": n, "lines": {"Sku": "a"}} for n in range(EVIDENCE)], NESTED)
+    assert [(d.kind, d.column, d.breaking) for d in found] == [("retyped", "lines", True)]
+    assert found[0].text == "column lines is an array, its values are string"
+    same = of_json([{"id": n, "lines": []} for n in range(EVIDENCE)], NESTED)
+    assert same == []

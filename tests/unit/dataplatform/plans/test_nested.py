@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from dataplatform.contracts.differences import changed
+from dataplatform.contracts.loader import load
 from dataplatform.errors import InvalidContract, InvalidModel, Problem
 from dataplatform.naming import Names
 from dataplatform.plans.compiler import compile_platform
+from dataplatform.plans.deployed import deployed_contracts
+from dataplatform.plans.gates import rule_problems
 from dataplatform.plans.model import PlatformPlan
 from tests.unit.support.contracts import project
 from tests.unit.support.nested import NESTED, nested
@@ -127,3 +131,10 @@ def test_rules_of_type_sql_read_fields(tmp_path: Path) -> None:
     wrong = RULE.replace("lat", "lon")
     with pytest.raises(InvalidContract, match="address.geo.lon"):
         compiled(tmp_path / "x", contract=nested((FIRST, wrong + FIRST)))
+
+
+def test_what_is_deployed_is_the_contract_that_it_was_made_from(tmp_path: Path) -> None:
+    plan = compiled(tmp_path)
+    known = load(tmp_path, rule_problems)
+    before = PlatformPlan.from_json(plan.to_json())
+    assert changed(deployed_contracts(before, known), known) == ()
