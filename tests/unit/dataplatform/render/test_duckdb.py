@@ -35,6 +35,12 @@ MOMENTS = (
     "2026-01-02T03:04:05Z\n", "2026-01-02T03:04:05+25:00", "2026-01-02T03:04:05+18:00",
     "2026-01-02T03:04:05-18:01", "2026-01-02T03:60:05Z", "2026-01-02T03:04:05+0260",
 )  # fmt: skip
+DAYS = (
+    "2026-01-02", "0001-01-01", "0000-01-01", "-0001-01-01", "9999-12-31", "10000-01-01",
+    "2026-02-29", "2024-02-29", "2026-1-2", "26-01-02", "2026/01/02", "2026-01-02T00:00",
+    "2026-01-02T00:00:01",
+    "2026-01-02Z", " 2026-01-02", "infinity", "-infinity", "epoch", "0044-03-15 (BC)", "today",
+)  # fmt: skip
 TEXTS = ("a@b", "ab", "@@", "@@@", "é@ü", "x" * 50 + "@", "x" * 90, "o'clock@", "a\\b@", "\n@\n")
 
 
@@ -98,6 +104,42 @@ def test_both_engines_know_the_same_moments(spark: SparkSession) -> None:
             f"SELECT epoch_us(changed_at) FROM ({typed}) ORDER BY _position"
         ).fetchall()
     assert [at for (at,) in rows] == ours
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["INT", "BIGINT", "DATE", "DECIMAL(12,2)", "DECIMAL(2,2)", "DECIMAL(18,6)", "DECIMAL(5)"],
+)
+def test_the_short_cut_of_a_cast_takes_what_the_cast_takes(kind: str) -> None:
+    logical = "date" if kind == "DATE" else "integer" if kind.endswith("INT") else "number"
+    column = f"logicalType: {logical}\n        physicalType: {kind}"
+    bounds = "\n        logicalTypeOptions:\n          minimum: 0\n          maximum: 100"
+    text = spoiled(
+        ("logicalType: number\n        physicalType: DECIMAL(10,4)" + bounds, column),
+    )
+    plan = silver_plan(contract(text), Names("dev"))
+    whole = to_duckdb(plan.spark.typed)
+    assert plan.duckdb.typed != whole
+    given = [*NUMBERS, *MOMENTS, *DAYS, *map(str, range(-200, 200)), *_decimals(), None]
+    sent = {"order_id": "1", "email": None, "state": None, "changed_at": None, "_op": "insert"}
+    system = dict.fromkeys((c.value for c in BronzeColumn if c.value not in sent), "")
+    rows = [{**system, **sent, "amount": value, "_position": n} for n, value in enumerate(given)]
+    with duckdb.connect() as connection:
+        connection.register("bronze", pa.Table.from_pylist(rows))
+        long, short = (
+            connection.execute(
+                f"SELECT amount, _reasons FROM ({fill(sql, bronze='bronze')}) ORDER BY _position"
+            ).fetchall()
+            for sql in (whole, plan.duckdb.typed)
+        )
+    assert short == long
+    assert any(value is not None for value, _ in short)
+    assert any(reasons and value is None for value, reasons in short)
+
+
+def _decimals() -> list[str]:
+    shapes = ("0.5", "0.50", "-0.50", ".50", "-.5", "12.34", "012.34", "12.345", "12.340", "-0.00")
+    return [*shapes, "0.05", "9999999999.99", "99999999999.99", "0.123456", "99999", "100000"]
 
 
 def test_a_brace_in_a_literal_is_no_placeholder() -> None:
