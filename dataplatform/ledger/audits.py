@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from boto3.dynamodb.conditions import Attr
 
 from dataplatform.ledger.runs import Runs
-from dataplatform.ledger.table import Item, Refused, put, update
+from dataplatform.ledger.writes import Item, Refused, put, update
 from dataplatform.quality.verdicts import Verdict
 
 AuditState = Literal["passed", "accepted", "held"]

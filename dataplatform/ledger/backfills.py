@@ -21,7 +21,7 @@ from dataplatform.ledger.records import (
     TableSize,
 )
 from dataplatform.ledger.rejudging import Rejudging
-from dataplatform.ledger.table import ABSENT, Item, Refused, Write, put, update
+from dataplatform.ledger.writes import ABSENT, Item, Refused, Write, put, update
 
 
 class Backfills(Rejudging):

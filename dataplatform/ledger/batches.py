@@ -17,16 +17,7 @@ from dataplatform.ledger.records import (
     Outcomes,
     new_batch_id,
 )
-from dataplatform.ledger.table import (
-    ABSENT,
-    PRESENT,
-    Item,
-    Refused,
-    Write,
-    delete,
-    put,
-    update,
-)
+from dataplatform.ledger.writes import ABSENT, PRESENT, Item, Refused, Write, delete, put, update
 
 OBJECTS_A_WRITE: Final = 48
 """Objects claimed in one transaction: two writes each, and at most three for the batch."""

@@ -13,7 +13,7 @@ from dataplatform.ledger.leases import Leases, lease_lost, still_held
 from dataplatform.ledger.profiles import Profiles
 from dataplatform.ledger.records import Batch, DatasetBooks, Lease, Outcomes, TableSize, Totals
 from dataplatform.ledger.replays import Replays
-from dataplatform.ledger.table import Item, Refused, Write, delete, update
+from dataplatform.ledger.writes import Item, Refused, Write, delete, update
 from dataplatform.quality.profile import Profile
 
 

@@ -7,7 +7,7 @@ from boto3.dynamodb.conditions import Attr
 from dataplatform.errors import TransitionRefused
 from dataplatform.ledger.objects import Objects
 from dataplatform.ledger.records import Cursor, LandedObject
-from dataplatform.ledger.table import Refused, Write, update
+from dataplatform.ledger.writes import Refused, Write, update
 
 
 class Cursors(Objects):

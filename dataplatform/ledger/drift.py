@@ -17,7 +17,7 @@ from dataplatform.drift.nested import Nested, known_fields
 from dataplatform.drift.values import widest
 from dataplatform.ledger.objects import Objects, landed_from, pointer
 from dataplatform.ledger.records import LandedObject
-from dataplatform.ledger.table import ABSENT, PRESENT, Item, Refused, delete, put, update
+from dataplatform.ledger.writes import ABSENT, PRESENT, Item, Refused, delete, put, update
 
 DriftState = Literal["open", "accepted"]
 

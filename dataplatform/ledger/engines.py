@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from dataplatform.ledger.runs import Runs
-from dataplatform.ledger.table import ABSENT, Item, Refused, put
+from dataplatform.ledger.writes import ABSENT, Item, Refused, put
 from dataplatform.naming import Engine
 
 ENGINE_STEP: Final = "engine"

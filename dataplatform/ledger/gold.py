@@ -9,17 +9,8 @@ from boto3.dynamodb.conditions import Attr
 
 from dataplatform.errors import TransitionRefused
 from dataplatform.ledger.records import Load, ModelState, TableSize
-from dataplatform.ledger.table import (
-    ABSENT,
-    PRESENT,
-    Item,
-    LedgerTable,
-    Refused,
-    Write,
-    delete,
-    put,
-    update,
-)
+from dataplatform.ledger.table import LedgerTable
+from dataplatform.ledger.writes import ABSENT, PRESENT, Item, Refused, Write, delete, put, update
 
 
 class Gold(LedgerTable):

@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 
 from dataplatform.errors import LeaseHeld
 from dataplatform.ledger.records import Lease
-from dataplatform.ledger.table import Item, LedgerTable, Refused, Write, check, update
+from dataplatform.ledger.table import LedgerTable
+from dataplatform.ledger.writes import Item, Refused, Write, check, update
 
 _TAKE = "SET #owner = :owner, #until = :until, #note = :note ADD #token :one"
 _POLL_SECONDS = 1.0

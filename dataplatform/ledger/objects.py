@@ -8,17 +8,8 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 
 from dataplatform.ledger.records import LandedObject
-from dataplatform.ledger.table import (
-    ABSENT,
-    PRESENT,
-    Item,
-    LedgerTable,
-    Refused,
-    Write,
-    delete,
-    put,
-    update,
-)
+from dataplatform.ledger.table import LedgerTable
+from dataplatform.ledger.writes import ABSENT, PRESENT, Item, Refused, Write, delete, put, update
 
 _LAST = "\U0010ffff"
 _FIELDS = tuple(f.name for f in fields(LandedObject))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from dataplatform.ledger.table import LedgerTable, Write, delete, put
+from dataplatform.ledger.table import LedgerTable
+from dataplatform.ledger.writes import Write, delete, put
 from dataplatform.quality.profile import Profile
 
 KEPT: Final = 20

@@ -9,7 +9,7 @@ from typing import Final
 
 from dataplatform.ledger.books import Books
 from dataplatform.ledger.records import Outcomes, Rejudged
-from dataplatform.ledger.table import ABSENT, Item, Refused, put, update
+from dataplatform.ledger.writes import ABSENT, Item, Refused, put, update
 
 _BATCHES_A_WRITE: Final = 40
 """Two writes each."""

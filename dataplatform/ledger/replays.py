@@ -15,7 +15,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 from dataplatform.errors import TransitionRefused
 from dataplatform.ledger.batches import Batches, refused_transition
 from dataplatform.ledger.records import Batch, LandedObject, new_batch_id
-from dataplatform.ledger.table import ABSENT, Item, Refused, Write, delete, put, update
+from dataplatform.ledger.writes import ABSENT, Item, Refused, Write, delete, put, update
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,8 @@ from boto3.dynamodb.conditions import Attr
 
 from dataplatform.errors import TransitionRefused
 from dataplatform.ledger.records import Run, RunState, Step, StepState, new_run_id
-from dataplatform.ledger.table import ABSENT, Item, LedgerTable, Refused, put, update
+from dataplatform.ledger.table import LedgerTable
+from dataplatform.ledger.writes import ABSENT, Item, Refused, put, update
 
 STEP_DAYS: Final = 90
 """Steps are for watching and looking back; books and batches stay for good."""

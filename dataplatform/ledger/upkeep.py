@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Final, Literal
 
-from dataplatform.ledger.table import LedgerTable, put
+from dataplatform.ledger.table import LedgerTable
+from dataplatform.ledger.writes import put
 
 KEPT_DAYS: Final = 90
 

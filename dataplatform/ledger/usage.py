@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields
 from typing import Final, Literal
 
 from dataplatform.ledger.runs import STEP_DAYS
-from dataplatform.ledger.table import LedgerTable, put
+from dataplatform.ledger.table import LedgerTable
+from dataplatform.ledger.writes import put
 
 Meter = Literal["lambda", "glue"]
 

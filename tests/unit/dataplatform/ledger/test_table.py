@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.table import ABSENT, Refused, put
+from dataplatform.ledger.writes import ABSENT, Refused, put
 from tests.unit.support.ledgers import Clock
 
 
