@@ -106,9 +106,10 @@ def _verdict(checked: Checked) -> str:
     if checked.problems:
         files = len({problem.file for problem in checked.problems})
         count = len(checked.problems)
+        mended = "it is" if count == 1 else "they are"
         return (
             f"\n{_number(count, 'problem')} in {_number(files, 'file')}. "
-            "Nothing is synthesized or deployed until they are mended."
+            f"Nothing is synthesized or deployed until {mended} mended."
         )
     counts = _counts(checked)
     if not checked.models:

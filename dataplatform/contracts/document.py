@@ -5,6 +5,7 @@ YAML 1.2 (ruamel): `no` is text, not false, so that a country code stays one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,15 @@ _REMEDIES = {
 }
 __all__ = ["MAX_BYTES", "Document", "Place", "parse", "read"]
 
+_PLAIN = {
+    "'<block mapping start>'": "a key",
+    "<block end>": "the end of what stands above",
+    "'<stream end>'": "the end of the file",
+    "unexpected end of stream": "the end of the file",
+    "the node content": "a value",
+    "character '\\t' that cannot start any token": "a tab",
+}
+_WANTED = re.compile(r"(?:did not find )?expected (.+), but (?:found|got) (.+)")
 _UNREADABLE = "Nothing was synthesized: this file can't be read."
 
 
@@ -122,7 +132,7 @@ def parse(text: str, file: str) -> Document:
         ) from error
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        found = str(error.problem or error.context).removeprefix("but ")
+        found = _found(str(error.problem or error.context))
         if "end of stream" in found:  # where it began is where to look
             mark = error.context_mark or mark
         line = mark.line + 1 if mark else None
@@ -137,6 +147,15 @@ def parse(text: str, file: str) -> Document:
         remedy = "A contract begins with apiVersion: v3.1.0 and kind: DataContract."
         raise _refused(file, 1, _KINDS.get(type(data), "a value"), "keys and values", remedy)
     return Document(file, data, values.lines, tuple(values.repeated))
+
+
+def _found(problem: str) -> str:
+    """What the YAML parser found, without what it expected, which it can't put in plain words."""
+    problem = problem.removeprefix("but ").removeprefix("found ")
+    for jargon, plain in _PLAIN.items():
+        problem = problem.replace(jargon, plain)
+    wanted = _WANTED.fullmatch(problem)
+    return f"{wanted[2]} where {wanted[1]} should be" if wanted else problem
 
 
 def _remedy(error: MarkedYAMLError) -> str:

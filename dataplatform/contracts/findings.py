@@ -21,6 +21,8 @@ class Findings:
     document: Document
     problems: list[Problem] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
+    meant: set[Place] = field(default_factory=set)
+    """Where keys would stand that were misspelt: that they are missing is no second problem."""
 
     def add(self, place: Place, expected: str, *, found: str = "", remedy: str = "") -> None:
         """Note a problem with the value at `place`.
@@ -40,18 +42,28 @@ class Findings:
             )
         )
 
+    def told(self) -> list[Problem]:
+        """All problems, but for keys that are missing only since they were misspelt."""
+        return [
+            problem
+            for place, problem in zip(self.places, self.problems, strict=True)
+            if place not in self.meant or self.document.get(place) is not None
+        ]
+
     def unsupported(self, place: Place, what: str, remedy: str) -> None:
         """Refuse by name a part of ODCS that would silently do nothing."""
         self.add(place, "a supported feature", found=f"{what} {NOT_YET}", remedy=remedy)
 
-    def one_of(self, place: Place, allowed: Iterable[str], expected: str) -> bool:
-        """Check a word against a list; a problem names the nearest word."""
+    def one_of(
+        self, place: Place, allowed: Iterable[str], expected: str, *, usual: str = ""
+    ) -> bool:
+        """Check a word against a list; a problem names the nearest word, else the usual one."""
         words = sorted(allowed)
         value = self.document.get(place)
         if isinstance(value, str) and value in words:
             return True
         near = did_you_mean(value, words)
-        remedy = near or f"Write {place[-1]}: {words[0]}, or another of them."
+        remedy = near or f"Write {place[-1]}: {usual or words[0]}, or another of them."
         self.add(place, f"{expected}: {', '.join(words)}", remedy=remedy)
         return False
 
@@ -66,6 +78,12 @@ def show(value: Any) -> str:
 
 def did_you_mean(value: Any, words: Iterable[str]) -> str:
     """`Did you mean "number"?`, or nothing where no word is near."""
+    near = nearest(value, words)
+    return f'Did you mean "{near}"?' if near else ""
+
+
+def nearest(value: Any, words: Iterable[str]) -> str:
+    """The word that a value looks like; "" where none does."""
     by_lower = {word.lower(): word for word in words}
     near = get_close_matches(str(value).lower(), by_lower, n=1, cutoff=0.6)
-    return f'Did you mean "{by_lower[near[0]]}"?' if near else ""
+    return by_lower[near[0]] if near else ""

@@ -56,7 +56,7 @@ def parse(document: Document, *, strict: bool = True) -> tuple[Contract | None, 
         servers.check_locations(findings, ("servers",), dataset)
         check_standard(findings)
     if findings.problems or not sources:
-        return None, _in_file_order(findings.problems)
+        return None, _in_file_order(findings.told())
     data = document.data
     return (
         Contract(

@@ -37,6 +37,8 @@ def bounds(
         truth: the figure may be true or false, which is 1 or 0.
     """
     named = [key for key in quality if key.startswith(("mustBe", "mustNotBe"))]
+    if not named and any((*place, key) in findings.meant for key in OPERATORS):
+        return None  # misspelt, and noted already
     if len(named) != 1:
         findings.add(
             place if not named else (*place, named[1]),

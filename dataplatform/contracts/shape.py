@@ -9,7 +9,7 @@ from open_data_contract_standard.model import OpenDataContractStandard
 from pydantic import BaseModel, ValidationError
 
 from dataplatform.contracts.document import Place
-from dataplatform.contracts.findings import Findings, did_you_mean
+from dataplatform.contracts.findings import Findings, did_you_mean, nearest
 from dataplatform.contracts.kinds import kind_words
 
 _TYPES = {
@@ -65,6 +65,7 @@ def _unknown_keys(findings: Findings, model: type[BaseModel], value: Any, place:
     keys = _keys(model)
     for key, inner in value.items():
         if key not in keys:
+            findings.meant.add((*place, nearest(key, keys)))
             findings.add(
                 (*place, key),
                 f"a key of ODCS: {', '.join(sorted(keys))}"

@@ -54,7 +54,9 @@ def column_type(
             'Declare it as "string": it is kept as its text, JSON where it is nested.',
         )
         return None
-    if not findings.one_of((*place, "logicalType"), LOGICAL_TYPES, "one of the logical types"):
+    if not findings.one_of(
+        (*place, "logicalType"), LOGICAL_TYPES, "one of the logical types", usual="string"
+    ):
         return None
     physical = spec.get("physicalType")
     base, first, second = _physical(physical)

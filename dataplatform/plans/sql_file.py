@@ -62,10 +62,10 @@ class SqlFile:
         except ParseError as error:
             for item in error.errors:
                 found = f'{item["description"]} near "{item["highlight"]}"'
-                self.add(item["line"], "(sql)", found, f"a {dialect} SELECT")
+                self.add(item["line"], "(sql)", found, f"a {dialect.capitalize()} SELECT")
             return None
         except TokenError as error:
-            self.add(None, "(sql)", str(error), f"a {dialect} SELECT")
+            self.add(None, "(sql)", str(error), f"a {dialect.capitalize()} SELECT")
             return None
         if len(statements) != 1 or not isinstance(statements[0], exp.Query):
             kinds = ", ".join(statement.key.upper() for statement in statements) or "nothing"

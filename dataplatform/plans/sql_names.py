@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Collection, Mapping, Set
 
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
@@ -14,6 +14,7 @@ Schema = Mapping[str, Mapping[str, Mapping[str, Column]]]
 """zone -> table -> name -> column"""
 
 _Source = exp.Table | Scope
+_FEW = 12
 _AFTER_SELECT = (exp.Group, exp.Order, exp.Having, exp.Qualify)
 
 
@@ -97,7 +98,7 @@ def _fault(column: exp.Column, scope: Scope, schema: Schema) -> tuple[str, str, 
     known = columns_of(reach[column.table], schema)
     if known is None or column.name in known:
         return None
-    remedy = nearest(column.name, list(known))
+    remedy = nearest(column.name, list(known)) or _listed(known)
     return f'"{column.name}"', f"a column of {column.table}", remedy
 
 
@@ -115,7 +116,12 @@ def _fault_of_bare(
     if any(names is None or name in names for names in outer):
         return None
     every = sorted({known for names in outer if names for known in names})
-    return f'"{name}"', "a column of this query's tables", nearest(name, every)
+    return f'"{name}"', "a column of this query's tables", nearest(name, every) or _listed(every)
+
+
+def _listed(columns: Collection[str]) -> str:
+    """The columns that there are, where they are few enough to be read."""
+    return f"There are {', '.join(columns)}." if 0 < len(columns) <= _FEW else ""
 
 
 def _is_alias(column: exp.Column, scope: Scope) -> bool:

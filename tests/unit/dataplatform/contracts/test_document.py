@@ -44,8 +44,8 @@ def test_a_repeated_key_is_remembered() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "found"),
     [
-        ("a: [1\nb: 2\n", 2, "expected ',' or ']'"),
-        ("a: 1\n\tb: 2\n", 2, "cannot start any token"),
+        ("a: [1\nb: 2\n", 2, "where ',' or ']' should be"),
+        ("a: 1\n\tb: 2\n", 2, "a tab"),
         ("", 1, "an empty file"),
         ("- a\n- b\n", 1, "a list"),
         ("just words", 1, "text"),

@@ -232,7 +232,7 @@ BAD = [
     ("SELECT order_id, state AS order_id FROM silver.orders", 2, "order_id", "each name once"),
     ("SELECT order_id, state AS State FROM silver.orders", 2, "State", "lower-case"),
     ("SELECT state FROM silver.orders", 1, "key", "a column of the SELECT: state"),
-    ("SELECT order_id FROM", 2, "(sql)", "a spark SELECT"),
+    ("SELECT order_id FROM", 2, "(sql)", "a Spark SELECT"),
     ("SELECT 1; SELECT 2", None, "(sql)", "one SELECT"),
     ("DROP TABLE silver.orders", None, "(sql)", "one SELECT"),
     ("", None, "(sql)", "one SELECT"),

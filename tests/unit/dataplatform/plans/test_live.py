@@ -76,7 +76,7 @@ def test_sparks_sql_becomes_duckdbs(tmp_path: Path) -> None:
         ("-- title: t\nSELECT COUNT(*) FROM stream.orders AS o", None, "AS <name>"),
         ("-- title: t\nSELECT o.state, o.state FROM stream.orders AS o", 2, "each name once"),
         ("-- title: t\n\nSELECT tally(o.state) AS n FROM stream.orders AS o", 3, "tally()"),
-        ("-- title: t\nSELECT FROM WHERE", 2, "a spark SELECT"),
+        ("-- title: t\nSELECT FROM WHERE", 2, "a Spark SELECT"),
         ("-- title: t\nDELETE FROM stream.orders", None, "one SELECT"),
     ],
 )
