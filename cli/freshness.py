@@ -13,8 +13,8 @@ from rich.table import Table
 from cli.screen import Exit, Screen
 from cli.target import Target
 from dataplatform.ledger import Ledger
+from dataplatform.ledger.records import age_of
 from dataplatform.plans.model import PlatformPlan
-from lambdas.measure_freshness.logic import age_of
 
 FRESH: Final = "fresh"
 LATE: Final = "late"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from dataplatform.ledger import Ledger
+from dataplatform.ledger.records import age_of
 from dataplatform.plans.model import PlatformPlan
 
 
@@ -21,8 +22,3 @@ def data_ages(ledger: Ledger, plan: PlatformPlan, now: datetime) -> dict[str, in
         for dataset in plan.datasets
         if dataset.freshness_minutes is not None and (arrived := newest.get(dataset.dataset))
     }
-
-
-def age_of(arrived: str, now: datetime) -> int:
-    """Seconds since an ISO 8601 time; none where a clock runs ahead."""
-    return max(0, round((now - datetime.fromisoformat(arrived)).total_seconds()))

@@ -19,7 +19,7 @@ from dataplatform.ledger.records.gold import Load, ModelState
 from dataplatform.ledger.records.leases import PIPELINE_LEASE, Lease, table_lease
 from dataplatform.ledger.records.runs import Run, RunState, Step, StepState, new_run_id
 from dataplatform.ledger.records.tables import TableSize
-from dataplatform.ledger.records.times import iso
+from dataplatform.ledger.records.times import age_of, iso
 
 __all__ = [
     "MAX_CHUNKS",
@@ -44,6 +44,7 @@ __all__ = [
     "StepState",
     "TableSize",
     "Totals",
+    "age_of",
     "backfill_lease",
     "chunk_mark",
     "iso",
