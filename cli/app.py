@@ -20,7 +20,8 @@ from cli.wrapper import ROOT
 
 _EPILOG = (
     "Exit codes: 0 done · 1 failed · 2 wrong usage · 3 done, but records of the run wait in "
-    "quarantine or objects in landing (up, run, status --run), or data is late (freshness) · "
+    "quarantine, objects in landing, or a dataset is held (up, run, push, status --run), or data "
+    "is late (freshness) · "
     "4 environment (port, disk, credentials) · 130 interrupted. --debug with any verb shows a "
     "traceback where it fails."
 )

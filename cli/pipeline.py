@@ -9,7 +9,7 @@ from typing import Any
 
 from cli import executions
 from cli.target import Target
-from dataplatform.errors import WeirError
+from dataplatform.errors import DatasetsFailed, WeirError
 from dataplatform.ledger.records import Run, Step, iso
 
 
@@ -19,7 +19,7 @@ class RunFailed(WeirError):
 
 @dataclass(frozen=True)
 class Followed:
-    """A run that has ended well."""
+    """A run that has ended well, or but for datasets that their audit holds."""
 
     run_id: str
     execution: str
@@ -28,6 +28,9 @@ class Followed:
 
 def follow(target: Target, execution: str, show: Callable[[Run, Sequence[Step]], None]) -> Followed:
     """Wait for an execution's end, showing the run's steps as they come.
+
+    A run that failed for nothing but datasets that are held has done its work: they wait for a
+    person, and everything else went through.
 
     Raises:
         RunFailed: with the state machine's own error and cause.
@@ -42,10 +45,19 @@ def follow(target: Target, execution: str, show: Callable[[Run, Sequence[Step]],
             show(run, target.ledger.steps(run.run_id))
 
     description = executions.wait(target, execution, look)
-    if description["status"] != "SUCCEEDED":
+    if description["status"] != "SUCCEEDED" and not (run and _only_held(target, description, run)):
         raise _failure(target, description, run)
     run_id = run.run_id if run else ""
     return Followed(run_id, execution, time.monotonic() - started)
+
+
+def _only_held(target: Target, description: dict[str, Any], run: Run) -> bool:
+    """Whether a run's last step failed it for held datasets alone; its books balance then."""
+    if not executions.reason(target, description).startswith(DatasetsFailed.__name__):
+        return False
+    failed = target.ledger.failures(run.run_id)
+    held = {name for name, note in target.ledger.held().items() if note.run_id == run.run_id}
+    return bool(failed) and failed.keys() <= held
 
 
 def _run_of(target: Target, execution: str) -> Run | None:

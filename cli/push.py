@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from rich.markup import escape
 
-from cli import books
+from cli import books, drift, holds
 from cli.local import wait_registered
 from cli.push_check import Head, WrongFile, check
 from cli.run import execute
@@ -68,12 +68,23 @@ def push(
         return
     followed = execute(screen, target, {"datasets": [dataset]})
     entries = target.ledger.books(followed.run_id)
-    screen.show(books.of_run(entries))
+    waiting, held = drift.waiting(target, followed.run_id), holds.held(target, followed.run_id)
+    if entries:
+        screen.show(books.of_run(entries))
     if any(entry.waiting for entry in entries):
         screen.say(f"\n Rejected, with every reason: ./weir quarantine show {dataset}")
-    engines = target.ledger.engines(followed.run_id)
-    screen.result({**answer, "run": followed.run_id, "datasets": books.run_json(entries, engines)})
+    drift.say_waiting(screen, target, waiting)
+    holds.say_held(screen, target, held)
+    ran = {
+        "run": followed.run_id,
+        "datasets": books.run_json(entries, target.ledger.engines(followed.run_id)),
+        "waiting": drift.waiting_json(waiting),
+        "held": holds.to_json(held),
+    }
+    screen.result({**answer, **ran})
     books.exit_if_waiting(entries)
+    drift.exit_if_any(waiting)
+    holds.exit_if_any(held)
 
 
 def _checked(plan: SilverPlan, paths: Sequence[Path]) -> dict[Path, Head]:
@@ -115,7 +126,8 @@ def _send(screen: Screen, target: Target, plan: SilverPlan, paths: Sequence[Path
             sent.append(Sent(path, key, seen=False))
         task.show("waiting until the ledger has them")
         wait_registered(target, bucket, versions)
-        task.detail = f"{len(versions)} files landed, {len(sent) - len(versions)} lay there already"
+        came, known = len(versions), len(sent) - len(versions)
+        task.detail = f"{came} {'file' if came == 1 else 'files'} landed, {known} lay there already"
     return sent
 
 

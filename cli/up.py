@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from cli import books, deployment, drift, local, own_samples, sample_sources, summaries
+from cli import books, deployment, drift, holds, local, own_samples, sample_sources, summaries
 from cli.local import not_emulated
 from cli.run import execute
 from cli.screen import Screen
@@ -46,11 +46,14 @@ def up(screen: Screen, *, samples: bool, engine: str | None) -> None:
     _show(screen, target, entries, rows)
     waiting = drift.waiting(target)
     drift.say_waiting(screen, target, waiting)
+    held = holds.held(target)
+    holds.say_held(screen, target, held)
     seconds["total"] = time.monotonic() - began
     screen.say(f"\n Ready after {seconds['total']:.0f} s.")
     screen.result(_result(lifetime, rows, seconds))
     books.exit_if_waiting(entries)
     drift.exit_if_any(waiting)
+    holds.exit_if_any(held)
 
 
 def _synthesize(screen: Screen, tools: Tools) -> tuple[deployment.Assembly, float]:

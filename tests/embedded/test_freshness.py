@@ -31,7 +31,7 @@ def test_the_meter_tells_the_age_of_every_promise(platform: Platform) -> None:
 
 
 def test_the_end_of_a_run_tells_its_books(platform: Platform) -> None:
-    run = platform.first["run"]
+    run = platform.target.ledger.runs(1000)[-1].run_id
     name = platform.target.names.resource("close-run")
     lines = [line for line in told(platform, name, records("source")) if line["run_id"] == run]
     by_dataset = {line.get(DATASET, ""): line for line in lines}

@@ -26,7 +26,7 @@ def test_ten_times_the_volume_is_held_told_and_released(platform: Platform) -> N
 
     land(platform, "tenfold", _FIRST + 10_000, 200)
     with told(platform) as messages:
-        said = platform.fails("run", _DATASET)
+        said = platform.fails("run", _DATASET, code=Exit.DATA_WAITING)
     assert "row_count: 200 records; expected" in said
     text = dict(messages)[f"Weir dev: {_DATASET} is held"]
     assert "row_count: 200 records; expected" in text
