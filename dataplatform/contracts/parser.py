@@ -39,8 +39,8 @@ def parse(document: Document, *, strict: bool = True) -> tuple[Contract | None, 
         The contract, or None where a problem keeps it from being one; and every problem found.
     """
     findings = Findings(document)
+    _fundamentals(findings)  # first: of two complaints about a place the first is told
     check_shape(findings)
-    _fundamentals(findings)
     dataset = _dataset(findings)
     columns = parts.columns(findings, _PROPERTIES) if dataset else ()
     key = parts.primary_key(findings, _PROPERTIES, tuple(column.name for column in columns))
@@ -107,6 +107,9 @@ def _fundamentals(findings: Findings) -> None:
     if not data.get("status"):
         findings.add(("status",), "a status such as active", remedy="Write status: active.")
     domain = _domain(findings.document)
+    given = data.get("domain")
+    if not (given is None or isinstance(given, str)):
+        return  # its shape is a problem of its own
     if not column_names.NAME.fullmatch(domain):
         findings.add(
             ("domain",),

@@ -26,6 +26,7 @@ _TYPES = {
 }
 """Expectation and remedy of pydantic's types of error."""
 
+_UNIONS = (Union, types.UnionType)
 _NUMBER, _WHOLE = kind_words("number")[0], kind_words("integer")[0]
 
 
@@ -75,6 +76,8 @@ def _unknown_keys(findings: Findings, model: type[BaseModel], value: Any, place:
                 remedy=did_you_mean(key, keys) or "Take it out; a comment can keep it.",
             )
             continue
+        if isinstance(inner, dict) and _is_listed(keys[key]):
+            continue  # a list without its dashes: what stands below isn't judged yet
         for inner_model in _models(keys[key]):
             items = enumerate(inner) if isinstance(inner, list) else [(None, inner)]
             for index, item in items:
@@ -86,11 +89,17 @@ def _keys(model: type[BaseModel]) -> dict[str, Any]:
     return {field.alias or name: field.annotation for name, field in model.model_fields.items()}
 
 
+def _is_listed(annotation: Any) -> bool:
+    """Whether an annotation is `list[Role] | None`, with nothing but a list to choose."""
+    parts = get_args(annotation) if get_origin(annotation) in _UNIONS else (annotation,)
+    return {get_origin(part) or part for part in parts} <= {list, type(None)}
+
+
 def _models(annotation: Any) -> list[type[BaseModel]]:
     """The one model inside an annotation such as `list[Role] | None`; none where it's ambiguous."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
-    if get_origin(annotation) in (list, Union, types.UnionType):
+    if get_origin(annotation) in (list, *_UNIONS):
         found = [model for part in get_args(annotation) for model in _models(part)]
         return found if len(found) == 1 else []
     return []
