@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
-
-from dataplatform.adapters.alerts import send_alert
+from dataplatform.adapters.alerts import AlertsTopic
 from dataplatform.adapters.plans import load_plan
 from dataplatform.settings import ClosingSettings
 from lambdas.close_run.alerts import tell_of_holds
@@ -33,9 +31,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         ledger,
         settings.stage,
         run_id,
-        lambda subject, text: send_alert(
-            boto3.client("sns"), settings.alerts_topic_arn, subject=subject, text=text
-        ),
+        AlertsTopic(settings.alerts_topic_arn).send,
     )
     closed = close_run(ledger, load_plan(settings.plans_uri), run_id)
     log.info("run closed", extra=closed["counts"])

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import boto3
-
-from dataplatform.adapters.alerts import send_alert
+from dataplatform.adapters.alerts import AlertsTopic
 from dataplatform.adapters.plans import load_plan
 from dataplatform.naming import Names
 from dataplatform.settings import ProbeSettings
@@ -26,9 +24,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     alerts = DriftAlerts(
         ledger=ledger,
         stage=settings.stage,
-        send=lambda subject, text: send_alert(
-            boto3.client("sns"), settings.alerts_topic_arn, subject=subject, text=text
-        ),
+        send=AlertsTopic(settings.alerts_topic_arn).send,
     )
     probed = probe_sources(
         ledger,
