@@ -78,20 +78,24 @@ def _follow(screen: Screen, target: Target, execution: str) -> list[Upkeep]:
 
 
 def _table(target: Target, done: Iterable[Upkeep]) -> Table:
+    """A table a line; a column that no table has anything for isn't there."""
     shown = Table(title="Tables", title_justify="left", box=None, pad_edge=False)
     shown.add_column("", overflow="fold")
-    for name in ("rows", "files", "MiB", "manifests", "snapshots", "orphans"):
+    tables = list(done)
+    columns = {
+        "rows": [f"{each.rows:,}" for each in tables],
+        "files": [_change(each.files_before, each.files) for each in tables],
+        "MiB": [_change(each.bytes_before >> 20, each.bytes >> 20) for each in tables],
+        "manifests": [_change(each.manifests_before, each.manifests) for each in tables],
+        "snapshots": [f"-{each.forgotten}" if each.forgotten else "" for each in tables],
+        "orphans": [f"{each.orphans:,}" if each.orphans else "" for each in tables],
+    }
+    filled = {name: values for name, values in columns.items() if any(values)}
+    for name in filled:
         shown.add_column(name, justify="right", no_wrap=True)
-    for each in done:
-        shown.add_row(
-            f"{_MARKS[each.state]} {escape(target.names.short(each.table))}",
-            f"{each.rows:,}",
-            _change(each.files_before, each.files),
-            _change(each.bytes_before >> 20, each.bytes >> 20),
-            _change(each.manifests_before, each.manifests),
-            f"-{each.forgotten}" if each.forgotten else "",
-            f"{each.orphans:,}" if each.orphans else "",
-        )
+    for number, each in enumerate(tables):
+        name = f"{_MARKS[each.state]} {escape(target.names.short(each.table))}"
+        shown.add_row(name, *(values[number] for values in filled.values()))
     return shown
 
 

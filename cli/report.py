@@ -19,7 +19,7 @@ _STYLE = """
 @media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --soft: #9198a1; --line: #3d444d;
   --bar: #4493f8; --bad: #ff7b72; --back: #0d1117 } }
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--back);
-  max-width: 64rem; margin: 2rem auto; padding: 0 1rem }
+  max-width: 76rem; margin: 2rem auto; padding: 0 1rem }
 h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem } small { color: var(--soft) }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
 th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: right }
@@ -36,7 +36,7 @@ th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align:
 .bar.failed { background: var(--bad) } .seconds { text-align: right; color: var(--soft) }
 """
 _COLUMNS = ("source", "inserted", "updated", "deleted", "duplicate", "quarantined", "live")
-_WORK = ("MB landed", "seconds", "balanced")
+_WORK = ("landed", "seconds", "balanced")
 
 
 def page(
@@ -81,7 +81,7 @@ def _books(
         figures = {"source": entry.source, **entry.outcomes.to_dict(), "live": entry.live}
         cells = "".join(_cell(figures[name]) for name in _COLUMNS)
         done = work.get(entry.dataset, Work())
-        did = f"<td>{done.bytes / 1e6:,.1f}</td><td>{done.seconds:,.1f}</td>"
+        did = f"<td>{_landed(done.bytes)}</td><td>{done.seconds:,.1f}</td>"
         balanced = "yes" if entry.balanced else "<span class=failed>no</span>"
         engine = f"<small>{escape(str(engines.get(entry.dataset, '')))}</small>"
         rows.append(
@@ -89,6 +89,10 @@ def _books(
             f"<td>{balanced}</td></tr>"
         )
     return f"<div class=wide><table><tr>{head}</tr>{''.join(rows)}</table></div>"
+
+
+def _landed(size: int) -> str:
+    return f"{size / 1e6:,.1f}&nbsp;MB" if size >= 1e5 else f"{size / 1e3:,.1f}&nbsp;kB"
 
 
 def _cell(count: int) -> str:

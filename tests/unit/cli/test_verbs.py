@@ -159,7 +159,7 @@ def test_a_page_holds_the_books_and_the_timeline(
     assert weir("status", "--html", str(page))[0] == Exit.DONE
     text = page.read_text()
     assert RUN.run_id in text and "sales" in text and "1.5 s" in text
-    assert "<td>6.2</td><td>1.5</td>" in text, "megabytes and seconds of sales"
+    assert "<td>6.2&nbsp;MB</td><td>1.5</td>" in text, "what sales landed and took"
     assert "http://" not in text and "https://" not in text
 
 
