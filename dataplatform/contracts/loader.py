@@ -8,6 +8,7 @@ from pathlib import Path
 from dataplatform.contracts.document import read
 from dataplatform.contracts.model import Contract
 from dataplatform.contracts.parser import parse
+from dataplatform.contracts.references import reference_problems
 from dataplatform.errors import InvalidContract, Problem
 
 FOLDER = "contracts"
@@ -36,7 +37,7 @@ def load(root: Path, check: Check = lambda _: (), *, strict: bool = True) -> tup
             files.append((path, file))
         else:
             misnamed.append(_misnamed(file))
-    return _loaded(files, misnamed, check, strict=strict)
+    return _loaded(files, misnamed, check, strict=strict, whole=True)
 
 
 def load_files(
@@ -47,11 +48,16 @@ def load_files(
     Raises:
         InvalidContract: with every problem of every file.
     """
-    return _loaded(files, [], check, strict=True)
+    return _loaded(files, [], check, strict=True, whole=False)
 
 
 def _loaded(
-    files: Iterable[tuple[Path, str]], problems: list[Problem], check: Check, *, strict: bool
+    files: Iterable[tuple[Path, str]],
+    problems: list[Problem],
+    check: Check,
+    *,
+    strict: bool,
+    whole: bool,
 ) -> tuple[Contract, ...]:
     contracts: list[Contract] = []
     for path, file in files:
@@ -65,6 +71,8 @@ def _loaded(
             contracts.append(contract)
             problems += check(contract)
     problems += _same_names(contracts)
+    if whole and strict and not problems:  # of a dataset that can't be read nothing is known
+        problems += reference_problems(contracts)
     if problems:
         raise InvalidContract(sorted(problems, key=lambda problem: problem.file), why=_WHY)
     return tuple(sorted(contracts, key=lambda contract: contract.dataset))

@@ -125,6 +125,18 @@ class RoleGrant:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reference:
+    """A column whose values are those of column `to` of another dataset, or of its own; `field` and
+    `line` are where the contract says so."""
+
+    column: str
+    dataset: str
+    to: str
+    field: str
+    line: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Contract:
     """One dataset, as its contract describes it.
 
@@ -154,6 +166,7 @@ class Contract:
     anomalies: str = "on"
     table_quality: Quality = Quality()
     status: str = "active"
+    references: tuple[Reference, ...] = ()
 
     @property
     def quality(self) -> Quality:

@@ -15,6 +15,7 @@ from dataplatform.contracts.findings import Findings, did_you_mean, show
 from dataplatform.contracts.model import Contract, ContractColumn
 from dataplatform.contracts.promises import role_grants, service_levels
 from dataplatform.contracts.quality import table_quality
+from dataplatform.contracts.references import references
 from dataplatform.contracts.shape import check_shape
 from dataplatform.contracts.standard import VERSIONS, check_standard
 from dataplatform.errors import Problem
@@ -77,6 +78,7 @@ def parse(document: Document, *, strict: bool = True) -> tuple[Contract | None, 
             anomalies=anomalies,
             table_quality=quality,
             status=str(data["status"]),
+            references=references(findings, _SCHEMA),
         ),
         [],
     )

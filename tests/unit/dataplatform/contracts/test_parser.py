@@ -92,7 +92,7 @@ def test_a_dataset_may_do_without_key_and_ordering() -> None:
 BAD = [
     ("kind: DataContract", "kind: Thing", "kind", '"DataContract"'),
     ("apiVersion: v3.2.0", "apiVersion: v2.2.0", "apiVersion", "v3.1.0"),
-    ("version: 1.0.0\nstatus", "version: 1\nstatus", "version", "into quotes"),
+    ("version: 1.0.0\nstatus", "version: 1\nstatus", "version", "three numbers"),
     ("version: 1.0.0\nstatus", "version: draft\nstatus", "version", "1.0.0"),
     ("status: active\n", "", "status", "a status"),
     ("id: 5a0c0f2e-0000-4000-8000-000000000001\n", "", "id", "an id"),
