@@ -37,7 +37,7 @@ def publish_dataset(job: Job, plan: SilverPlan, staged: Sequence[Batch]) -> Outc
         if todo := done.left(staged):
             done = done.followed_by(_merge(job, plan, todo, done.sequence, empty=not snapshots))
             snapshots = tables.published_snapshots(job.spark, plan.silver_table)
-        live = tables.count_rows(job.spark, tables.qualified(plan.silver_table))
+        live = tables.live_rows(job.spark, plan.silver_table)
         size = TableSize.of_snapshot(snapshots[0].summary) if snapshots else TableSize()
         return done.publish(job.ledger, staged, live=live, size=size, lease=lease)
 

@@ -90,7 +90,7 @@ class SparkGold:
 
     def rows(self, table: str) -> int:
         """Rows that readers see."""
-        return tables.count_rows(self.spark, tables.qualified(table))
+        return tables.live_rows(self.spark, table)
 
     @contextmanager
     def changes(self, model: GoldModel, changed: ChangedRows | None) -> Iterator[SparkChanges]:

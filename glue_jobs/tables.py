@@ -6,6 +6,7 @@ started anew reads from the table what it had done.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,6 +18,7 @@ from dataplatform.naming import AUDIT_BRANCH, CATALOG
 from dataplatform.overtaken import overtaken
 from glue_jobs.snapshot_properties import commit_with
 
+_MAIN: Final = "main"
 _NOT_AN_ANCESTOR: Final = "is not an ancestor of"
 """What Iceberg says where `main` has moved since the branch was made; the error has no class."""
 
@@ -37,17 +39,24 @@ def qualified(table: str) -> str:
 def published_snapshots(spark: SparkSession, table: str) -> list[Snapshot]:
     """Snapshots that readers of `main` have seen, newest first; staged ones are left out.
 
-    Asked of Iceberg's own API: the metadata tables answer the same, each time by a Spark job.
+    Asked of Iceberg's own API: the metadata tables answer the same, each time by a Spark job. Its
+    metadata come as one text: each entry of each summary would be two questions to the JVM.
     """
-    loaded = _loaded(spark, table)
-    if loaded.currentSnapshot() is None:
-        return []
-    ancestors = _iceberg(spark).util.SnapshotUtil.currentAncestors(loaded).iterator()
+    current = _loaded(spark, table).operations().current()
+    told = json.loads(_iceberg(spark).TableMetadataParser.toJson(current))
+    by_id = {snapshot["snapshot-id"]: snapshot for snapshot in told.get("snapshots", ())}
     found = []
-    while ancestors.hasNext():
-        snapshot = ancestors.next()
-        found.append(Snapshot(snapshot.snapshotId(), dict(snapshot.summary())))
+    snapshot = by_id.get(told.get("current-snapshot-id"))
+    while snapshot is not None:
+        summary = {k: v for k, v in snapshot.get("summary", {}).items() if k != "operation"}
+        found.append(Snapshot(snapshot["snapshot-id"], summary))
+        snapshot = by_id.get(snapshot.get("parent-snapshot-id"))
     return found
+
+
+def live_rows(spark: SparkSession, table: str) -> int:
+    """Rows that readers see; `table` as in `publish`."""
+    return _rows(spark, table, _loaded(spark, table), _MAIN)
 
 
 def count_rows(spark: SparkSession, table: str) -> int:
@@ -78,27 +87,29 @@ def publish(
         AuditFailed: the branch holds another number of rows; `main` is as it was.
         Overtaken: `main` isn't what the branch began from any more.
     """
-    name = qualified(table)
-    before = count_rows(spark, name)
-    # A job killed between staging and publishing leaves its branch behind. It is dropped, since a
-    # branch can't be replaced by that of a table without rows so far.
-    spark.sql(f"ALTER TABLE {name} DROP BRANCH IF EXISTS {AUDIT_BRANCH}")
-    spark.sql(f"ALTER TABLE {name} CREATE BRANCH {AUDIT_BRANCH}")
-    commit_with(spark, properties, lambda: write(f"{name}.branch_{AUDIT_BRANCH}"))
-    found, expected = count_rows(spark, f"{name}.branch_{AUDIT_BRANCH}"), expected_rows(before)
+    held = _loaded(spark, table)
+    before = _rows(spark, table, held, _MAIN)
+    if held.refs().containsKey(AUDIT_BRANCH):
+        # A job killed between staging and publishing leaves its branch behind. It is dropped, since
+        # a branch can't be replaced by that of a table without rows so far.
+        held.manageSnapshots().removeBranch(AUDIT_BRANCH).commit()
+    held.manageSnapshots().createBranch(AUDIT_BRANCH).commit()
+    commit_with(spark, properties, lambda: write(_branch(table, AUDIT_BRANCH)))
+    held.refresh()
+    found, expected = _rows(spark, table, held, AUDIT_BRANCH), expected_rows(before)
     if found != expected:
         raise AuditFailed(
             f"{table}: the staged rows are {found}, counted were {expected} (before: {before})",
             why="Nothing was published: readers still see the table as it was.",
             remedy=f"Look at the branch '{AUDIT_BRANCH}' of the table; the next run stages anew.",
         )
+    published = held.manageSnapshots()
     try:
-        spark.sql(f"CALL {CATALOG}.system.fast_forward('{table}', 'main', '{AUDIT_BRANCH}')")
+        published.fastForwardBranch(_MAIN, AUDIT_BRANCH).removeBranch(AUDIT_BRANCH).commit()
     except Exception as error:  # Spark's own or Java's, by what it comes through
         if _NOT_AN_ANCESTOR in str(error):
             raise overtaken(table) from error
         raise
-    spark.sql(f"ALTER TABLE {name} DROP BRANCH {AUDIT_BRANCH}")
     return found
 
 
@@ -114,6 +125,24 @@ def append(spark: SparkSession, view: str, target: str, columns: tuple[str, ...]
     """Append a view's columns by name."""
     names = ", ".join(columns)
     spark.sql(f"INSERT INTO {target} ({names}) SELECT {names} FROM {view}")
+
+
+def _rows(spark: SparkSession, table: str, loaded: Any, branch: str) -> int:
+    """Rows of a branch, by its list of manifests; by Spark where deletes stand beside the rows."""
+    snapshot = loaded.snapshot(branch)
+    if snapshot is None:
+        return 0
+    counts = [0]
+    for manifest in snapshot.dataManifests(loaded.io()):
+        counts += [manifest.addedRowsCount(), manifest.existingRowsCount()]
+    if None in counts or not snapshot.deleteManifests(loaded.io()).isEmpty():
+        return count_rows(spark, _branch(table, branch))
+    return sum(counts)
+
+
+def _branch(table: str, branch: str) -> str:
+    """A branch of a table as SQL names it."""
+    return f"{qualified(table)}.branch_{branch}"
 
 
 def _loaded(spark: SparkSession, table: str) -> Any:

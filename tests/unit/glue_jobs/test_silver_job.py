@@ -156,4 +156,4 @@ def _without_tables(monkeypatch: pytest.MonkeyPatch, merge: Any) -> None:
     """The ledger's part alone: Iceberg's is tested where there is a catalogue."""
     monkeypatch.setattr(publication, "_merge", merge)
     monkeypatch.setattr(tables, "published_snapshots", lambda spark, table: [])
-    monkeypatch.setattr(tables, "count_rows", lambda spark, table: 1)
+    monkeypatch.setattr(tables, "live_rows", lambda spark, table: 1)
