@@ -127,9 +127,11 @@ def _plain_in_duckdb(
     properties: Mapping[str, str],
     expected_rows: Callable[[int], int],
 ) -> int:
+    from dataplatform.adapters.iceberg_commits import changing
+
     if removed:
         raise RuntimeError("these merges only add rows")
-    with table._table.transaction() as transaction:
+    with changing(table._table) as transaction:
         update = transaction.update_snapshot(snapshot_properties=dict(properties))
         with update.fast_append() as append:
             for file in added:

@@ -17,7 +17,7 @@ from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table, TableProperties
 from pyiceberg.table.update.snapshot import UpdateSnapshot, _FastAppendFiles
 
-from dataplatform.adapters.iceberg_commits import until_first, without_retries
+from dataplatform.adapters.iceberg_commits import changing, until_first, without_retries
 from dataplatform.errors import TableMissing
 from dataplatform.ledger.staging import carries
 from dataplatform.naming import BATCHES_PROPERTY, CATALOG
@@ -109,7 +109,7 @@ def replace_once(
             if any(file.file_path not in live for file in removed):
                 raise overtaken(table.name()[-1])
         without_retries(table)
-        with table.transaction() as transaction:
+        with changing(table) as transaction:
             summary = {BATCHES_PROPERTY: mark, **properties}
             update = transaction.update_snapshot(snapshot_properties=summary)
             producer = update.overwrite() if removed else stage_append(update, table)
@@ -131,7 +131,7 @@ def stage_append(update: UpdateSnapshot, table: Table) -> _FastAppendFiles:
 
 def _append(table: Table, files: Sequence[DataFile], summary: dict[str, str]) -> None:
     without_retries(table)
-    with table.transaction() as transaction:
+    with changing(table) as transaction:
         update = transaction.update_snapshot(snapshot_properties=summary)
         with stage_append(update, table) as append:
             for file in files:

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from pyiceberg.exceptions import CommitFailedException
-from pyiceberg.table import Table, TableProperties
+from pyiceberg.table import Table, TableProperties, Transaction
+from pyiceberg.table.metadata import TableMetadata
 
 _ATTEMPTS: Final = 10
 """After these a table is so busy that whoever watches should know."""
@@ -38,6 +39,29 @@ def until_first(
             time.sleep(random.uniform(0, min(_LONGEST_WAIT_SECONDS, 0.05 * 2**attempt)))
             when_overtaken()
     return commit()
+
+
+class _Transaction(Transaction):
+    """PyIceberg copies the whole metadata each time that a transaction is asked for its own: some
+    thirty times a commit, with every snapshot that the table has. Here, where they have changed.
+    """
+
+    _made: tuple[TableMetadata, object, TableMetadata] | None = None
+
+    @property
+    def table_metadata(self) -> TableMetadata:
+        """The table's, with the updates of this transaction; nobody changes them in place."""
+        base, updates = self._table.metadata, self._updates
+        made = self._made
+        if made is None or made[0] is not base or made[1] is not updates:
+            made = (base, updates, super().table_metadata)
+            self._made = made
+        return made[2]
+
+
+def changing(table: Table) -> Transaction:
+    """`table.transaction()` at less cost."""
+    return _Transaction(table)
 
 
 def without_retries(table: Table) -> None:

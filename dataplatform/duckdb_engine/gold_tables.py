@@ -8,6 +8,7 @@ from pyiceberg.manifest import DataFile, ManifestContent, ManifestEntryStatus
 from pyiceberg.table.snapshots import Operation, ancestors_of
 
 from dataplatform.adapters.iceberg import stage_append
+from dataplatform.adapters.iceberg_commits import changing
 from dataplatform.duckdb_engine.tables import LakeTable
 
 
@@ -43,7 +44,7 @@ class GoldTable(LakeTable):
 
         Where another append comes first, PyIceberg tries again on top of it: the two don't touch.
         """
-        with self._table.transaction() as transaction:
+        with changing(self._table) as transaction:
             update = transaction.update_snapshot()
             with stage_append(update, self._table) as staging:
                 for file in files:

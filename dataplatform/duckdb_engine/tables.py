@@ -19,7 +19,7 @@ from pyiceberg.table.update.snapshot import ManageSnapshots
 from pyiceberg.types import IcebergType
 
 from dataplatform.adapters.iceberg import open_table, stage_append
-from dataplatform.adapters.iceberg_commits import until_first, without_retries
+from dataplatform.adapters.iceberg_commits import changing, until_first, without_retries
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.fetching import fetch
 from dataplatform.duckdb_engine.sql import duckdb_type
@@ -188,7 +188,7 @@ class LakeTable:
 
     def _begin(self) -> None:
         """A snapshot without rows: PyIceberg makes no branch of a table that has none."""
-        with self._table.transaction() as transaction, transaction.update_snapshot().fast_append():
+        with changing(self._table) as transaction, transaction.update_snapshot().fast_append():
             pass
 
     def _stage(
@@ -200,7 +200,7 @@ class LakeTable:
         # PyIceberg asks only for the branch that it writes, and would fail otherwise where `main`
         # has moved: its snapshot's number is taken then.
         stands = AssertRefSnapshotId(ref=MAIN_BRANCH, snapshot_id=current.snapshot_id)  # type: ignore[call-arg]
-        with self._table.transaction() as transaction:
+        with changing(self._table) as transaction:
             transaction._apply((), (stands,))
             if AUDIT_BRANCH in self._table.metadata.refs:
                 ManageSnapshots(transaction).remove_branch(AUDIT_BRANCH).commit()
@@ -217,7 +217,7 @@ class LakeTable:
                     staging.delete_data_file(file)
 
     def _show(self, snapshot_id: int) -> None:
-        with self._table.transaction() as transaction:
+        with changing(self._table) as transaction:
             manage = ManageSnapshots(transaction)
             manage.set_current_snapshot(snapshot_id).remove_branch(AUDIT_BRANCH).commit()
 

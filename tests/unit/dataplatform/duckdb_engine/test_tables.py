@@ -16,6 +16,7 @@ from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.types import DecimalType, IntegerType
 
 from dataplatform.adapters import iceberg
+from dataplatform.adapters.iceberg_commits import changing
 from dataplatform.adapters.s3_objects import upload
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.sql import duckdb_type
@@ -44,6 +45,17 @@ def test_a_view_has_the_rows_and_their_places(shop: Shop, engine: Engine) -> Non
     assert [row[2] for row in rows] == [0, 1, 0]
     assert {row[1] for row in rows} == set(local)
     assert [local[number].record_count for number in sorted(local)] in ([1, 2], [2, 1])
+
+
+def test_a_transaction_sees_what_it_has_changed_so_far(shop: Shop) -> None:
+    table = iceberg.open_table(shop.plan.silver_table)
+    with changing(table) as transaction:
+        before = transaction.table_metadata
+        assert transaction.table_metadata is before, "copied where nothing has changed"
+        transaction.set_properties({"weir.noted": "here"})
+        assert transaction.table_metadata.properties["weir.noted"] == "here"
+        assert "weir.noted" not in before.properties
+    assert iceberg.open_table(shop.plan.silver_table).properties["weir.noted"] == "here"
 
 
 def test_a_file_is_fetched_once(shop: Shop, engine: Engine) -> None:
