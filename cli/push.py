@@ -52,7 +52,6 @@ def push(
                 " kept beside the record."
             )
     sent = _send(screen, target, plan, list(heads))
-    new = [one for one in sent if not one.seen]
     for one in sent:
         said = "was pushed before; not sent again" if one.seen else f"→ {one.key}"
         screen.say(f" {escape(one.path.name)} {escape(said)}")
@@ -61,8 +60,9 @@ def push(
         "files": [{"file": str(one.path), "key": one.key, "seen": one.seen} for one in sent],
         "run": "",
     }
-    if not run or not new:
-        if new:
+    due = bool(target.ledger.due_objects(dataset))  # a push that was interrupted leaves its files
+    if not run or not due:
+        if due:
             screen.say(f" Registered. Next: ./weir run {dataset}")
         screen.result(answer)
         return

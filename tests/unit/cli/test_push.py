@@ -13,11 +13,13 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from cli import drift, holds
 from cli import push as verb
+from cli.pipeline import Followed
 from cli.push_check import check
 from cli.target import Target
 from dataplatform.plans.model import SilverPlan
-from tests.unit.cli.conftest import FakeTarget
+from tests.unit.cli.conftest import RUN, FakeTarget
 from tests.unit.support.lakes import csv_bytes, plan_of, stores
 
 Weir = Callable[..., tuple[int, str, str]]
@@ -90,6 +92,7 @@ class Landing(FakeTarget):
         super().__init__()
         self.plan = plan_of(stores())  # type: ignore[assignment]
         self.ledger.is_registered = lambda *_: True  # type: ignore[attr-defined]
+        self.ledger.due_objects = lambda *_: ["an object"]  # type: ignore[attr-defined]
 
     def output(self, key: str) -> str:
         return {"LandingBucket": "landing"}[key]
@@ -127,6 +130,26 @@ def test_a_file_is_landed_once_however_often_and_as_whatever_it_is_pushed(
     code, out, _ = weir("push", "stores", str(again), str(first), "--no-run", "--json")
     assert [one["seen"] for one in json.loads(out)["files"]] == [True, True]
     assert keys(landing) == [key]
+
+
+def test_what_an_interrupted_push_has_left_goes_through_with_the_next(
+    landing: Any, weir: Weir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(csv_bytes((1, "Vigo", "", "")))
+    weir("push", "stores", str(path), "--no-run")
+    ran: list[Any] = []
+
+    def execute(screen: Any, target: Any, given: Any) -> Followed:
+        ran.append(given)
+        return Followed(run_id=RUN.run_id, execution="arn", seconds=1.0)
+
+    monkeypatch.setattr(verb, "execute", execute)
+    monkeypatch.setattr(drift, "waiting", lambda *_: [])
+    monkeypatch.setattr(holds, "held", lambda *_: [])
+    code, out, _ = weir("push", "stores", str(path), "--json")
+    assert (code, ran) == (0, [{"datasets": ["stores"]}])
+    assert json.loads(out)["run"] == RUN.run_id
 
 
 def test_one_wrong_file_keeps_all_from_being_sent(landing: Any, weir: Weir, tmp_path: Path) -> None:
