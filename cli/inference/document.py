@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 
 from cli.inference.model import Proposal, ProposedColumn
+from dataplatform.contracts.nesting import element_of
 
 _WIDTH = 78
 _BARE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
@@ -90,20 +91,22 @@ def _ordering(proposal: Proposal) -> Iterator[str]:
         )
 
 
-def _column(column: ProposedColumn, key: Sequence[str]) -> Iterator[str]:
-    inside = " " * 8
-    yield f"      - name: {column.name}"
+def _column(column: ProposedColumn, key: Sequence[str], indent: int = 6) -> Iterator[str]:
+    """A property, with its dash; an array's element, which has no name, without."""
+    inside = " " * (indent + 2)
+    if column.name:
+        yield f"{' ' * indent}- name: {column.name}"
     if column.field != column.name:
         yield f"{inside}physicalName: {quoted(column.field)}"
     if column.description:
         yield f"{inside}description: {quoted(column.description)}"
-    logical, physical = _LOGICAL.get(column.type, ("number", column.type.upper()))
+    logical, physical = _logical(column)
     yield f"{inside}logicalType: {logical}"
     if physical:
         yield f"{inside}physicalType: {physical}"
     if column.required:
         yield f"{inside}required: true"
-    if column.name in key:
+    if column.name and column.name in key:
         yield f"{inside}primaryKey: true"
         if len(key) > 1:
             yield f"{inside}primaryKeyPosition: {key.index(column.name) + 1}"
@@ -111,6 +114,24 @@ def _column(column: ProposedColumn, key: Sequence[str]) -> Iterator[str]:
         yield f"{inside}classification: pii"
     for words, offer in column.hints:
         yield from _comment(words, inside, offer)
+    yield from _parts(column, indent)
+
+
+def _parts(column: ProposedColumn, indent: int) -> Iterator[str]:
+    """What is within is no key, whatever it is called."""
+    if element_of(column.type):
+        yield f"{' ' * (indent + 2)}items:"
+        yield from _column(column.parts[0], (), indent + 2)
+    elif column.parts:
+        yield f"{' ' * (indent + 2)}properties:"
+        for part in column.parts:
+            yield from _column(part, (), indent + 4)
+
+
+def _logical(column: ProposedColumn) -> tuple[str, str]:
+    if column.parts:
+        return ("array" if element_of(column.type) else "object"), ""
+    return _LOGICAL.get(column.type, ("number", column.type.upper()))
 
 
 def _comment(words: str, indent: str, offer: str = "") -> Iterator[str]:

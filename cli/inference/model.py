@@ -70,6 +70,7 @@ class ProposedColumn:
     field: its name in the source; type: as in `plans.model.Column`.
     hints: comments for people: why it is as it is, or words and a line of contract that would ask
         more of its values.
+    parts: of an object its properties, of an array its element, which has no name.
     """
 
     name: str
@@ -79,6 +80,7 @@ class ProposedColumn:
     pii: bool = False
     description: str = ""
     hints: tuple[tuple[str, str], ...] = ()
+    parts: tuple[ProposedColumn, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

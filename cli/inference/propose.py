@@ -14,6 +14,7 @@ from cli.inference.document import contract_text, quoted
 from cli.inference.keys import find_key
 from cli.inference.model import Profile, Proposal, ProposedColumn, Sample
 from cli.inference.names import column_names
+from cli.inference.nested import as_text, parts_of
 from cli.inference.profiling import database, profiles
 from cli.inference.reading import Read, Show, read
 from cli.inference.types import column_type
@@ -24,7 +25,8 @@ from dataplatform.naming import BronzeColumn, Names
 from dataplatform.plans.model import SilverPlan, fill
 from dataplatform.plans.silver import silver_plan
 
-_MALFORMED = re.compile(r"malformed ([a-z][a-z0-9_]*)")
+_MALFORMED = re.compile(r"malformed ([a-z][a-z0-9_.\[\]]*)")
+_BATCH = 10_000
 _ORDERED = ("timestamp", "date")
 _ANY = Names("dev")
 
@@ -44,8 +46,8 @@ def propose(domain: str, dataset: str, sample: Sample, folder: Path, show: Show)
         looked_at = profiles(connection, found, show)
         proposal = _drafted(connection, domain, dataset, sample, found, looked_at)
         while wrong := _refused(connection, proposal, found, show):
-            columns = tuple(_as_text(c) if c.name in wrong else c for c in proposal.columns)
-            proposal = replace(proposal, columns=columns)
+            columns = [_as_text(column, wrong) for column in proposal.columns]
+            proposal = replace(proposal, columns=tuple(columns))
     return proposal
 
 
@@ -71,8 +73,13 @@ def _drafted(
 ) -> Proposal:
     names = column_names(found.fields)
     columns = [
-        _column(name, profile, sample, text=profile.field in found.text)
-        for name, profile in zip(names, looked_at, strict=True)
+        _nested(connection, found, profile, column)
+        if column.type == "string" and profile.field not in found.text and sample.format == "json"
+        else column
+        for profile, column in (
+            (profile, _column(name, profile, sample, text=profile.field in found.text))
+            for name, profile in zip(names, looked_at, strict=True)
+        )
     ]
     distinct = {name: p.distinct for name, p in zip(names, looked_at, strict=True)}
     longest = {name: p.longest for name, p in zip(names, looked_at, strict=True)}
@@ -111,6 +118,20 @@ def _column(name: str, profile: Profile, sample: Sample, *, text: bool) -> Propo
         description=sample.descriptions.get(profile.field, ""),
         hints=tuple(hints),
     )
+
+
+def _nested(
+    connection: duckdb.DuckDBPyConnection, found: Read, profile: Profile, column: ProposedColumn
+) -> ProposedColumn:
+    """The column as an object or array, where all its values are alike; else as it is."""
+    name = f"c{found.fields.index(profile.field)}"
+    read = f"SELECT {name} FROM read_parquet('{found.file}') WHERE {name} IS NOT NULL"
+    cursor = connection.cursor().execute(read)
+    texts = (text for rows in iter(lambda: cursor.fetchmany(_BATCH), []) for (text,) in rows)
+    proposed = parts_of(texts)
+    if proposed is None:
+        return column
+    return replace(column, type=proposed.type, parts=proposed.parts, pii=False, hints=())
 
 
 def _required(profile: Profile, sample: Sample) -> bool:
@@ -191,6 +212,12 @@ def _bronze(proposal: Proposal, found: Read) -> str:
     return f"SELECT {', '.join(own)} FROM read_parquet('{found.file}')"
 
 
-def _as_text(column: ProposedColumn) -> ProposedColumn:
-    why = f"not every value is a {column.type} as the platform reads it"
-    return replace(column, type="string", hints=((why, ""),))
+def _as_text(column: ProposedColumn, wrong: set[str]) -> ProposedColumn:
+    """The column without the types, its own or of what is in it, that refuse a value."""
+    for path in sorted(wrong):
+        if path.partition(".")[0].rstrip("[]") == column.name:
+            why = "not every value is of one type as the platform reads it"
+            if not column.parts:
+                why = f"not every value is a {column.type} as the platform reads it"
+            column = as_text(column, path, why)
+    return column

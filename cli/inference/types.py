@@ -5,6 +5,7 @@ from __future__ import annotations
 from cli.inference import meaning
 from cli.inference.model import Profile
 from cli.inference.profiling import BARE, DATE, MOMENT, NUMBER, PLAIN, WHOLE, WORDS
+from dataplatform.contracts.types import decimal_parts
 
 _ROOMY_INT = 1_000_000_000  # half of what 32 bits hold
 _DIGITS = 18  # beyond it a decimal takes twice the space
@@ -39,6 +40,19 @@ def column_type(name: str, profile: Profile, *, text: bool) -> tuple[str, str]:
     if tests >= {NUMBER, BARE}:
         return "double", ""
     return "string", ""
+
+
+def with_room(kind: str, name: str) -> str:
+    """A number's narrowest type as one that takes larger numbers, too."""
+    if kind == "int" and meaning.identity(name):
+        return "bigint"
+    parts = decimal_parts(kind)
+    if parts is None:
+        return kind
+    precision, scale = parts
+    if scale > _EXACT_PLACES and not meaning.money(name):
+        return "double"
+    return _decimal(precision - scale, scale) or "string"
 
 
 def _whole(name: str, profile: Profile) -> tuple[str, str]:

@@ -77,7 +77,8 @@ def test_parquet_keeps_its_types(tmp_path: Path, proposed: Proposed) -> None:
     assert proposal.format == "json"
     assert {c.field: c.type for c in proposal.columns} == {
         "id": "int", "Amount": "decimal(12,3)", "ratio": "double", "code": "string",
-        "at": "timestamp", "local": "timestamp", "day": "date", "tags": "string", "ok": "boolean",
+        "at": "timestamp", "local": "timestamp", "day": "date", "tags": "array<string>",
+        "ok": "boolean",
     }  # fmt: skip
     assert {c.field for c in proposal.columns if not c.required} == {"Amount", "ratio", "ok"}
 

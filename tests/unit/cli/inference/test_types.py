@@ -54,7 +54,7 @@ def test_what_json_sends_as_text_stays_text(proposed: Proposed) -> None:
     lines = '{"id": "17", "n": 17, "at": "2026-11-21T10:00:00Z", "tags": ["a"], "ok": true}\n'
     kinds = {c.name: c.type for c in proposed("a.jsonl", lines).columns}
     assert kinds == {
-        "id": "string", "n": "int", "at": "timestamp", "tags": "string", "ok": "boolean",
+        "id": "string", "n": "int", "at": "timestamp", "tags": "array<string>", "ok": "boolean",
     }  # fmt: skip
 
 
