@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 from rich.table import Table
@@ -13,12 +14,18 @@ from cli.screen import Screen, Task, WrongUsage
 from cli.target import Target, dataset_of
 from dataplatform.errors import WeirError
 from dataplatform.ledger.costs import cost
-from dataplatform.ledger.records import Backfill, Rederived
-from dataplatform.ledger.usage import Usage
+from dataplatform.ledger.records import Backfill, Chunk, Rederived
+from dataplatform.ledger.usage import Meter, Usage
 
 _ROWS_A_SECOND: Final = 60_000
 """Of bronze, cast, ranked and compared by a function of 3,008 MiB: a guess on the safe side, for a
 dry run. What a backfill took is in its books."""
+
+_SPARK_ROWS_A_SECOND: Final = 50_000
+"""The same of one worker of the job; its driver is another."""
+
+_SPARK_SECONDS: Final = 60.0
+"""Until the job's work begins."""
 
 _PLANNED: Final = (
     "dataset",
@@ -29,6 +36,8 @@ _PLANNED: Final = (
     "rows",
     "bytes",
     "chunks",
+    "engine",
+    "reason",
 )
 _NOUNS: Final = ("kept", "inserted", "updated", "deleted")
 
@@ -38,12 +47,21 @@ class BackfillFailed(WeirError):
 
 
 def backfill(
-    screen: Screen, stage: str | None, dataset: str, since: str, until: str, *, dry_run: bool
+    screen: Screen,
+    stage: str | None,
+    dataset: str,
+    since: str,
+    until: str,
+    engine: str | None,
+    *,
+    dry_run: bool,
 ) -> None:
     """Start a backfill, follow it to its end and show what it changed."""
     target = Target.choose(stage)
     dataset_of(target.plan, dataset)  # said here, in a line, rather than by an execution that fails
     wanted: dict[str, Any] = {"dataset": dataset, "from": since, "to": until}
+    if engine is not None:
+        wanted["engine"] = engine
     if dry_run:
         wanted["dry_run"] = True
     execution = executions.start(target, wanted, machine="BackfillArn")
@@ -59,7 +77,7 @@ def backfill(
     chunks = target.ledger.chunks(found.backfill_id)
     counts = sum((chunk.counts for chunk in chunks), Rederived())
     spent = books.cost_of(target, found.backfill_id)
-    _show(screen, found, counts)
+    _show(screen, found, chunks, counts)
     screen.say(f"\n {books.dollars(spent)}" + (", gold apart" if counts.changed else ""))
     screen.result(
         {
@@ -68,6 +86,9 @@ def backfill(
             "from": found.since,
             "to": found.until,
             "chunks": found.chunks,
+            "engine": found.engine,
+            "reason": found.reason,
+            "left_to_spark": {chunk.number: chunk.reason for chunk in _handed(chunks)},
             "counts": counts.to_dict(),
             "cost": spent.to_dict(),
             "seconds": round(time.monotonic() - began, 1),
@@ -96,7 +117,7 @@ def _follow(target: Target, dataset: str, execution: str, task: Task) -> dict[st
     raise BackfillFailed(
         f"backfill {description['status'].lower()}: {why}",
         why="Chunks that are done stay done; silver and its books agree.",
-        remedy="Look: ./weir logs --function rederive-chunk; then the same command again: it"
+        remedy="Look: ./weir logs --function rederive; then the same command again: it"
         " does what is left.",
     )
 
@@ -108,9 +129,11 @@ def _progress(target: Target, dataset: str, execution: str) -> str:
     chunks = target.ledger.chunks(found.backfill_id)
     done = [chunk for chunk in chunks if chunk.state == "done"]
     keys = sum(chunk.counts.keys for chunk in done)
+    so_far = f"{len(done)} of {_some(len(chunks), 'chunk', 'chunks')} · {keys:,} keys"
     if len(done) == len(chunks):
-        return f"{len(done)} of {len(chunks)} chunks · {keys:,} keys · gold follows"
-    return f"{len(done)} of {len(chunks)} chunks · {keys:,} keys · {found.rows:,} rows to read"
+        return f"{so_far} · gold follows"
+    by = " by Spark" if any(chunk.waits_for_spark for chunk in chunks) else ""
+    return f"{so_far} · {found.rows:,} rows to read{by}"
 
 
 def _found(target: Target, dataset: str, execution: str) -> Backfill | None:
@@ -118,7 +141,12 @@ def _found(target: Target, dataset: str, execution: str) -> Backfill | None:
     return next((each for each in found if each.execution == execution), None)
 
 
-def _show(screen: Screen, found: Backfill, counts: Rederived) -> None:
+def _handed(chunks: Sequence[Chunk]) -> list[Chunk]:
+    """Those that functions were planned for, and that Spark does."""
+    return [chunk for chunk in chunks if chunk.reason]
+
+
+def _show(screen: Screen, found: Backfill, chunks: Sequence[Chunk], counts: Rederived) -> None:
     table = Table(title="Books of this backfill", title_justify="left", box=None, pad_edge=False)
     for name in ("dataset", "keys", *_NOUNS, "quarantined", "released"):
         table.add_column(name, justify="left" if name == "dataset" else "right")
@@ -126,21 +154,17 @@ def _show(screen: Screen, found: Backfill, counts: Rederived) -> None:
     figures += [counts.quarantined, counts.released]
     table.add_row(found.dataset, *(f"{figure:,}" for figure in figures))
     screen.show(table)
+    screen.say(f" {found.engine} · {found.reason}")
+    for chunk in _handed(chunks):
+        screen.say(f" chunk {chunk.number + 1} of {chunk.of}: spark · {chunk.reason}")
     if not counts.changed:
         screen.say(" Silver was what bronze says already.")
 
 
 def _show_plan(screen: Screen, answer: dict[str, Any]) -> None:
     plan = answer["plan"]
-    seconds = plan["rows"] / _ROWS_A_SECOND + plan["chunks"]
-    call = Usage(
-        run_id="",
-        step="rederive-chunk",
-        meter="lambda",
-        size=answer["memory_mib"],
-        milliseconds=round(seconds * 1000),
-    )
-    dollars = cost([call]).total
+    used = _estimated(answer)
+    seconds, dollars = used.milliseconds / 1000, cost([used]).total
     batches = _some(plan["batches"], "batch", "batches")
     screen.say(
         f" {batches} with {plan['window_rows']:,} records arrived"
@@ -148,19 +172,36 @@ def _show_plan(screen: Screen, answer: dict[str, Any]) -> None:
     )
     screen.say(
         f" Of all days {plan['rows']:,} records ({plan['bytes'] / 2**20:,.1f} MiB) would be read,"
-        f" by DuckDB in {_some(plan['chunks'], 'chunk', 'chunks')}:"
+        f" by {'Spark' if plan['engine'] == 'spark' else 'DuckDB'}"
+        f" in {_some(plan['chunks'], 'chunk', 'chunks')} ({plan['reason']}):"
     )
     screen.say(
-        f" about {seconds:,.0f} s of functions, {books.in_dollars(dollars)};"
-        " gold's own cost comes where rows change."
+        f" about {seconds:,.0f} s of {'a job' if plan['engine'] == 'spark' else 'functions'},"
+        f" {books.in_dollars(dollars)}; gold's own cost comes where rows change."
     )
     screen.say(" Nothing was touched.")
     screen.result(
         {
             **{name: plan[name] for name in _PLANNED},
-            "engine": "duckdb",
             "estimate": {"seconds": round(seconds, 1), "dollars": round(dollars, 5)},
         }
+    )
+
+
+def _estimated(answer: dict[str, Any]) -> Usage:
+    """What the work would use of what AWS bills by time."""
+    plan, dpu = answer["plan"], answer["dpu"]
+    if plan["engine"] == "spark":
+        seconds = _SPARK_SECONDS + plan["rows"] / _SPARK_ROWS_A_SECOND / max(1, dpu - 1)
+        meter: Meter = "glue"
+    else:
+        seconds, meter = plan["rows"] / _ROWS_A_SECOND + plan["chunks"], "lambda"
+    return Usage(
+        run_id="",
+        step="rederive",
+        meter=meter,
+        size=dpu if meter == "glue" else answer["memory_mib"],
+        milliseconds=round(seconds * 1000),
     )
 
 

@@ -217,6 +217,16 @@ class DuckdbSettings(LakeSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BackfillSettings(DuckdbSettings, EngineSettings):
+    """Planning a backfill: what the function has that does a chunk, and what is Spark's.
+
+    dpu: what the Spark job is billed.
+    """
+
+    dpu: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class JobSettings(LakeSettings):
     """A Spark job's: the lake, how many tables it works on at once, the DPU that it is billed."""
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-
-from pyspark.sql import functions as F
 
 from dataplatform.auditing import Answers, pass_audit
 from dataplatform.ledger.commits import commit_properties
 from dataplatform.ledger.merged import Merged
 from dataplatform.ledger.records import Batch, Outcomes, TableSize, table_lease
 from dataplatform.ledger.run_input import RunInput
-from dataplatform.naming import SilverColumn
-from dataplatform.plans.model import SilverPlan, fill
+from dataplatform.plans.model import SilverPlan
 from glue_jobs import tables
+from glue_jobs.changes import publish_changes
 from glue_jobs.quarantine import quarantine
 from glue_jobs.runtime import Job
 from glue_jobs.transforms import silver
@@ -84,45 +81,18 @@ def _merge(
             quarantine(job, plan, classified, batches)
         if total.changed:
             sequence = job.ledger.next_sequence(plan.dataset)
-            stamped = (
-                silver.changes(classified)
-                .withColumn(SilverColumn.SEQUENCE, F.lit(sequence).cast("bigint"))
-                .withColumn(SilverColumn.LOADED_AT, F.lit(datetime.now(UTC)))
-            )
-            stamped.createOrReplaceTempView(_changes_view(plan))
-            within = "" if _only_inserts(total) else silver.touched(classified, plan)
-            tables.publish(
+            publish_changes(
                 spark,
-                plan.silver_table,
-                write=lambda branch: _write(job, plan, branch, within),
+                plan,
+                silver.changes(classified),
+                sequence=sequence,
+                within="" if _only_inserts(total) else silver.touched(classified, plan),
                 properties=commit_properties(counted, sequence, answers.warned),
                 expected_rows=lambda before: before + total.inserted - total.deleted,
             )
         return Merged(counted=counted, sequence=sequence, warned=answers.warned, profile=profile)
     finally:
         classified.release()
-
-
-def _write(job: Job, plan: SilverPlan, branch: str, within: str) -> None:
-    """Write the changes; `within` holds for what they change in the table, "" if nothing."""
-    if not within:
-        # Classified under the lease: no row of silver has these keys, so there is nothing to match.
-        columns = (
-            *(column.name for column in plan.columns),
-            *(column.value for column in SilverColumn),
-        )
-        tables.append(job.spark, _changes_view(plan), branch, columns)
-    else:
-        # MERGE refuses a source that isn't deterministic, and looks for that down to its beginning,
-        # where `silver.classify` has put a number on each record. A checkpoint is a new beginning.
-        view = _changes_view(plan)
-        job.spark.table(view).localCheckpoint().createOrReplaceTempView(view)
-        job.spark.sql(fill(plan.spark.merge, target=branch, changes=view, within=within))
-
-
-def _changes_view(plan: SilverPlan) -> str:
-    """Datasets share the session, so each names its views after itself."""
-    return f"weir_changes_{plan.dataset}"
 
 
 def _only_inserts(total: Outcomes) -> bool:

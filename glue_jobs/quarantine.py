@@ -15,18 +15,6 @@ from glue_jobs.runtime import Job
 from glue_jobs.snapshot_properties import commit_with
 from glue_jobs.transforms import silver
 
-_COLUMNS = (
-    "dataset",
-    "batch_id",
-    "run_id",
-    "object",
-    "version",
-    "position",
-    "record",
-    "reasons",
-    "quarantined_at",
-)
-
 log = logging.getLogger("weir.silver")
 
 
@@ -49,5 +37,5 @@ def quarantine(
         commit_with(
             job.spark,
             properties,
-            lambda: tables.append(job.spark, view, target, _COLUMNS),
+            lambda: tables.append(job.spark, view, target, tables.QUARANTINE_COLUMNS),
         )

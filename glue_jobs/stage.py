@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Final
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -29,12 +28,6 @@ from glue_jobs.snapshot_properties import commit_with
 from glue_jobs.transforms import staging
 from glue_jobs.transforms.replays import Found, take_again
 from glue_jobs.transforms.units import Objects
-
-_AS_THEY_COME: Final = {
-    # Every row is of one partition: Iceberg would send them all to one task, and sort them.
-    "distribution-mode": "none",
-    "fanout-enabled": "true",
-}
 
 log = logging.getLogger("weir.stage")
 
@@ -143,7 +136,7 @@ def _recorded(job: Job, plan: SilverPlan, batch: Batch) -> Staged | None:
 def _replace(
     spark: SparkSession, rows: DataFrame, table: str, properties: Mapping[str, str]
 ) -> None:
-    write = rows.writeTo(table).options(**_AS_THEY_COME)
+    write = rows.writeTo(table).options(**tables.AS_THEY_COME)
     commit_with(spark, properties, write.overwritePartitions)
 
 
@@ -154,7 +147,7 @@ def _quarantine(job: Job, plan: SilverPlan, batch: Batch, records: DataFrame) ->
         snapshots = tables.published_snapshots(job.spark, table)
         if any(carries(snapshot.summary, mark) for snapshot in snapshots):
             return
-        write = records.writeTo(tables.qualified(table)).options(**_AS_THEY_COME)
+        write = records.writeTo(tables.qualified(table)).options(**tables.AS_THEY_COME)
         commit_with(job.spark, {BATCHES_PROPERTY: mark}, write.append)
 
 

@@ -14,13 +14,35 @@ from typing import Any, Final
 from pyspark.sql import SparkSession
 
 from dataplatform.errors import AuditFailed
-from dataplatform.naming import AUDIT_BRANCH, CATALOG
+from dataplatform.naming import AUDIT_BRANCH, CATALOG, BronzeColumn
 from dataplatform.overtaken import overtaken
 from glue_jobs.snapshot_properties import commit_with
 
 _MAIN: Final = "main"
 _NOT_AN_ANCESTOR: Final = "is not an ancestor of"
 """What Iceberg says where `main` has moved since the branch was made; the error has no class."""
+
+_CONFLICTS: Final = "conflicting"
+"""What Iceberg says, in several sentences, where a commit changes what another has changed."""
+
+AS_THEY_COME: Final = {
+    # Every row is of one partition: Iceberg would send them all to one task, and sort them.
+    "distribution-mode": "none",
+    "fanout-enabled": "true",
+}
+"""Options of a write to one partition."""
+
+QUARANTINE_COLUMNS: Final = (
+    "dataset",
+    "batch_id",
+    "run_id",
+    "object",
+    "version",
+    "position",
+    "record",
+    "reasons",
+    "quarantined_at",
+)
 
 
 @dataclass(frozen=True)
@@ -111,6 +133,27 @@ def publish(
             raise overtaken(table) from error
         raise
     return found
+
+
+def merge(spark: SparkSession, table: str, sql: str, properties: Mapping[str, str]) -> None:
+    """Run a MERGE as one commit to a table that others append to meanwhile.
+
+    Raises:
+        Overtaken: another has written what the MERGE read; nothing was changed.
+    """
+    try:
+        commit_with(spark, properties, lambda: spark.sql(sql))
+    except Exception as error:  # Spark's own or Java's, by what it comes through
+        if _CONFLICTS in str(error):
+            raise overtaken(table) from error
+        raise
+
+
+def batches(spark: SparkSession, table: str) -> frozenset[str]:
+    """Batches of which a bronze table has rows; its metadata knows."""
+    batch = BronzeColumn.BATCH_ID.value
+    rows = spark.sql(f"SELECT DISTINCT partition.{batch} FROM {qualified(table)}.partitions")
+    return frozenset(row[0] for row in rows.collect())
 
 
 def commit_alone(spark: SparkSession, table: str, properties: Mapping[str, str]) -> None:

@@ -9,9 +9,10 @@ from aws_cdk.aws_glue import (
     JobBookmarksEncryption,
     SecurityConfiguration,
 )
+from aws_cdk.aws_iam import IGrantable
 from constructs import Construct
 
-from dataplatform.settings import DuckdbSettings, JobSettings
+from dataplatform.settings import BackfillSettings, DuckdbSettings, JobSettings
 from stacks.constructs.function import FunctionFactory, PlatformFunction
 from stacks.constructs.job import JOB_TIMEOUT, SparkJob
 from stacks.constructs.stack import PlatformStack
@@ -63,12 +64,14 @@ class ProcessingStack(PlatformStack):
             lake.silver.grant_write(role)
             lake.quarantine.grant_write(role)
 
+        self.rederive = self._job("rederive", "Rows of a dataset, derived from bronze anew")
         self.rederive_chunk = self._function(
             "rederive_chunk", "A part of a dataset's rows, derived from bronze anew", self.silver
         )
-        # To bronze it adds copies of records that are refused now, so that they can be replayed.
-        for zone in (lake.bronze, lake.silver, lake.quarantine):
-            zone.grant_write(self.rederive_chunk)
+        # To bronze they add copies of records that are refused now, so that they can be replayed.
+        for grantee in (self.rederive.role, self.rederive_chunk):
+            for zone in (lake.bronze, lake.silver, lake.quarantine):
+                zone.grant_write(grantee)
 
         self.gold = self._job("gold", "Models, built from what changed in silver")
         self.build_gold = self._function(
@@ -84,27 +87,45 @@ class ProcessingStack(PlatformStack):
         self.maintain = self._job("maintain", "Joins the small files of large tables")
         for zone in (lake.bronze, lake.silver, lake.gold, lake.quarantine):
             zone.grant_write(self.maintain.role)
-        # Whoever finds that it has a table's lease asks whether it goes on.
-        writers = (self.merge_silver, self.build_gold, self.rederive_chunk)
-        for writer in (self.silver.role, self.gold.role, *writers):
-            self.maintain.grant_look_at_runs(writer)
-        # The table of quarantine is every dataset's: its lease is anybody's.
-        for other in (self.silver, self.maintain):
-            other.grant_look_at_runs(self.stage_job.role)
-        for writer in (self.silver.role, self.merge_silver, self.maintain.role):
-            self.stage_job.grant_look_at_runs(writer)
+        self._let_writers_ask()
         CfnOutput(self, "StageJob", value=self.stage_job.name)
         CfnOutput(self, "SilverJob", value=self.silver.name)
         CfnOutput(self, "GoldJob", value=self.gold.name)
+        CfnOutput(self, "RederiveJob", value=self.rederive.name)
+
+    def _let_writers_ask(self) -> None:
+        """Whoever finds that a job's run has a table's lease asks whether it goes on.
+
+        Of silver that is whoever writes it, and of quarantine, the table of every dataset, anybody.
+        """
+        silver: list[IGrantable] = [self.silver.role, self.merge_silver]
+        anew: list[IGrantable] = [self.rederive.role, self.rederive_chunk]
+        gold: list[IGrantable] = [self.gold.role, self.build_gold]
+        stage: list[IGrantable] = [self.stage_job.role]
+        for job, writers in (
+            (self.silver, [*stage, self.rederive.role]),
+            (self.rederive, [*stage, *silver, self.rederive_chunk]),
+            (self.stage_job, [*silver, self.rederive.role, self.maintain.role]),
+            (self.maintain, [*stage, *silver, *anew, *gold]),
+        ):
+            for writer in writers:
+                job.grant_look_at_runs(writer)
 
     @property
     def duckdb_settings(self) -> DuckdbSettings:
-        """Of functions that run DuckDB, and of whoever plans for them."""
+        """Of functions that run DuckDB."""
         return DuckdbSettings(
             **self._state.fields,
             **self._lake.bucket_fields,
             memory_mib=str(self.stage.duckdb_memory_mib),
             storage_mib=str(self.stage.duckdb_storage_mib),
+        )
+
+    @property
+    def backfill_settings(self) -> BackfillSettings:
+        """Of whoever plans backfills: what it plans for is not its own."""
+        return BackfillSettings(
+            **vars(self.duckdb_settings), **self.stage.engine_limits, dpu=str(self.stage.workers)
         )
 
     def _job(self, name: str, description: str) -> SparkJob:

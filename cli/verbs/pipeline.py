@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -74,6 +74,10 @@ def backfill(
     until: Annotated[
         str, typer.Option("--to", help="Day after the last; the window is [from, to).")
     ],
+    engine: Annotated[
+        Literal["duckdb", "spark"] | None,
+        typer.Option("--engine", help="What derives them; without it, chosen by size."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be read, and what it costs.")
     ] = False,
@@ -87,7 +91,7 @@ def backfill(
     """
     from cli.backfill import backfill as verb
 
-    verb(Screen(as_json=as_json), stage, dataset, since, until, dry_run=dry_run)
+    verb(Screen(as_json=as_json), stage, dataset, since, until, engine, dry_run=dry_run)
 
 
 @pipeline.command(epilog="Example: ./weir maintain silver.sales --json")

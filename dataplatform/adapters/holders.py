@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from dataplatform.ledger.holders import Call, JobRun, holder
-from dataplatform.ledger.records import Lease
+from dataplatform.ledger import Ledger
+from dataplatform.ledger.holders import Call, ChunkCall, JobRun, holder
+from dataplatform.ledger.records import PIPELINE_LEASE, Lease
 
 _WORKING: Final = frozenset(("STARTING", "RUNNING", "STOPPING", "WAITING"))
 
@@ -32,6 +33,32 @@ def goes_on(run_id: str, glue: Callable[[], Any]) -> Callable[[Lease], bool]:
                 return call.run_id == run_id
             case JobRun() as run:
                 return job_goes_on(glue(), run)
+        return True
+
+    return alive
+
+
+def beside_runs(
+    ledger: Ledger, ended: Callable[[ChunkCall], bool], glue: Callable[[], Any]
+) -> Callable[[Lease], bool]:
+    """A test of lease holders, for a backfill, which goes on beside runs of the pipeline.
+
+    A merge goes on while its run has the pipeline.
+
+    Args:
+        ended: whether a call for a chunk is known to have ended.
+        glue: as `goes_on`.
+    """
+
+    def alive(lease: Lease) -> bool:
+        match holder(lease.owner):
+            case Call() as call:
+                run = ledger.lease_holder(PIPELINE_LEASE)
+                return run is not None and run.owner == call.run_id
+            case JobRun() as job:
+                return job_goes_on(glue(), job)
+            case ChunkCall() as chunk:
+                return not ended(chunk)
         return True
 
     return alive

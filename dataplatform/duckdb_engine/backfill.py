@@ -6,20 +6,18 @@ table's lease. Batches that were published in between are read then, too.
 
 from __future__ import annotations
 
-import json
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pyiceberg.expressions import AlwaysTrue, BooleanExpression, NotIn, Reference
+from pyiceberg.expressions import NotIn, Reference
 from pyiceberg.manifest import DataFile
 
 from dataplatform.duckdb_engine.classification import rows_to_write
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.late_columns import lay_filled
 from dataplatform.duckdb_engine.pruning import candidates
-from dataplatform.duckdb_engine.rederivation import Part, Rederivation
+from dataplatform.duckdb_engine.rederivation import Rederivation
 from dataplatform.duckdb_engine.requarantine import Requarantine
 from dataplatform.duckdb_engine.silver import check_columns, stamps
 from dataplatform.duckdb_engine.sizing import (
@@ -29,9 +27,7 @@ from dataplatform.duckdb_engine.sizing import (
 )
 from dataplatform.duckdb_engine.sql import literal
 from dataplatform.duckdb_engine.tables import LakeTable
-from dataplatform.errors import BooksUnbalanced
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.commits import Summary, recovered
 from dataplatform.ledger.holders import ChunkCall
 from dataplatform.ledger.records import (
     Backfill,
@@ -41,19 +37,12 @@ from dataplatform.ledger.records import (
     chunk_mark,
     table_lease,
 )
-from dataplatform.naming import (
-    BATCHES_PROPERTY,
-    DELETED_PROPERTY,
-    OUTCOMES_PROPERTY,
-    SEQUENCE_PROPERTY,
-    BronzeColumn,
-)
+from dataplatform.naming import BronzeColumn
 from dataplatform.plans.model import SilverPlan
+from dataplatform.rederiving import commit_properties, committed, withheld
 from dataplatform.settings import DuckdbSettings
 
 _BATCH: Final = BronzeColumn.BATCH_ID.value
-
-log = logging.getLogger("weir.backfill")
 
 
 def rederive(
@@ -113,7 +102,7 @@ def rederive(
 
 @dataclass(frozen=True)
 class _Source:
-    """Bronze as published: `withheld` are batches that are staged and not in silver yet."""
+    """Bronze as published: `withheld` are batches that don't count."""
 
     table: LakeTable
     files: Sequence[DataFile]
@@ -135,10 +124,7 @@ class _Chunk:
         self._plan = plan
         self._mark = chunk_mark(backfill.backfill_id, chunk.number)
         self._chunk = chunk
-        part = Part(chunk.number, chunk.of)
-        self._steps = Rederivation(
-            engine, plan, since=backfill.since, until=backfill.until, part=part
-        )
+        self._steps = Rederivation(engine, plan, backfill, chunk)
         self._quarantine = Requarantine(engine, ledger, plan, backfill.backfill_id, self._mark)
         self._source: _Source | None = None
         self._needed = 0
@@ -159,10 +145,10 @@ class _Chunk:
         columns += [column.value for column in BronzeColumn]
         source.table.view(engine, "bronze_files", source.files, columns=columns)
         source.table.view(engine, "bronze_whole", source.files)
-        withheld = ", ".join(map(literal, source.withheld))
+        left_out = ", ".join(map(literal, source.withheld))
         engine.execute(
-            "CREATE OR REPLACE TEMP VIEW bronze_sent AS SELECT * FROM bronze_files"
-            + (f" WHERE {_BATCH} NOT IN ({withheld})" if withheld else "")
+            "CREATE OR REPLACE TEMP VIEW bronze_sent AS "
+            f"SELECT * FROM bronze_files WHERE {_BATCH} NOT IN ({left_out})"
         )
         lay_filled(engine, plan, "bronze_sent", "bronze")
         self._steps.derive("bronze")
@@ -170,13 +156,7 @@ class _Chunk:
 
     def committed(self, silver: LakeTable) -> tuple[Rederived, int] | None:
         """What an earlier attempt had published without telling the ledger."""
-        for snapshot in silver.snapshots():
-            found = json.loads(snapshot.summary.get(OUTCOMES_PROPERTY, "{}"))
-            if self._mark in found:
-                log.info("%s is in a snapshot already", self._mark)
-                counts = Rederived.from_dict(found[self._mark])
-                return counts, int(snapshot.summary[SEQUENCE_PROPERTY])
-        return None
+        return committed((snapshot.summary for snapshot in silver.snapshots()), self._mark)
 
     def publish(self, silver: LakeTable) -> tuple[Rederived, int]:
         """Compare, quarantine, and publish what differs in one commit.
@@ -195,12 +175,6 @@ class _Chunk:
         silver.view(engine, "touched", found, with_places=True)
         self._steps.compare("touched")
         counts = self._steps.counted()
-        if not counts.balanced:
-            raise BooksUnbalanced(
-                f"{self._mark}: {counts.keys} keys, {counts.kept + counts.changed} outcomes",
-                why="Each key is compared once; nothing was published.",
-                remedy="Look for keys that stand twice in the table.",
-            )
         # Before silver: a row that is taken out there is in quarantine by then.
         counts += self._quarantine.follow()
         if not counts.changed:
@@ -221,31 +195,14 @@ class _Chunk:
         silver.publish(
             added=silver.write(self._engine, rows),
             removed=removed,
-            properties={
-                BATCHES_PROPERTY: self._mark,
-                OUTCOMES_PROPERTY: json.dumps({self._mark: counts.to_dict()}),
-                SEQUENCE_PROPERTY: str(sequence),
-                DELETED_PROPERTY: str(counts.deleted),
-            },
+            properties=commit_properties(self._mark, counts, sequence),
             expected_rows=lambda before: before + counts.inserted - counts.deleted,
         )
         return sequence
 
     def _published(self, silver: LakeTable) -> _Source:
-        """Bronze first, then what isn't published: a batch that is staged meanwhile is in neither.
-
-        A batch that silver holds and the ledger hasn't heard of counts as published.
-        """
         bronze = LakeTable.open(self._plan.bronze_table)
-        unfinished = [
-            batch
-            for batch in self._ledger.unfinished_batches()
-            if batch.dataset == self._plan.dataset
-        ]
-        summaries: list[Summary] = [snapshot.summary for snapshot in silver.snapshots()]
-        there = recovered(summaries, unfinished)
-        withheld = tuple(sorted(b.batch_id for b in unfinished if b.batch_id not in there))
-        wanted: BooleanExpression = AlwaysTrue()
-        if withheld:
-            wanted = NotIn(Reference(_BATCH), withheld)  # type: ignore[call-arg, arg-type]
-        return _Source(bronze, bronze.files(wanted), withheld)
+        summaries = (snapshot.summary for snapshot in silver.snapshots())
+        left_out = withheld(self._ledger, self._plan.dataset, self._mark, summaries)
+        wanted = NotIn(Reference(_BATCH), left_out)  # type: ignore[call-arg, arg-type]
+        return _Source(bronze, bronze.files(wanted), left_out)

@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from dataplatform.duckdb_engine.classification import ROW
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.sql import literal, quoted
 from dataplatform.duckdb_engine.views import AT, FILE
-from dataplatform.ledger.records import Rederived
+from dataplatform.ledger.records import Backfill, Chunk, Rederived, chunk_mark
 from dataplatform.naming import BronzeColumn
 from dataplatform.plans.model import SilverPlan, fill
+from dataplatform.rederiving import compared
 
 _OP: Final = BronzeColumn.OP.value
 _ARRIVED: Final = BronzeColumn.ARRIVED_AT.value
-_COUNTED: Final = {
-    "insert": "inserted",
-    "update": "updated",
-    "delete": "deleted",
-    "duplicate": "kept",
-}
 _NO_RECORD: Final = f"{ROW} < 0"
 
 
-@dataclass(frozen=True)
-class Part:
-    """The keys whose hash modulo `of` is `number`."""
-
-    number: int
-    of: int
-
-    def condition(self, key: tuple[str, ...]) -> str:
-        """Of a record whose key is cast. MD5 is the same whatever DuckDB a later part runs on."""
-        if self.of == 1:
-            return "true"
-        texts = ", ".join(f"CAST({quoted(column)} AS VARCHAR)" for column in key)
-        return f"md5_number_lower(concat_ws(chr(31), {texts})) % {self.of} = {self.number}"
-
-
 class Rederivation:
-    """The steps of a part, one after the other, in an engine of their own.
+    """The steps of a chunk, one after the other, in an engine of their own.
 
     Views and tables that they leave in the engine, beside those that `rows_to_write` reads:
         typed: every record of bronze with a key that occurs in the window, cast, checked, with ROW.
@@ -48,15 +27,14 @@ class Rederivation:
             where today's rules leave none.
     """
 
-    def __init__(
-        self, engine: Engine, plan: SilverPlan, *, since: str, until: str, part: Part
-    ) -> None:
+    def __init__(self, engine: Engine, plan: SilverPlan, backfill: Backfill, chunk: Chunk) -> None:
         self._engine = engine
         self._plan = plan
-        self._part = part
+        self._mark = chunk_mark(backfill.backfill_id, chunk.number)
+        self._here = chunk.condition(plan.duckdb.part)
         self._window = (
-            f"{_ARRIVED} >= CAST({literal(since)} AS TIMESTAMPTZ) "
-            f"AND {_ARRIVED} < CAST({literal(until)} AS TIMESTAMPTZ)"
+            f"{_ARRIVED} >= CAST({literal(backfill.since)} AS TIMESTAMPTZ) "
+            f"AND {_ARRIVED} < CAST({literal(backfill.until)} AS TIMESTAMPTZ)"
         )
         self._key = ", ".join(map(quoted, plan.key))
 
@@ -67,15 +45,14 @@ class Rederivation:
         """
         engine, plan = self._engine, self._plan
         every = fill(plan.duckdb.typed, bronze=bronze)
-        here = self._part.condition(plan.key)
         engine.execute(
             f"CREATE OR REPLACE TEMP TABLE affected AS SELECT DISTINCT {self._key} "
-            f"FROM ({every}) WHERE {self._window} AND {here}"
+            f"FROM ({every}) WHERE {self._window} AND {self._here}"
         )
         same = " AND ".join(f"t.{quoted(c)} IS NOT DISTINCT FROM a.{quoted(c)}" for c in plan.key)
         typed = literal(str(engine.directory / "typed.parquet"))
         engine.execute(
-            f"COPY (SELECT t.* FROM (SELECT * FROM ({every}) WHERE {here}) AS t "
+            f"COPY (SELECT t.* FROM (SELECT * FROM ({every}) WHERE {self._here}) AS t "
             f"SEMI JOIN affected AS a ON {same}) TO {typed} (FORMAT parquet, COMPRESSION snappy)"
         )
         engine.execute(
@@ -126,14 +103,19 @@ class Rederivation:
         )
 
     def counted(self) -> Rederived:
-        """What was looked at, and what of it differs; each number by a count of its own."""
+        """What was looked at, and what of it differs.
+
+        Raises:
+            BooksUnbalanced: a key was compared twice or not at all.
+        """
         ((records, rejected),) = self._engine.rows(
             "SELECT count(*), count(*) FILTER (len(_reasons) > 0) FROM typed"
         )
         ((keys,),) = self._engine.rows("SELECT count(*) FROM wanted")
         found = self._engine.rows("SELECT _action, count(*) FROM actions GROUP BY ALL")
-        counts = {_COUNTED[action]: number for action, number in found}
-        return Rederived(records=records, rejected=rejected, keys=keys, **counts)
+        return compared(
+            self._mark, records=records, rejected=rejected, keys=keys, actions=dict(found)
+        )
 
     def rewritten(self) -> list[int]:
         """Numbers of the files that hold rows to update or delete."""

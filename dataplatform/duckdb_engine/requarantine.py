@@ -8,9 +8,6 @@ and one that a replay has taken is the replay's.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,11 +25,10 @@ from dataplatform.duckdb_engine.tables import LakeTable
 from dataplatform.duckdb_engine.views import AT, FILE
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Rederived, Rejudged
-from dataplatform.ledger.replays import taker
 from dataplatform.ledger.staging import Staged, staged_properties
 from dataplatform.naming import OUTCOMES_PROPERTY, BronzeColumn
-from dataplatform.overtaken import overtaken
 from dataplatform.plans.model import SilverPlan
+from dataplatform.rederiving import Replayed, place_of, refused_batch
 
 _BATCH: Final = BronzeColumn.BATCH_ID.value
 _ID: Final = "object, version, position"
@@ -62,7 +58,8 @@ class Requarantine:
         self._plan = plan
         self._run = run
         self._mark = mark
-        self._batch = f"{plan.dataset}-{hashlib.sha256(mark.encode()).hexdigest()[:12]}"
+        self._batch = refused_batch(plan.dataset, mark)
+        self._replayed = Replayed(ledger)
 
     def follow(self) -> Rederived:
         """Set quarantine to what the chunk has found, once, and tell the books.
@@ -109,7 +106,8 @@ class Requarantine:
             f"(SELECT {_ID} FROM passed UNION ALL SELECT {_ID} FROM failed) USING ({_ID})"
         )
         engine.execute("CREATE OR REPLACE TEMP TABLE taken (batch_id VARCHAR, reasons VARCHAR)")
-        for pair in self._taken():
+        kinds = engine.rows("SELECT DISTINCT batch_id, reasons FROM seen")
+        for pair in self._replayed.among([(batch, reasons) for batch, reasons in kinds]):
             engine.execute("INSERT INTO taken VALUES (?, ?)", pair)
         engine.execute(
             "CREATE OR REPLACE TEMP VIEW waiting AS "
@@ -131,22 +129,9 @@ class Requarantine:
         ((refused,),) = engine.rows("SELECT count(*) FROM refused")
         return _Found([places[number] for (number,) in numbers], dict(released), refused)
 
-    def _taken(self) -> list[tuple[str, str]]:
-        """Batches and reasons of rows that a replay has taken, or is about to."""
-        found = []
-        replays = Counter[str]()
-        for batch, reasons in self._engine.rows("SELECT DISTINCT batch_id, reasons FROM seen"):
-            of_batch = self._ledger.replays(batch)
-            replays[batch] = len(of_batch)
-            if taker(of_batch, json.loads(reasons)):
-                found.append((batch, reasons))
-        self._replays = replays
-        return found
-
     def _place(self) -> int:
-        """The batch is as old as the oldest of those from which its records come."""
         names = self._engine.rows(f"SELECT DISTINCT {_BATCH} FROM refused")
-        return min((self._ledger.batch(name).place for (name,) in names), default=0)
+        return place_of(self._ledger, (name for (name,) in names))
 
     def _write(self, found: _Found, done: Rejudged) -> None:
         """Copies to bronze first, where a replay looks for them; then quarantine in one commit."""
@@ -159,9 +144,7 @@ class Requarantine:
                 files.write(_as(batch, files.arrow_schema))
             for batch in self._engine.batches(self._refused()):
                 files.write(records_of(batch, plan, self._run, files.arrow_schema))
-            for name, before in self._replays.items():
-                if len(self._ledger.replays(name)) != before:
-                    raise overtaken(plan.quarantine_table)
+            self._replayed.check(plan.quarantine_table)
             replace_once(
                 table,
                 removed=found.files,

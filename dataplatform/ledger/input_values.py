@@ -1,16 +1,19 @@
-"""Values that inputs of several state machines have: a dataset, a window of arrival times."""
+"""Values that inputs of several state machines have: dataset, engine, window of arrival times."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from dataplatform.errors import Problem
 from dataplatform.ledger.input_problems import input_problem, nearest
 from dataplatform.ledger.records import iso
+from dataplatform.naming import Engine
 
 _TIME: Final = 'an ISO 8601 date or time such as "2026-11-21" or "2026-11-21T10:00:00Z"'
+
+_ENGINES: Final = get_args(Engine)
 
 
 def dataset_problems(field: str, name: Any, known: Collection[str]) -> list[Problem]:
@@ -41,6 +44,19 @@ def window(
         expected = f"a time that has been (now: {iso(now)})"
         problems.append(input_problem("from", raw["from"], expected))
     return since, until
+
+
+def engine_of(raw: Mapping[str, Any], problems: list[Problem]) -> str:
+    """The engine that an execution asks for; "" to choose by size.
+
+    Args:
+        problems: where that of a wrong engine is added.
+    """
+    engine = raw.get("engine", "")
+    if "engine" in raw and engine not in _ENGINES:
+        expected = f"one of {', '.join(_ENGINES)}; leave the key out to choose by size"
+        problems.append(input_problem("engine", engine, expected, nearest(str(engine), _ENGINES)))
+    return str(engine)
 
 
 def _time(key: str, value: Any, problems: list[Problem]) -> datetime | None:

@@ -9,13 +9,12 @@ from datetime import datetime
 from typing import Any, Final, Self
 
 from dataplatform.errors import InvalidRunInput, Problem
-from dataplatform.ledger.input_problems import input_problem, nearest, unknown_keys
-from dataplatform.ledger.input_values import dataset_problems, window
+from dataplatform.ledger.input_problems import input_problem, unknown_keys
+from dataplatform.ledger.input_values import dataset_problems, engine_of, window
 from dataplatform.ledger.records import iso
 
 _KEYS: Final = ("datasets", "from", "to", "engine", "replay", "accept", "refresh")
 _REPLAY_KEYS: Final[Mapping[str, Any]] = {"dataset": "", "batches": [], "reason": ""}
-_ENGINES: Final = ("duckdb", "spark")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,10 +103,7 @@ def parse_run_input(raw: Any, known: Sequence[str], now: datetime) -> RunInput:
             expected = f"datasets that the run is about: {', '.join(datasets)}"
             problems.append(input_problem("accept", name, expected))
     since, until = window(raw, problems, now=now)
-    engine = raw.get("engine", "")
-    if "engine" in raw and engine not in _ENGINES:
-        expected = f"one of {', '.join(_ENGINES)}; leave the key out to choose by size"
-        problems.append(input_problem("engine", engine, expected, nearest(str(engine), _ENGINES)))
+    engine = engine_of(raw, problems)
     replay = _replay(raw, known, problems) if "replay" in raw else None
     refresh = _refresh(raw, problems) if "refresh" in raw else False
     if problems:

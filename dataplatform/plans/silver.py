@@ -53,7 +53,7 @@ def silver_plan(contract: Contract, names: Names) -> SilverPlan:
         silver_table=names.table(Zone.SILVER, contract.dataset),
         quarantine_table=names.table(Zone.QUARANTINE, QUARANTINE_TABLE),
         spark=spark,
-        duckdb=silver_to_duckdb(spark, columns, checks),
+        duckdb=silver_to_duckdb(spark, columns, checks, key),
         engine=contract.engine,
         freshness_minutes=_freshness(contract),
         gates=gates,

@@ -17,6 +17,7 @@ from dataplatform.plans.sql_names import Schema
 from dataplatform.render.duckdb_query import QueryTranslator, Relation
 from dataplatform.render.nested import decoded
 from dataplatform.render.nested_dialects import DuckdbDialect, SparkDialect
+from dataplatform.render.parts import duckdb_part
 from dataplatform.render.patterns import for_duckdb
 from dataplatform.render.spark_casts import cast
 from dataplatform.render.spark_checks import raw_name, shown
@@ -35,13 +36,17 @@ _MANTISSA = 3  # digits before the point in 912e-3, for which DuckDB needs room
 
 
 def silver_to_duckdb(
-    spark: SilverSql, columns: Sequence[Column] = (), checks: Sequence[Check] = ()
+    spark: SilverSql,
+    columns: Sequence[Column] = (),
+    checks: Sequence[Check] = (),
+    key: Sequence[str] = (),
 ) -> SilverSql:
     """A dataset's silver step for DuckDB, which merges by rewriting files and so needs no MERGE.
 
     Args:
         columns: what repeats for each of them is translated once: it is most of a wide step's SQL.
         checks: of their values.
+        key: what identifies a record: `SilverPlan.key`.
 
     Raises:
         UnsupportedError: something in it has no counterpart.
@@ -52,6 +57,7 @@ def silver_to_duckdb(
         classified=to_duckdb(spark.classified),
         merge="",
         rederived=to_duckdb(spark.rederived),
+        part=duckdb_part(columns, key),
     )
 
 

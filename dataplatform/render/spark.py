@@ -10,6 +10,7 @@ from dataplatform.plans.model import Check, Column, SilverSql
 from dataplatform.quality.model import Severity
 from dataplatform.render.nested import decoded, places
 from dataplatform.render.nested_dialects import SparkDialect
+from dataplatform.render.parts import spark_part
 from dataplatform.render.spark_casts import cast
 from dataplatform.render.spark_checks import broken_by, nested_name, raw_name, shown
 from dataplatform.render.spark_text import conjunction, literal, name
@@ -48,6 +49,7 @@ class SparkRenderer:
             classified=self._classified(self._ordering),
             merge=self._merge(),
             rederived=self._classified(""),
+            part=spark_part(tuple(self._columns.values()), self._key),
         )
 
     def _typed(self) -> str:

@@ -85,12 +85,12 @@ def classify(
     raw = spark.sql(f"SELECT * FROM {bronze} WHERE {BronzeColumn.BATCH_ID} IN ({wanted})")
     if adopted:
         raw = filled(raw, plan, late(raw, plan))
-    cast = _step(spark, plan.spark.typed, "bronze", raw, plan)
+    cast = step(spark, plan.spark.typed, "bronze", raw, plan)
     typed = _cast_once(cast)
     good = typed.where(_is_good()).drop(*_BEFORE_RANKING)
-    ranked = _step(spark, plan.spark.newest, "good", good, plan)
-    held = _standing(plan, cast, silver)
-    compared = _step(spark, plan.spark.classified, "newest", ranked, plan, silver=held)
+    ranked = step(spark, plan.spark.newest, "good", good, plan)
+    held = standing(plan, cast, silver)
+    compared = step(spark, plan.spark.classified, "newest", ranked, plan, silver=held)
     action = F.when(F.col(_RANK) > 1, _SUPERSEDED).otherwise(F.col(_ACTION))
     actions = compared.withColumn(_ACTION, action).drop(*_FOR_RANKING).persist()
     return Classified(raw, typed.where(~_is_good()), actions)
@@ -155,7 +155,12 @@ def touched(classified: Classified, plan: SilverPlan) -> str:
     By the key, and by the partitions in which classification found them: where a row is now, not
     where it will be.
     """
-    found = classified.actions.where(F.col(_ACTION).isin(UPDATE, DELETE))
+    return within(classified.actions, plan)
+
+
+def within(actions: DataFrame, plan: SilverPlan) -> str:
+    """The same of any rows with `_action` and, of each partition column, `naming.was_column`."""
+    found = actions.where(F.col(_ACTION).isin(UPDATE, DELETE))
     moving = [column for column in plan.partition_by if column not in plan.key]
     kinds = {column.name: column.type for column in plan.columns}
     was = [
@@ -190,7 +195,7 @@ def quarantine_records(classified: Classified, plan: SilverPlan, run_id: str) ->
     )
 
 
-def _standing(plan: SilverPlan, cast: DataFrame, silver: str) -> str:
+def standing(plan: SilverPlan, cast: DataFrame, silver: str) -> str:
     """What of silver can have keys of the batches: files with none of them aren't read.
 
     Rejected records have a say too, so that none has to be checked twice: they can only widen it.
@@ -222,9 +227,10 @@ def _is_good() -> Column:
     return (F.size(_REASONS) == 0) & (F.col(_ONCE) >= 0)
 
 
-def _step(
+def step(
     spark: SparkSession, sql: str, placeholder: str, frame: DataFrame, plan: SilverPlan, **more: str
 ) -> DataFrame:
+    """One statement of the plan over a frame; `more` are tables or views that it reads, too."""
     view = f"weir_{placeholder}_{plan.dataset}"
     frame.createOrReplaceTempView(view)
     return spark.sql(fill(sql, **{placeholder: view}, **more))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Batch, Totals
@@ -13,8 +13,7 @@ from dataplatform.naming import Engine
 from dataplatform.plans.model import PlatformPlan, SilverPlan
 from dataplatform.settings import EngineSettings
 from lambdas.common import hold, size
-
-_AUTO: Final = "auto"
+from lambdas.engine_limits import asked_for, table_too_large
 
 
 @dataclass(frozen=True)
@@ -76,16 +75,14 @@ def choice(plan: SilverPlan, load: Load, limits: EngineSettings, wanted: str) ->
     Args:
         wanted: by whoever started the run; "" where nothing was said.
     """
-    for said, by in ((wanted, "the run"), (plan.engine, "the contract")):
-        if said not in ("", _AUTO):
-            return ("duckdb" if said == "duckdb" else "spark"), f"asked for by {by}"
+    if said := asked_for(plan, wanted, by="the run"):
+        return said
     if load.bytes > limits.batch_bytes:
         return "spark", f"{size(load.bytes)} batch, over {size(limits.batch_bytes)}"
     if load.rows > limits.rows:
         return "spark", f"batch of {load.rows:,} records, over {limits.rows:,}"
-    if not plan.partition_by and load.table.bytes > limits.table_bytes:
-        over = size(limits.table_bytes)
-        return "spark", f"table of {size(load.table.bytes)} without partitions, over {over}"
+    if reason := table_too_large(plan, load.table, limits):
+        return "spark", reason
     return "duckdb", f"{size(load.bytes)} batch"
 
 

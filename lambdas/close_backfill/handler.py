@@ -1,4 +1,4 @@
-"""Last step of a backfill, and what follows a chunk whose function couldn't do it."""
+"""Last step of a backfill; what follows a chunk that a function couldn't do; what Spark has to."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from dataplatform.adapters.plans import load_plan
 from dataplatform.settings import LedgerSettings
-from lambdas.close_backfill.logic import close_backfill, give_up
+from lambdas.close_backfill.logic import close_backfill, give_up, left_to_spark
 from lambdas.common import LambdaContext, ledger_at, logger
 
 log = logger("close-backfill")
@@ -16,15 +16,19 @@ log = logger("close-backfill")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """{"run_id", "execution"} -> {"run_id", "gold_due", "counts"}; raises BackfillIncomplete.
 
-    {"run_id", "chunk", "error"} -> {"run_id", "chunk"}
+    {"run_id", "chunk", "error", "to_spark"} -> {"run_id", "chunk"}
+    {"run_id"} -> {"run_id", "spark"}
     """
     settings = LedgerSettings.from_environment()
-    ledger = ledger_at(settings.ledger_table)
-    plan = load_plan(settings.plans_uri)
+    ledger, run_id = ledger_at(settings.ledger_table), event["run_id"]
     if "chunk" in event:
-        left = give_up(ledger, plan, event["run_id"], int(event["chunk"]), event["error"])
-        log.warning("chunk left undone", extra={**left, "error": event["error"]})
+        plan, error = load_plan(settings.plans_uri), event["error"]
+        left = give_up(ledger, plan, run_id, int(event["chunk"]), error, to_spark=event["to_spark"])
+        log.warning("chunk given up", extra={**left, "error": error, "spark": event["to_spark"]})
         return left
-    closed = close_backfill(ledger, plan, event["run_id"], execution=event["execution"])
+    if "execution" not in event:
+        return left_to_spark(ledger, run_id)
+    plan = load_plan(settings.plans_uri)
+    closed = close_backfill(ledger, plan, run_id, execution=event["execution"])
     log.info("backfill done", extra=closed)
     return closed

@@ -1,4 +1,4 @@
-"""The end of a backfill: what was changed is said, and what couldn't be."""
+"""The end of a backfill, and of what functions do of it: what was done, and what couldn't be."""
 
 from __future__ import annotations
 
@@ -43,17 +43,26 @@ def close_backfill(
     return {"run_id": backfill_id, "gold_due": gold_due, "counts": counts.to_dict()}
 
 
+def left_to_spark(ledger: Ledger, backfill_id: str) -> dict[str, Any]:
+    """Whether the job has chunks to do, once functions have done what they can."""
+    waits = any(chunk.waits_for_spark for chunk in ledger.chunks(backfill_id))
+    return {"run_id": backfill_id, "spark": waits}
+
+
 def give_up(
     ledger: Ledger,
     plan: PlatformPlan,
     backfill_id: str,
     number: int,
     error: Mapping[str, str],
+    *,
+    to_spark: bool,
 ) -> dict[str, Any]:
     """Note why a chunk's call has ended, and give back what it held; the other chunks go on.
 
     Args:
         error: `Error` and `Cause` as Step Functions caught them.
+        to_spark: the chunk has outgrown its function, so the job does it; else it has failed.
     """
     backfill = ledger.backfill(backfill_id)
     dataset = plan.dataset(backfill.dataset)
@@ -62,5 +71,6 @@ def give_up(
     if lease and isinstance(call, ChunkCall):
         if (call.backfill_id, call.number) == (backfill_id, number):
             ledger.release_lease(lease.name, lease.owner, token=lease.token)
-    ledger.chunk_failed(backfill_id, number, reason(error))
+    note = ledger.leave_chunk_to_spark if to_spark else ledger.chunk_failed
+    note(backfill_id, number, reason(error))
     return {"run_id": backfill_id, "chunk": number}

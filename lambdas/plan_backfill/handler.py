@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 
 from dataplatform.adapters.plans import load_plan
-from dataplatform.settings import DuckdbSettings
+from dataplatform.settings import BackfillSettings
 from lambdas.common import LambdaContext, execution_goes_on, ledger_at, logger
 from lambdas.plan_backfill.logic import plan_backfill
 
@@ -18,7 +18,7 @@ log = logger("plan-backfill")
 @log.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """{"input", "execution"} -> {"run_id", "dry_run", "resumed", "chunks", "plan"}."""
-    settings = DuckdbSettings.from_environment()
+    settings = BackfillSettings.from_environment()
     states = boto3.client("stepfunctions")
     planned = plan_backfill(
         ledger_at(settings.ledger_table),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -11,24 +10,18 @@ from typing import Any, Final
 from pyiceberg.expressions import And, GreaterThanOrEqual, LessThan, Reference
 from pyiceberg.manifest import DataFile
 
-from dataplatform.duckdb_engine.sizing import BRONZE_EXPANSION
 from dataplatform.duckdb_engine.tables import LakeTable
-from dataplatform.errors import BackfillRunning, LeaseHeld, TooLarge
+from dataplatform.errors import BackfillRunning, LeaseHeld
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.backfill_input import BackfillInput, parse_backfill_input
-from dataplatform.ledger.records import MAX_CHUNKS, Backfill, Lease, backfill_lease
+from dataplatform.ledger.records import Backfill, Lease, backfill_lease
 from dataplatform.naming import BronzeColumn
 from dataplatform.plans.model import PlatformPlan, SilverPlan
-from dataplatform.settings import DuckdbSettings
+from dataplatform.settings import BackfillSettings
+from lambdas.plan_backfill.engine import choice
 
 LEASE_SECONDS: Final = 6 * 3600
 """As long as an execution may take; one that has ended before is found to have."""
-
-DISK_SHARE: Final = 0.6
-"""Of a function's disk for bronze as it is: every chunk reads all of it."""
-
-WORK_SHARE: Final = 0.5
-"""Of a function's memory and disk for what is made of a chunk's rows."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +37,7 @@ class Reading:
 def plan_backfill(
     ledger: Ledger,
     plan: PlatformPlan,
-    settings: DuckdbSettings,
+    settings: BackfillSettings,
     *,
     raw: Any,
     execution: str,
@@ -54,29 +47,39 @@ def plan_backfill(
     """Validate the input, then begin a backfill, or go on with one that ended before it was done.
 
     Args:
-        settings: of the function that does a chunk.
+        settings: of the function that does a chunk, and what is Spark's.
         raw: the execution's input.
         goes_on: whether an execution does.
 
     Returns:
-        `chunks` are what is left to do; a dry run has none, but the memory of those who would.
+        `chunks` are what is left for functions to do; a dry run has none, but the memory and the
+        DPU of those who would.
 
     Raises:
         InvalidRunInput: with every problem of `raw`.
         BackfillRunning: another execution derives rows of the dataset anew.
-        TooLarge: bronze doesn't fit a function, however small its parts.
     """
     wanted = parse_backfill_input(raw, [d.dataset for d in plan.datasets], now)
     dataset = plan.dataset(wanted.dataset)
     read = reading(dataset, wanted)
+    chosen = choice(
+        dataset,
+        settings,
+        ledger.totals(dataset.dataset),
+        rows=read.rows,
+        bytes=read.bytes,
+        wanted=wanted.engine,
+    )
     planned = Backfill(
         backfill_id="",
         dataset=dataset.dataset,
         since=wanted.since,
         until=wanted.until,
         mark=dataset.mark,
-        chunks=chunks_for(read.bytes, settings, dataset.bronze_table),
+        chunks=chosen.chunks,
         execution=execution,
+        engine=chosen.engine,
+        reason=chosen.reason,
         batches=read.batches,
         window_rows=read.window_rows,
         rows=read.rows,
@@ -84,17 +87,22 @@ def plan_backfill(
     )
     if wanted.dry_run:
         answer = _answer(planned, "dry-run", resumed=False, chunks=[], dry_run=True)
-        return {**answer, "memory_mib": int(settings.memory_mib)}
+        return {**answer, "memory_mib": int(settings.memory_mib), "dpu": int(settings.dpu)}
     _take(ledger, dataset.dataset, execution, goes_on)
-    before = _unfinished(ledger, planned)
+    before = _unfinished(ledger, planned, wanted.engine)
     backfill = before or ledger.open_backfill(planned)
     ledger.resume_backfill(backfill.backfill_id, execution)
-    left = [c.number for c in ledger.chunks(backfill.backfill_id) if c.state != "done"]
+    left = [c for c in ledger.chunks(backfill.backfill_id) if c.state == "pending"]
+    if wanted.engine == "spark":
+        for chunk in left:
+            if chunk.engine != "spark":
+                ledger.leave_chunk_to_spark(backfill.backfill_id, chunk.number, chosen.reason)
+        left = []
     return _answer(
         backfill,
         backfill.backfill_id,
         resumed=before is not None,
-        chunks=left,
+        chunks=[chunk.number for chunk in left if chunk.engine == "duckdb"],
         dry_run=False,
     )
 
@@ -117,24 +125,6 @@ def reading(plan: SilverPlan, wanted: BackfillInput) -> Reading:
     )
 
 
-def chunks_for(size: int, settings: DuckdbSettings, table: str) -> int:
-    """Parts of the keys, each small enough for a function.
-
-    Raises:
-        TooLarge: there is no such number.
-    """
-    room = settings.memory_bytes + settings.storage_bytes - size
-    chunks = max(1, math.ceil(size * BRONZE_EXPANSION / max(1, room * WORK_SHARE)))
-    if size > settings.storage_bytes * DISK_SHARE or chunks > MAX_CHUNKS:
-        limit = int(settings.storage_bytes * DISK_SHARE) >> 20
-        raise TooLarge(
-            f"{table}: {size >> 20} MiB of bronze; a backfill by functions reads up to {limit} MiB",
-            why="Each part reads all of bronze, and a function's disk doesn't hold it.",
-            remedy="Give the functions more disk: duckdb_storage_mib in cdk.json, up to 10,240.",
-        )
-    return chunks
-
-
 def _take(ledger: Ledger, dataset: str, execution: str, goes_on: Callable[[str], bool]) -> None:
     def alive(holder: Lease) -> bool:
         return goes_on(holder.owner)
@@ -149,12 +139,20 @@ def _take(ledger: Ledger, dataset: str, execution: str, goes_on: Callable[[str],
         ) from error
 
 
-def _unfinished(ledger: Ledger, planned: Backfill) -> Backfill | None:
-    """The same backfill, begun by the same rules; by others its chunks would be worth nothing."""
+def _unfinished(ledger: Ledger, planned: Backfill, wanted: str) -> Backfill | None:
+    """The same backfill, begun by the same rules; by others its chunks would be worth nothing.
+
+    Spark goes on with what functions have begun; functions don't with what was planned for Spark,
+    which is one chunk.
+
+    Args:
+        wanted: the engine that was asked for this time; "" for none.
+    """
     found = None
     for each in ledger.open_backfills(planned.dataset):
         same = (each.since, each.until) == (planned.since, planned.until)
-        if each.mark != planned.mark:
+        theirs = same and wanted == "duckdb" and each.engine == "spark"
+        if each.mark != planned.mark or theirs:
             ledger.end_backfill(each.backfill_id, "superseded")
         elif same:
             found = found or each

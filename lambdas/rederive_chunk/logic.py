@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from dataplatform.adapters.holders import job_goes_on
+from dataplatform.adapters.holders import beside_runs
 from dataplatform.duckdb_engine.backfill import rederive
 from dataplatform.duckdb_engine.engine import too_large
-from dataplatform.errors import PlanChanged
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.holders import Call, ChunkCall, JobRun, holder
-from dataplatform.ledger.records import PIPELINE_LEASE, Lease, Rederived
+from dataplatform.ledger.records import Rederived
 from dataplatform.overtaken import until_not_overtaken
 from dataplatform.plans.model import PlatformPlan
+from dataplatform.rederiving import check_plan
 from dataplatform.settings import DuckdbSettings
 
 PATIENCE_SECONDS: Final = 240
@@ -33,7 +32,7 @@ def rederive_chunk(
     left: float,
     glue: Callable[[], Any],
 ) -> Rederived:
-    """Do a chunk, unless it is done.
+    """Do a chunk, unless it is done, or Spark's by now.
 
     Args:
         request: id of the call: what it holds in leases.
@@ -46,19 +45,13 @@ def rederive_chunk(
         TooLarge, NotForThisEngine: a function can't do it; silver is as it was.
     """
     backfill, chunk = ledger.backfill(backfill_id), ledger.chunk(backfill_id, number)
-    if chunk.state == "done":
+    if chunk.state == "done" or chunk.engine == "spark":  # a late retry of a call
         return chunk.counts
     dataset = plan.dataset(backfill.dataset)
-    if dataset.mark != backfill.mark:
-        raise PlanChanged(
-            f"{backfill.dataset}: another contract was deployed since {backfill_id} was planned",
-            why="Half of the rows would follow the one, half the other.",
-            remedy="Start the backfill again: it begins anew by the contract of today.",
-        )
+    check_plan(dataset, backfill)
 
-    def alive(lease: Lease) -> bool:
-        return _alive(ledger, lease, backfill_id, number, glue)
-
+    mine = (backfill_id, number)
+    alive = beside_runs(ledger, lambda call: (call.backfill_id, call.number) == mine, glue)
     try:
         return until_not_overtaken(
             lambda: rederive(
@@ -75,18 +68,3 @@ def rederive_chunk(
         )
     except MemoryError as error:
         raise too_large("out of memory") from error
-
-
-def _alive(
-    ledger: Ledger, lease: Lease, backfill_id: str, number: int, glue: Callable[[], Any]
-) -> bool:
-    """A merge goes on while its run has the pipeline; this chunk's own call before it has ended."""
-    match holder(lease.owner):
-        case Call() as call:
-            run = ledger.lease_holder(PIPELINE_LEASE)
-            return run is not None and run.owner == call.run_id
-        case JobRun() as job:
-            return job_goes_on(glue(), job)
-        case ChunkCall() as chunk:
-            return (chunk.backfill_id, chunk.number) != (backfill_id, number)
-    return True

@@ -21,6 +21,7 @@ from constructs import Construct
 
 from stacks.constructs import executions
 from stacks.constructs.function import FunctionFactory, PlatformFunction
+from stacks.constructs.job import SparkJob
 from stacks.constructs.state import PlatformState
 from stacks.constructs.wildcards import Wildcard, accept_wildcards
 from stacks.lake import LakeStack
@@ -34,7 +35,7 @@ CHUNKS_AT_ONCE: Final = 4
 """They read and rank side by side, and write the table one after the other."""
 
 _EXECUTION: Final = Duration.hours(12)
-"""64 chunks, four at a time, of a quarter of an hour, and gold."""
+"""64 chunks, four at a time, of a quarter of an hour, two runs of a job, and gold."""
 
 _PLANNER_MIB: Final = 1024
 _PLANNER_TIMEOUT: Final = Duration.seconds(60)
@@ -45,9 +46,10 @@ class Backfills(Construct):
     """The `backfill` machine and its functions. Nothing starts it but a person: `./weir backfill`,
     or StartExecution.
 
-    A chunk that outgrows its function, or is killed, is noted and leaves the others going; the last
-    state fails with each such chunk. Any other error ends the execution. Either way the ledger
-    knows what is done, and the same input goes on from there.
+    A chunk that outgrows its function, or is killed, is left to Spark, as is what was planned for
+    it. One that can't get its table is noted; the last state fails with each such chunk. Any other
+    error ends the execution. Either way the ledger knows what is done, and the same input goes on
+    from there.
 
     Args:
         pipeline: brings gold and the warehouse up to date.
@@ -71,7 +73,11 @@ class Backfills(Construct):
         lake.bronze.grant_read(plan)
         executions.grant_look(plan, machine=name)
         steps = _Steps(
-            plan=plan, rederive=processing.rederive_chunk, close=close, pipeline=pipeline
+            plan=plan,
+            rederive=processing.rederive_chunk,
+            job=processing.rederive,
+            close=close,
+            pipeline=pipeline,
         )
         self.machine = state_machine(
             self,
@@ -91,6 +97,7 @@ class _Steps:
 
     plan: IFunction
     rederive: IFunction
+    job: SparkJob
     close: IFunction
     pipeline: IStateMachine
 
@@ -102,8 +109,7 @@ def _functions(
         functions,
         "plan_backfill",
         description="Says what a backfill reads, in how many chunks",
-        # The memory and the disk are not its own: it plans for the function that does a chunk.
-        settings=processing.duckdb_settings,
+        settings=processing.backfill_settings,
         memory=_PLANNER_MIB,
         timeout=_PLANNER_TIMEOUT,
         lake=True,
@@ -111,7 +117,7 @@ def _functions(
     close = PlatformFunction(
         functions,
         "close_backfill",
-        description="Ends a backfill, and notes chunks that couldn't be done",
+        description="Ends a backfill; notes chunks that couldn't be done, and those left to Spark",
         settings=state.settings,
     )
     for function in (plan, close):
@@ -128,17 +134,16 @@ def _definition(states: States, steps: _Steps) -> DefinitionBody:
         {"input": JsonPath.object_at("$$.Execution.Input"), "execution": execution},
     )
     chunk = states.call("RederiveChunk", steps.rederive, timeout=LONG_STEP, without=(KILLED,))
-    given_up = states.call(
-        "GiveUpChunk",
-        steps.close,
-        {
-            "run_id": run_id,
-            "chunk": JsonPath.number_at("$.chunk"),
-            "error": JsonPath.object_at("$.error"),
-        },
-    )
-    chunk.add_catch(given_up, errors=["LeaseHeld", *OUTGROWN], result_path="$.error")
+    for name, errors, to_spark in (
+        ("GiveUpChunk", ["LeaseHeld"], False),
+        ("LeaveChunkToSpark", list(OUTGROWN), True),
+    ):
+        told = {"run_id": run_id, "chunk": JsonPath.number_at("$.chunk"), "to_spark": to_spark}
+        noted = states.call(name, steps.close, {**told, "error": JsonPath.object_at("$.error")})
+        chunk.add_catch(noted, errors=errors, result_path="$.error")
     chunks = states.each("RederiveChunks", "$.chunks", CHUNKS_AT_ONCE, chunk)
+    left = states.call("LeftToSpark", steps.close, {"run_id": run_id})
+    spark = states.spark("Rederive", steps.job)
     closed = states.call("CloseBackfill", steps.close, {"run_id": run_id, "execution": execution})
     gold = StepFunctionsStartExecution(
         states,
@@ -150,7 +155,9 @@ def _definition(states: States, steps: _Steps) -> DefinitionBody:
     )
     done = Succeed(states, "Done")
     gold.next(done)
-    chunks.next(closed).next(states.either("GoldFollows", "$.gold_due", gold, done))
+    chunks.next(left).next(states.either("SparkRederives", "$.spark", spark, closed))
+    spark.next(closed)
+    closed.next(states.either("GoldFollows", "$.gold_due", gold, done))
     planned_only = Succeed(states, "Planned")
     return DefinitionBody.from_chainable(
         Chain.start(planned).next(states.either("OnlyPlanned", "$.dry_run", planned_only, chunks))

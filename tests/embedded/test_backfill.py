@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from dataplatform.naming import SilverColumn
+from tests.embedded.faults import hurried, kill_job_after_commit
 from tests.embedded.harness import Platform, assert_balanced
 from tests.embedded.test_faults import new_store
 
@@ -87,6 +89,43 @@ def test_a_sale_that_came_back_by_mistake_goes_from_silver_gold_and_warehouse(
         assert_balanced(books)
     assert platform.totals("sales")["withdrawn"] >= 1
     assert platform.json("run")["datasets"] == {}
+
+
+def test_a_job_that_is_killed_after_its_commit_is_started_again_and_commits_no_more(
+    platform: Platform,
+) -> None:
+    ledger, before = platform.target.ledger, contents(platform, "silver.sales", "id")
+    sale(platform, "deleted-before-it-came", 3, _op="delete")
+    since = datetime.now(UTC).replace(microsecond=0).isoformat()
+    sale(platform, "late-and-old-again", 2)
+    assert sold(platform) == 1
+    window = ("sales", "--from", since, "--to", "2100-01-01", "--engine", "spark")
+    planned = platform.json("backfill", *window, "--dry-run")
+    assert (planned["engine"], planned["chunks"], planned["window_rows"]) == ("spark", 1, 1)
+
+    def told() -> bool:
+        chunks = [ledger.chunks(each.backfill_id) for each in ledger.open_backfills("sales")]
+        return any(chunk.state == "done" for of_one in chunks for chunk in of_one)
+
+    with hurried(platform):
+        watching = platform.start("backfill", *window, "--json")
+        committed = kill_job_after_commit(
+            platform, "silver.sales", platform.snapshot("silver.sales"), told
+        )
+        said, _ = watching.communicate(timeout=400)
+    assert watching.returncode == 0, said
+    done = json.loads(said[said.index("{") :])
+    assert (done["engine"], done["left_to_spark"]) == ("spark", {})
+    assert done["reason"] == "asked for by whoever started it"
+    counts = {name: number for name, number in done["counts"].items() if number}
+    assert counts == {"records": counts["records"], "keys": 1, "deleted": 1}
+    assert done["cost"]["glue"] > 0
+    assert platform.snapshot("silver.sales") == committed, "found, and not made again"
+    runs = platform.client("glue").get_job_runs(JobName=platform.target.output("RederiveJob"))
+    assert len(runs["JobRuns"]) == 2
+    assert sold(platform) == 0
+    assert contents(platform, "silver.sales", "id") == before
+    assert_balanced(platform.totals("sales"))
 
 
 def test_a_dataset_that_nobody_declared_is_said_in_a_line(platform: Platform) -> None:

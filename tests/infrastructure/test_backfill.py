@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from dataplatform.settings import BackfillSettings, EngineSettings
 from stacks.orchestration.backfill import CHUNKS_AT_ONCE
 from tests.infrastructure.assembly import Assembly, listed
 
@@ -14,12 +17,43 @@ def test_chunks_are_done_side_by_side_but_boundedly(dev: Assembly) -> None:
     assert state["MaxConcurrency"] == CHUNKS_AT_ONCE
 
 
-def test_a_chunk_that_outgrows_its_function_leaves_the_others_going(dev: Assembly) -> None:
+def test_a_chunk_that_outgrows_its_function_is_left_to_spark(dev: Assembly) -> None:
     states = dict(dev.states(MACHINE))
-    (catch,) = states["RederiveChunk"]["Catch"]
-    assert {"TooLarge", "Sandbox.Timedout", "LeaseHeld"} <= set(catch["ErrorEquals"])
-    assert catch["Next"] == "GiveUpChunk"
+    held, outgrown = states["RederiveChunk"]["Catch"]
+    assert (held["ErrorEquals"], held["Next"]) == (["LeaseHeld"], "GiveUpChunk")
+    assert {"TooLarge", "NotForThisEngine", "Sandbox.Timedout"} <= set(outgrown["ErrorEquals"])
+    assert outgrown["Next"] == "LeaveChunkToSpark"
     assert [name for name, state in states.items() if "Catch" in state] == ["RederiveChunk"]
+    told = {n: states[n]["Parameters"]["Payload"] for n in ("GiveUpChunk", "LeaveChunkToSpark")}
+    assert [payload["to_spark"] for payload in told.values()] == [False, True]
+
+
+def test_spark_does_what_is_left_once_functions_have_ended(dev: Assembly) -> None:
+    states = dict(dev.states(MACHINE))
+    assert states["RederiveChunks"]["Next"] == "LeftToSpark"
+    (choice,) = states["SparkRederives"]["Choices"]
+    assert (choice["Variable"], choice["Next"]) == ("$.spark", "Rederive")
+    assert states["SparkRederives"]["Default"] == states["Rederive"]["Next"] == "CloseBackfill"
+    job = states["Rederive"]
+    assert job["Resource"].endswith("glue:startJobRun.sync")
+    assert job["Parameters"]["JobName"] == "weir-dev-rederive"
+    assert job["Parameters"]["Arguments"] == {"--run_id.$": "$.run_id"}
+    lost = [r for r in job["Retry"] if "States.TaskFailed" in r["ErrorEquals"]]
+    assert [retry["MaxAttempts"] for retry in lost] == [1]
+
+
+def test_engines_are_chosen_by_the_limits_of_the_pipeline(dev: Assembly) -> None:
+    def variables(name: str) -> dict[str, str]:
+        function = dev.one("AWS::Lambda::Function", FunctionName=f"weir-dev-{name}")
+        given = function.properties["Environment"]["Variables"].items()
+        return {name: str(value) for name, value in given}  # names of resources are references
+
+    ours = BackfillSettings.from_environment(variables("plan-backfill"))
+    theirs = EngineSettings.from_environment(variables("choose-engines"))
+    for limit in ("batch_bytes", "rows", "table_bytes"):
+        assert getattr(ours, limit) == getattr(theirs, limit), limit
+    job = dev.one("AWS::Glue::Job", Name="weir-dev-rederive")
+    assert int(ours.dpu) == job.properties["NumberOfWorkers"]
 
 
 def test_a_dry_run_ends_before_anything_is_touched(dev: Assembly) -> None:
@@ -37,7 +71,7 @@ def test_gold_follows_by_the_pipeline_and_takes_up_no_records(dev: Assembly) -> 
 
 def test_every_function_has_a_timeout_and_bounded_retries(dev: Assembly) -> None:
     calls = {n: s for n, s in dev.states(MACHINE) if "lambda:invoke" in s.get("Resource", "")}
-    assert len(calls) == 4
+    assert len(calls) == 6
     for name, state in calls.items():
         assert "TimeoutSeconds" in state, name
         for retry in state["Retry"]:
@@ -55,8 +89,9 @@ def test_who_plans_reads_bronze_and_writes_no_table(dev: Assembly) -> None:
     assert not given & WRITES
 
 
-def test_who_derives_rows_anew_reads_no_landed_object_and_no_gold(dev: Assembly) -> None:
-    policies = dev.policies_of("RederiveChunkRole")
+@pytest.mark.parametrize("role", ["RederiveChunkRole", "RederiveRole"])
+def test_who_derives_rows_anew_reads_no_landed_object_and_no_gold(dev: Assembly, role: str) -> None:
+    policies = dev.policies_of(role)
     for zone in ("Landing", "Gold"):
         assert not [
             action
@@ -65,3 +100,17 @@ def test_who_derives_rows_anew_reads_no_landed_object_and_no_gold(dev: Assembly)
             for action in listed(statement["Action"])
         ], zone
     assert WRITES <= {a for s in policies for a in listed(s["Action"])}
+
+
+def test_whoever_waits_for_a_table_may_ask_whether_the_job_goes_on(dev: Assembly) -> None:
+    def asks(role: str, job: str) -> bool:
+        return any(
+            "glue:GetJobRun" in listed(statement["Action"])
+            and f"job/weir-dev-{job}" in str(statement["Resource"])
+            for statement in dev.policies_of(role)
+        )
+
+    for role in ("SilverRole", "MergeSilverRole", "RederiveChunkRole", "StageRole"):
+        assert asks(role, "rederive"), role
+    for job in ("silver", "stage", "maintain", "rederive"):
+        assert asks("RederiveRole", job), job

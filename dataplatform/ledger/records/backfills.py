@@ -122,6 +122,10 @@ class Chunk:
     engine: Engine = "duckdb"
     reason: str = ""
 
+    def condition(self, part: str) -> str:
+        """SQL that is true of a record with one of its keys; `part` is `SilverSql.part`."""
+        return "true" if self.of == 1 else f"{part} % {self.of} = {self.number}"
+
     @property
     def waits_for_spark(self) -> bool:
         """Whether the job has it to do."""

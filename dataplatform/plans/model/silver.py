@@ -53,6 +53,8 @@ class SilverSql:
         no Iceberg table itself.
     rederived: as `classified`, but what stands is no argument: a row that is newer than what bronze
         gives is an update, too. It is what a backfill compares with.
+    part: no SELECT, but an expression of a record's key as `typed` gives it: a number from 0 on, by
+        which keys are told from chunk to chunk. Both engines give the same.
     """
 
     typed: str
@@ -60,6 +62,7 @@ class SilverSql:
     classified: str
     merge: str
     rederived: str = ""
+    part: str = "0"
 
 
 @dataclass(frozen=True, kw_only=True)

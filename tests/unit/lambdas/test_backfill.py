@@ -15,18 +15,28 @@ from dataplatform.errors import (
     InvalidRunInput,
     LeaseHeld,
     PlanChanged,
-    TooLarge,
 )
 from dataplatform.ledger.holders import Call, ChunkCall
-from dataplatform.ledger.records import MAX_CHUNKS, PIPELINE_LEASE, Rederived, table_lease
-from lambdas.close_backfill.logic import close_backfill, give_up
-from lambdas.plan_backfill.logic import chunks_for, plan_backfill
+from dataplatform.ledger.records import (
+    MAX_CHUNKS,
+    PIPELINE_LEASE,
+    Rederived,
+    Totals,
+    table_lease,
+)
+from dataplatform.settings import BackfillSettings
+from lambdas.close_backfill.logic import close_backfill, give_up, left_to_spark
+from lambdas.plan_backfill.engine import choice, chunks_for
+from lambdas.plan_backfill.logic import plan_backfill
 from lambdas.rederive_chunk.logic import rederive_chunk
 from tests.unit.support.contracts import spoiled
 from tests.unit.support.lakes import plan_of
 from tests.unit.support.ledgers import built
 from tests.unit.support.merges import SETTINGS, Shop, order, orders, shops
 
+PLANNING = BackfillSettings(
+    **vars(SETTINGS), batch_mib="2048", batch_rows="1000", table_mib="1024", dpu="2"
+)
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DAY = {"dataset": "orders", "from": "2026-11-21", "to": "2026-11-22"}
 
@@ -43,7 +53,7 @@ class Machine:
         return plan_backfill(
             self.shop.ledger,
             plan_of(self.shop.plan),
-            SETTINGS,
+            PLANNING,
             raw=DAY | said,
             execution=execution,
             now=NOW,
@@ -62,6 +72,11 @@ class Machine:
             left=left,
             glue=lambda: None,
         )
+
+    def give_up(self, run_id: str, error: dict[str, str], *, to_spark: bool) -> None:
+        """What follows a call for the first chunk that has ended so."""
+        plan = plan_of(self.shop.plan)
+        give_up(self.shop.ledger, plan, run_id, 0, error, to_spark=to_spark)
 
     def close(self, run_id: str, execution: str = "arn:1") -> dict[str, Any]:
         """What the last state answers."""
@@ -115,6 +130,7 @@ def test_every_wrong_input_is_said_at_once(machine: Machine) -> None:
         "dataset": "order",
         "from": "yesterday",
         "to": 7,
+        "engine": "sparc",
         "dry_run": "yes",
         "until": "x",
     }
@@ -180,21 +196,60 @@ def test_a_merge_that_goes_on_is_waited_for_and_one_that_died_is_not(machine: Ma
     assert machine.chunk(item).kept == 1
 
 
+OUT_OF_TIME = {"Error": "Sandbox.Timedout", "Cause": ""}
+
+
 def test_a_chunk_that_is_given_up_gives_back_its_lease_and_fails_the_end(machine: Machine) -> None:
     machine.shop.merged(order(1, 1))
     planned = machine.plan()
     ledger, table = machine.shop.ledger, table_lease(machine.shop.plan.silver_table)
     ledger.acquire_lease(table, str(ChunkCall(planned["run_id"], 0, "dead")), 600)
-    error = {"Error": "Sandbox.Timedout", "Cause": ""}
-    give_up(ledger, plan_of(machine.shop.plan), planned["run_id"], 0, error)
+    machine.give_up(planned["run_id"], {"Error": "LeaseHeld", "Cause": ""}, to_spark=False)
     assert ledger.lease_holder(table) is None
-    with pytest.raises(BackfillIncomplete, match="chunk 1 of 1: out of time"):
+    assert not left_to_spark(ledger, planned["run_id"])["spark"]
+    with pytest.raises(BackfillIncomplete, match="chunk 1 of 1: LeaseHeld"):
         machine.close(planned["run_id"])
     again = machine.plan("arn:2")
     assert again["resumed"] and len(again["chunks"]) == 1
     machine.chunk(again["chunks"][0])
     built(ledger, "dim_store", "r", sequences={"orders": 1})
     assert not machine.close(planned["run_id"], "arn:2")["gold_due"]
+
+
+def test_a_chunk_that_outgrows_its_function_is_sparks_from_then_on(machine: Machine) -> None:
+    machine.shop.merged(order(1, 1))
+    run_id = machine.plan()["run_id"]
+    machine.give_up(run_id, OUT_OF_TIME, to_spark=True)
+    ledger = machine.shop.ledger
+    chunk = ledger.chunk(run_id, 0)
+    assert (chunk.state, chunk.engine, chunk.reason) == ("pending", "spark", "out of time")
+    assert left_to_spark(ledger, run_id)["spark"]
+    ledger.chunk_failed(run_id, 0, "Overtaken: thrice")
+    with pytest.raises(BackfillIncomplete, match="thrice"):
+        machine.close(run_id)
+    again = machine.plan("arn:2")
+    assert again["run_id"] == run_id and again["chunks"] == []
+    assert left_to_spark(ledger, run_id)["spark"]
+    late = machine.chunk({"run_id": run_id, "chunk": 0})
+    assert late == Rederived(), "a late retry of the call that was given up"
+
+
+def test_spark_goes_on_with_what_functions_began_and_functions_begin_anew(
+    machine: Machine,
+) -> None:
+    machine.shop.merged(order(1, 1))
+    first = machine.plan("arn:1")
+    assert (first["plan"]["engine"], len(first["chunks"])) == ("duckdb", 1)
+    second = machine.plan("arn:2", engine="spark")
+    assert second["run_id"] == first["run_id"] and second["chunks"] == []
+    (chunk,) = machine.shop.ledger.chunks(first["run_id"])
+    assert (chunk.engine, chunk.reason) == ("spark", "asked for by whoever started it")
+    machine.shop.ledger.end_backfill(first["run_id"], "done")
+    sparks = machine.plan("arn:3", engine="spark")
+    assert sparks["plan"]["engine"] == "spark" and sparks["chunks"] == []
+    anew = machine.plan("arn:4", engine="duckdb")
+    assert anew["run_id"] != sparks["run_id"] and len(anew["chunks"]) == 1
+    assert machine.shop.ledger.backfill(sparks["run_id"]).state == "superseded"
 
 
 def test_gold_that_lagged_before_follows_too(machine: Machine) -> None:
@@ -205,8 +260,43 @@ def test_gold_that_lagged_before_follows_too(machine: Machine) -> None:
 
 
 def test_chunks_grow_in_number_until_a_functions_disk_ends_it() -> None:
-    assert chunks_for(0, SETTINGS, "bronze") == 1
-    few, many = (chunks_for(mib << 20, SETTINGS, "bronze") for mib in (400, 1000))
+    assert chunks_for(0, SETTINGS) == 1
+    few, many = (chunks_for(mib << 20, SETTINGS) for mib in (400, 1000))
     assert 1 < few < many <= MAX_CHUNKS
-    with pytest.raises(TooLarge, match="duckdb_storage_mib"):
-        chunks_for(1400 << 20, SETTINGS, "bronze")
+    assert chunks_for(1400 << 20, SETTINGS) == 0
+
+
+@pytest.mark.parametrize(
+    ("case", "engine", "reason"),
+    [
+        ({}, "duckdb", "52 MB of bronze"),
+        ({"wanted": "spark"}, "spark", "asked for by whoever started it"),
+        ({"contract": "spark"}, "spark", "asked for by the contract"),
+        ({"contract": "spark", "wanted": "duckdb"}, "duckdb", "asked for by whoever started it"),
+        ({"bytes": 1400 << 20}, "spark", "1.5 GB of bronze; functions read up to 1.3 GB"),
+        ({"bytes": 1400 << 20, "wanted": "duckdb"}, "spark", "functions read up to"),
+        ({"rows": 1001}, "spark", "1,001 records to read, over 1,000"),
+        ({"rows": 1001, "wanted": "duckdb"}, "duckdb", "asked for by whoever started it"),
+        ({"table": 2 << 30}, "spark", "table of 2.1 GB without partitions"),
+        ({"table": 2 << 30, "partition": ("state",)}, "duckdb", "52 MB of bronze"),
+    ],
+    ids=str,
+)
+def test_the_engine_is_chosen_by_what_is_asked_and_by_size(
+    case: dict[str, Any], engine: str, reason: str
+) -> None:
+    plan = orders()
+    chosen = choice(
+        replace(
+            plan,
+            engine=case.get("contract", "auto"),
+            partition_by=case.get("partition", plan.partition_by),
+        ),
+        PLANNING,
+        Totals(dataset="orders", bytes=case.get("table", 0)),
+        rows=case.get("rows", 1000),
+        bytes=case.get("bytes", 50 << 20),
+        wanted=case.get("wanted", ""),
+    )
+    assert (chosen.engine, reason in chosen.reason) == (engine, True), chosen
+    assert engine == "duckdb" or chosen.chunks == 1

@@ -83,7 +83,7 @@ class SparkShop(Shop):
         """Merge them; the outcomes that aren't 0."""
         said = f'{{"accept": ["{self.plan.dataset}"]}}' if accept else "{}"
         self.ledger.open_run(run, f"arn:{run}", said)
-        job = self._job(run, request)
+        job = self.job(run, request)
         return counts(publication.publish_dataset(job, self.plan, batches))
 
     def stage_replay(self, batch: Batch) -> Staged:
@@ -94,10 +94,11 @@ class SparkShop(Shop):
             for one in landed
         }
         return stage.stage_batch(
-            self._job(batch.run_id, "stage"), self.plan, batch, InMemory(contents)
+            self.job(batch.run_id, "stage"), self.plan, batch, InMemory(contents)
         )
 
-    def _job(self, run: str, request: str) -> Job:
+    def job(self, run: str, request: str) -> Job:
+        """A run of a job, as it begins."""
         return Job(
             spark=self.spark,
             settings=JobSettings(**asdict(LAKE), at_once="1", dpu="2"),

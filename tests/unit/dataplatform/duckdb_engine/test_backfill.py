@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dataplatform.duckdb_engine import backfill as engine
+from dataplatform.duckdb_engine import requarantine
 from dataplatform.duckdb_engine.tables import LakeTable
 from dataplatform.errors import AuditFailed, LeaseHeld
 from dataplatform.ledger.records import table_lease
@@ -126,7 +127,8 @@ def test_a_batch_that_is_published_meanwhile_is_read_too(
 def test_a_killed_chunk_finds_its_commit(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, chunks: int
 ) -> None:
-    shop.merged(*(order(key, 1, amount="500") for key in range(1, 6)), order(9, 1))
+    # Of three chunks each has some of these keys.
+    shop.merged(*(order(key, 1, amount="500") for key in range(1, 8)), order(9, 1))
     shop.plan = DEAR
     plan = planned(shop, chunks=chunks)
     with monkeypatch.context() as patched:
@@ -136,9 +138,9 @@ def test_a_killed_chunk_finds_its_commit(
     snapshots = shop.lake.snapshots(shop.plan.silver_table)
     found = done(shop, plan, request="b2")
     assert shop.lake.snapshots(shop.plan.silver_table) == snapshots + chunks - 1
-    assert (found.inserted, found.released, found.keys) == (5, 5, 6)
+    assert (found.inserted, found.released, found.keys) == (7, 7, 8)
     assert shop.ledger.totals("orders").balanced
-    assert len(shop.rows()) == 6 and in_quarantine(shop) == []
+    assert len(shop.rows()) == 8 and in_quarantine(shop) == []
 
 
 def test_a_chunk_killed_before_its_commit_is_done_once(
@@ -154,6 +156,23 @@ def test_a_chunk_killed_before_its_commit_is_done_once(
     found = done(shop, plan, request="b2")
     assert (found.deleted, found.quarantined) == (1, 1)
     assert len(in_quarantine(shop)) == 1 and set(shop.rows()) == {1}
+    assert shop.ledger.totals("orders").balanced
+
+
+def test_copies_of_a_chunk_that_was_killed_are_no_records_of_the_next(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.merged(order(1, 1), order(2, 1, amount="3"))
+    shop.plan = CHEAP
+    plan = planned(shop)
+    with monkeypatch.context() as patched:
+        patched.setattr(requarantine, "replace_once", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            done(shop, plan)
+    found = done(shop, plan, request="b2")
+    assert (found.records, found.rejected, found.deleted, found.quarantined) == (2, 1, 1, 1)
+    copies = [row for row in shop.lake.rows(shop.plan.bronze_table) if row["_position"] == 2]
+    assert len(copies) == 2 and len(in_quarantine(shop)) == 1
     assert shop.ledger.totals("orders").balanced
 
 

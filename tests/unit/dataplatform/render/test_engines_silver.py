@@ -73,25 +73,31 @@ def _check(both: Engines, plan: SilverPlan, seed: int) -> set[str]:
     both.put("bronze", table(bronze_columns(plan), bronze_rows(plan, seed, ROWS)))
     columns = [_PLACE, *(column.name for column in plan.columns), "_reasons"]
     columns += ["_warnings"] if plan.warns else []
+    columns += ["_part"]
     typed = [
-        engine(fill(sql.typed, bronze="bronze"), "typed")
+        engine(f"SELECT *, {sql.part} AS _part FROM ({fill(sql.typed, bronze='bronze')})", "typed")
         for engine, sql in ((both.in_spark, plan.spark), (both.in_duckdb, plan.duckdb))
     ]
     ours, theirs = (sorted(rows(found, columns)) for found in map(_by_place, typed))
     assert not differences(ours, theirs, columns), _described(plan)
     good = {both.in_spark: "size", both.in_duckdb: "len"}
     _check_gates(both, plan, good)
-    names = [_PLACE, "_rank", "_action"]
+    names = [_PLACE, "_rank", "_action", "_rederived"]
     compared = []
     for engine, sql in ((both.in_spark, plan.spark), (both.in_duckdb, plan.duckdb)):
         kept = f"(SELECT * FROM typed WHERE {good[engine]}(_reasons) = 0)"
         newest = f"({fill(sql.newest, good=kept)})"
-        found = engine(fill(sql.classified, newest=newest, silver="silver"))
+        anew = fill(sql.rederived, newest=newest, silver="silver")
+        merged = fill(sql.classified, newest=newest, silver="silver")
+        found = engine(
+            f"SELECT m.{_PLACE}, m._rank, m._action, a._action AS _rederived "
+            f"FROM ({merged}) AS m JOIN ({anew}) AS a ON m.{_PLACE} = a.{_PLACE}"
+        )
         compared.append(sorted(rows(found, names)))
     ours, theirs = compared
     assert not differences(ours, theirs, names), _described(plan)
     bad = {"quarantined"} if len(compared[0]) < ROWS else set()
-    return bad | {"superseded" if rank > 1 else action for _, rank, action in compared[0]}
+    return bad | {"superseded" if rank > 1 else action for _, rank, action, _ in compared[0]}
 
 
 def _check_gates(both: Engines, plan: SilverPlan, good: dict[Any, str]) -> None:
