@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+import boto3
 import pyarrow.parquet as pq
 import pytest
 
 from dataplatform.adapters import iceberg
+from dataplatform.adapters.iceberg_rewrite import Files, commit, join
 from dataplatform.errors import InvalidContract
 from dataplatform.ledger.records import Batch
+from dataplatform.maintenance.bins import MIN_FILES
 from tests.unit.support.lakes import plan_of
 from tests.unit.support.merges import Shop, orders, shops
 from tests.unit.support.nested import NESTED, nested
@@ -182,3 +185,27 @@ def test_fields_within_carry_icebergs_ids_and_counts(shop: Shop) -> None:
         assert (
             metadata[b"PARQUET:field_id"] == str(table.schema().find_field(path).field_id).encode()
         )
+
+
+def test_the_catalogue_says_the_types_as_glue_writes_them(shop: Shop) -> None:
+    name = shop.plan.silver_table.partition(".")
+    found = boto3.client("glue").get_table(DatabaseName=name[0], Name=name[2])
+    types = {c["Name"]: c["Type"] for c in found["Table"]["StorageDescriptor"]["Columns"]}
+    assert types["address"] == "struct<city:string,zip:int,geo:struct<lat:decimal(9,6)>>"
+    assert types["lines"] == "array<struct<sku:string,qty:int,price:decimal(10,2)>>"
+
+
+def test_small_files_with_nested_columns_are_joined(shop: Shop) -> None:
+    for key in range(11, 11 + MIN_FILES - 2):
+        shop.merge(landed(shop, sent(key)))
+    shop.merge(landed(shop, sent(1), sent(2, address=None, tags=[])))
+    shop.evolve(orders(GROWN))
+    shop.merge(landed(shop, sent(3), sent(4, lines=[{"sku": "g", "qty": 1, "gift": True}])))
+    before = shop.rows()
+    table = iceberg.open_table(shop.plan.silver_table)
+    (joined,) = [join(table, group) for group in Files(table).small()]
+    assert commit(table, [joined]) == []
+    assert (len(joined.old), len(joined.new)) == (MIN_FILES, 1)
+    assert shop.rows() == before
+    again = sent(4, lines=[{"sku": "g", "qty": 1, "gift": True}])
+    assert shop.merge(landed(shop, sent(1), sent(5), again)) == {"duplicate": 2, "inserted": 1}
