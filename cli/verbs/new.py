@@ -9,7 +9,9 @@ import typer
 from cli.options import Json
 from cli.screen import Screen
 
-new = typer.Typer(help="A new dataset: its contract is proposed from a sample.", no_args_is_help=True)
+new = typer.Typer(
+    help="A new dataset: its contract is proposed from a sample.", no_args_is_help=True
+)
 
 
 @new.command(

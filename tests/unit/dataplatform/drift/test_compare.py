@@ -60,7 +60,7 @@ def test_a_new_column_is_told_with_its_type_and_without_its_values() -> None:
 
 def test_a_column_without_a_name_is_no_drift() -> None:
     assert of_csv([*NAMES, ""], [[*VALUES, "x"]]) == []
-    assert of_json([dict(zip(NAMES, VALUES, strict=True)) | {"": "x"}]) == []
+    assert of_json([{**dict(zip(NAMES, VALUES, strict=True)), "": "x"}]) == []
 
 
 def test_a_column_that_a_header_lacks_breaks_required_or_not() -> None:
