@@ -75,10 +75,13 @@ def _known(target: Target) -> Iterator[tuple[str, str]]:
 
 
 def _columns(select: exp.Query) -> set[str] | None:
-    """Every column that the query names, of whatever table; None for all of them."""
+    """Every column that the query names, of whatever table; None for all of them.
+
+    Of `address.city` both words: which of them is the column only the table knows.
+    """
     if any(not isinstance(star.parent, exp.Count) for star in select.find_all(exp.Star)):
         return None
-    return {column.name.lower() for column in select.find_all(exp.Column)}
+    return {part.name.lower() for c in select.find_all(exp.Column) for part in c.parts}
 
 
 def _load(
@@ -89,7 +92,7 @@ def _load(
     wanted: set[str] | None,
 ) -> None:
     table = open_table(target.names.table(zone, name))
-    present = table.schema().column_names
+    present = [field.name for field in table.schema().fields]
     fields = [column for column in present if wanted is None or column in wanted] or present[:1]
     rows = table.scan(selected_fields=tuple(fields)).to_arrow_batch_reader()
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {zone.value}")

@@ -23,7 +23,7 @@ class Table:
 
     def __init__(self, rows: pa.Table) -> None:
         self._rows = rows
-        self.column_names = rows.column_names
+        self.fields = rows.schema
         self.asked: tuple[str, ...] = ()
 
     def schema(self) -> Table:
@@ -41,7 +41,9 @@ class Table:
 def stores(monkeypatch: pytest.MonkeyPatch) -> Table:
     target: Any = FakeTarget()
     target.plan, target.names = platform((dataset("stores"),)), Names("dev")
-    table = Table(pa.table({"id": [1, 2], "city": ["Vigo", "Köln"], "_batch_id": ["b", "b"]}))
+    place = [{"land": "ES", "lines": [{"sku": "a"}]}, None]
+    rows = {"id": [1, 2], "city": ["Vigo", "Köln"], "_batch_id": ["b", "b"], "place": place}
+    table = Table(pa.table(rows))
     tables = {"weir_dev_silver.stores": table}
     monkeypatch.setattr(Target, "choose", lambda _: target)
     monkeypatch.setattr(lake_sql, "open_table", tables.__getitem__)
@@ -59,8 +61,10 @@ def test_silver_is_asked_for_the_columns_that_are_wanted(weir: Weir, stores: Tab
 @pytest.mark.parametrize(
     ("query", "asked"),
     [
-        ("select * from silver.stores", ("id", "city", "_batch_id")),
+        ("select * from silver.stores", ("id", "city", "_batch_id", "place")),
         ("select count(*) from silver.stores", ("id",)),
+        ("select place.land from silver.stores", ("place",)),
+        ("select s.place.land, id from silver.stores s", ("id", "place")),
         ("with a as (select id from silver.stores) select max(id) from a", ("id",)),
     ],
 )
@@ -69,6 +73,17 @@ def test_no_more_is_read_than_a_query_names(
 ) -> None:
     assert weir("sql", "--on", "lake", query)[0] == 0
     assert stores.asked == asked
+
+
+def test_objects_and_arrays_are_shown_whole(weir: Weir, stores: Table) -> None:
+    query = "select place from silver.stores order by id"
+    _, out, _ = weir("sql", "--on", "lake", query, "--json")
+    assert json.loads(out) == [
+        {"place": {"land": "ES", "lines": [{"sku": "a"}]}}, {"place": None}
+    ]  # fmt: skip
+    code, out, _ = weir("sql", "--on", "lake", query)
+    assert code == 0
+    assert "ES" in out
 
 
 @pytest.mark.parametrize(
