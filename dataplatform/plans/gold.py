@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from sqlglot import exp
-from sqlglot.errors import OptimizeError
 
-from dataplatform.contracts.nesting import is_nested
 from dataplatform.errors import Problem
 from dataplatform.naming import CATALOG, ENGINES, Names, SilverColumn, Zone
 from dataplatform.plans import sql_names
 from dataplatform.plans.additive import check_additive, combined
+from dataplatform.plans.gold_columns import columns_of, header_columns
 from dataplatform.plans.incremental import check_incremental
 from dataplatform.plans.model import Column, GoldModel, GoldSql, SilverPlan
-from dataplatform.plans.sql_fields import name_fields, refuse_nested
-from dataplatform.plans.sql_file import COLUMN_NAME, SqlFile, line_around, line_of, nearest, read
-from dataplatform.plans.sql_types import qualified, select_columns
+from dataplatform.plans.sql_fields import name_fields
+from dataplatform.plans.sql_file import SqlFile, line_around, nearest, read
+from dataplatform.plans.sql_types import qualified
 from dataplatform.render.duckdb import model_to_duckdb
 from dataplatform.render.redshift import warehouse_sql
 from dataplatform.render.spark_query import for_both
@@ -131,9 +130,9 @@ def _compile(
     name_fields(query, schema)
     if not sql_names.check_columns(file, query, schema):
         return None
-    columns = _columns(file, query, schema)
-    key = _header_columns(file, "key", columns)
-    partition_by = _header_columns(file, "partition", columns)
+    columns = columns_of(file, query, schema)
+    key = header_columns(file, "key", columns)
+    partition_by = header_columns(file, "partition", columns)
     changed = _changed(item, key, schema)
     part = query
     if changed.startswith(_GOLD) and not file.problems:
@@ -176,57 +175,6 @@ def _changed(item: _Parsed, key: tuple[str, ...], schema: _Schema) -> str:
         return f"{_GOLD}{name}"
     check_incremental(item.model, item.query, name, item.datasets)
     return f"{_SILVER}{name}"
-
-
-def _columns(file: SqlFile, query: exp.Query, schema: _Schema) -> tuple[Column, ...]:
-    """The SELECT's columns; a problem for each without name or certain type."""
-    if query.is_star:
-        remedy = "A table's columns are a promise; `*` changes them with its source."
-        file.add(None, "SELECT *", "all columns", "each column by name", remedy)
-        return ()
-    try:
-        known = select_columns(qualified(query, schema), schema)
-    except OptimizeError as error:
-        file.add(None, "(sql)", str(error), "columns that can be told apart")
-        return ()
-    columns: dict[str, Column] = {}
-    for select in query.selects:
-        name = select.alias_or_name
-        column = known.get(name)
-        if _is_well_named(file, select, columns) and column is None:
-            remedy = f"Write CAST({select.unalias().sql('spark')} AS DECIMAL(20,4)), or what it is."
-            file.add(
-                line_of(select), name, "a type that can't be told for certain", "a CAST", remedy
-            )
-        elif column is not None and is_nested(column.type):
-            refuse_nested(file, select, column.type)
-        elif column is not None:
-            columns[name] = column
-    return tuple(columns.values())
-
-
-def _is_well_named(file: SqlFile, select: exp.Expr, before: Container[str]) -> bool:
-    name, line = select.alias_or_name, line_of(select)
-    if not name:
-        file.add(line, select.sql("spark"), "no name", "AS <name>")
-    elif name in before:
-        file.add(line, name, "a second column of this name", "each name once")
-    elif not COLUMN_NAME.fullmatch(name):
-        file.add(line, name, f'"{name}"', "lower-case letters, digits and underscores")
-    else:
-        return True
-    return False
-
-
-def _header_columns(file: SqlFile, key: str, columns: tuple[Column, ...]) -> tuple[str, ...]:
-    known = [column.name for column in columns]
-    words = file.words(key)
-    if known:
-        for word in words:
-            if word not in known:
-                expected = f"a column of the SELECT: {', '.join(known)}"
-                file.add(file.header_lines[key], key, f'"{word}"', expected, nearest(word, known))
-    return words
 
 
 def _sql(query: exp.Query, names: Names, *, changed: str) -> str:
