@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from dataplatform.errors import LeaseHeld, TransitionRefused
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import PIPELINE_LEASE, Run
+from dataplatform.plans.model import SilverPlan
 
 RUN_LEASE_SECONDS: Final = 6 * 3600
 """Longer than any one step may take. A run that dies doesn't block for so long: see `reap`."""
@@ -40,6 +41,11 @@ def logger(function: str) -> Logger:
 def ledger_at(table: str) -> Ledger:
     """The ledger, connected once a process."""
     return Ledger.connect(table)
+
+
+def asked(plan: SilverPlan) -> list[str]:
+    """The end of a message about a dataset: whom its contract names, if anybody."""
+    return ["", f"Whose data it is: {plan.contact}"] if plan.contact else []
 
 
 def hold(ledger: Ledger, run_id: str) -> Run:

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.drift import DriftNote
 from dataplatform.plans.model import SilverPlan
-from lambdas.common import logger
+from lambdas.common import asked, logger
 
 log = logger("drift")
 
@@ -71,4 +71,4 @@ def _text(stage: str, plan: SilverPlan, notes: Sequence[DriftNote]) -> str:
             "Once the contract is mended and deployed, the next run looks at it again. To take it"
             f" as it is: ./weir run {plan.dataset} --accept --stage {stage}",
         ]
-    return "\n".join(lines)
+    return "\n".join([*lines, *asked(plan)])

@@ -113,7 +113,7 @@ class ObservabilityStack(PlatformStack):
                     self._freshness.age(dataset),
                     what=f"The newest published data of {dataset} is older than its contract "
                     f"promises ({promised.to_human_string()}), or nobody has measured it for half "
-                    "an hour.",
+                    f"an hour.{_asked(self._freshness.contacts[dataset])}",
                     threshold=promised.to_seconds(),
                     periods=2,  # a measurement may slip from one period into the next
                     silence_is_bad=True,
@@ -196,3 +196,7 @@ class ObservabilityStack(PlatformStack):
                 ],
             ],
         )
+
+
+def _asked(contact: str) -> str:
+    return f" Whose data it is: {contact}." if contact else ""

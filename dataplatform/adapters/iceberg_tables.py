@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
@@ -16,6 +16,12 @@ KEY_PROPERTY: Final = "weir.key"
 
 OWNER_PROPERTY: Final = "weir.owner"
 """Table property: the contract or model that the table is made from."""
+
+DOMAIN_PROPERTY: Final = "weir.domain"
+CONTACT_PROPERTY: Final = "weir.contact"
+TAGS_PROPERTY: Final = "weir.tags"
+CLASSIFIED_PROPERTY: Final = "weir.classified"
+"""Table properties that a catalogue is searched by; the last as `lname=pii,city=internal`."""
 
 VERSION_PROPERTY: Final = "weir.contract.version"
 """Table property: version of the contract that the table follows."""
@@ -203,6 +209,7 @@ def _bronze(plan: SilverPlan, bucket: str) -> TableDefinition:
         columns=(*sent, *_BRONZE_SYSTEM),
         partition=(BronzeColumn.BATCH_ID,),
         description=f"{plan.dataset} as sent",
+        settings=_filed(plan),
     )
 
 
@@ -218,7 +225,7 @@ def _silver(plan: SilverPlan, bucket: str) -> TableDefinition:
         partition=plan.partition_by,
         key=plan.key,
         description=plan.description,
-        settings=_MERGED,
+        settings={**_MERGED, **_filed(plan)},
     )
 
 
@@ -231,7 +238,7 @@ def _gold(model: GoldModel, bucket: str) -> TableDefinition:
         columns=model.columns,
         partition=model.partition_by,
         key=model.key,
-        settings=_MERGED,
+        settings={**_MERGED, DOMAIN_PROPERTY: model.domain, **_classified(model.columns)},
     )
 
 
@@ -246,6 +253,23 @@ def _changes(model: GoldModel, bucket: str) -> TableDefinition:
         columns=(*model.columns, Column(name=CHANGE_COLUMN, type="string", required=True)),
         description=f"Changed rows of {model.name}, in the order of its builds",
     )
+
+
+def _filed(plan: SilverPlan) -> dict[str, str]:
+    """What a catalogue is searched by; what a contract no longer says is empty, not left behind."""
+    return {
+        DOMAIN_PROPERTY: plan.domain,
+        CONTACT_PROPERTY: plan.contact,
+        TAGS_PROPERTY: ",".join(plan.tags),
+        **_classified(plan.columns),
+    }
+
+
+def _classified(columns: Sequence[Column]) -> dict[str, str]:
+    named = (
+        f"{column.name}={column.classification}" for column in columns if column.classification
+    )
+    return {CLASSIFIED_PROPERTY: ",".join(named)}
 
 
 def _location(bucket: str, table: str) -> str:

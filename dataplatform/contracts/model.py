@@ -147,6 +147,7 @@ class Contract:
     engine: auto, duckdb or spark.
     anomalies: a `naming.Watch`.
     table_quality: `quality` of the schema object; see also `quality`.
+    contact: whom to ask, in a line; "" for nobody. tags: the contract's and its schema object's.
     """
 
     file: str
@@ -167,6 +168,8 @@ class Contract:
     table_quality: Quality = Quality()
     status: str = "active"
     references: tuple[Reference, ...] = ()
+    contact: str = ""
+    tags: tuple[str, ...] = ()
 
     @property
     def quality(self) -> Quality:

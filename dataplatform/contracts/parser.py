@@ -13,6 +13,7 @@ from dataplatform.contracts import columns as parts
 from dataplatform.contracts.document import Document, Place
 from dataplatform.contracts.findings import Findings, did_you_mean, show
 from dataplatform.contracts.model import Contract, ContractColumn
+from dataplatform.contracts.people import contact, tags
 from dataplatform.contracts.promises import role_grants, service_levels
 from dataplatform.contracts.quality import table_quality
 from dataplatform.contracts.references import references
@@ -79,6 +80,8 @@ def parse(document: Document, *, strict: bool = True) -> tuple[Contract | None, 
             table_quality=quality,
             status=str(data["status"]),
             references=references(findings, _SCHEMA),
+            contact=contact(data),
+            tags=tags(data),
         ),
         [],
     )

@@ -60,6 +60,8 @@ def silver_plan(contract: Contract, names: Names) -> SilverPlan:
         ruleset=ruleset(columns, contract.primary_key, checks, gates, contract.quality.dqdl),
         anomalies=contract.anomalies,
         audit=audit_sql(_measures(contract, gates), gates),
+        contact=contract.contact,
+        tags=contract.tags,
         readers=_roles(contract, "read"),
         writers=_roles(contract, "write"),
     )

@@ -8,13 +8,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.audits import AuditNote
-from lambdas.common import logger
+from dataplatform.plans.model import PlatformPlan
+from lambdas.common import asked, logger
 
 log = logger("close-run")
 
 
 def tell_of_holds(
-    ledger: Ledger, stage: str, run_id: str, send: Callable[[str, str], None]
+    ledger: Ledger, plan: PlatformPlan, run_id: str, send: Callable[[str, str], None]
 ) -> list[AuditNote]:
     """Send a message for each dataset that the run has held, and note that it was told.
 
@@ -30,7 +31,7 @@ def tell_of_holds(
     told = []
     for note in ledger.untold(run_id):
         try:
-            send(f"Weir {stage}: {note.dataset} is held", message(stage, note))
+            send(f"Weir {plan.stage}: {note.dataset} is held", message(plan, note))
         except (ClientError, BotoCoreError):
             log.exception("the hold couldn't be told", extra={"dataset": note.dataset})
             continue
@@ -39,8 +40,10 @@ def tell_of_holds(
     return told
 
 
-def message(stage: str, note: AuditNote) -> str:
-    """What is odd, figure by figure, and what to do."""
+def message(plan: PlatformPlan, note: AuditNote) -> str:
+    """What is odd, figure by figure, what to do, and whom to ask."""
+    stage = plan.stage
+    whose = [line for each in plan.datasets if each.dataset == note.dataset for line in asked(each)]
     lines = [
         f"Weir {stage}: {note.dataset} is held. Its audit in run {note.run_id} found:",
         "",
@@ -53,5 +56,6 @@ def message(stage: str, note: AuditNote) -> str:
         f"  ./weir run {note.dataset} --accept --stage {stage}",
         "Else mend the source, land what is right, and release both: of each key the newest record"
         " stands. A contract that is mended and deployed is asked anew by the next run.",
+        *whose,
     ]
     return "\n".join(lines)

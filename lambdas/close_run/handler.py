@@ -27,12 +27,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     ledger = ledger_at(settings.ledger_table)
     for line in metric_lines(ledger, settings.stage, run_id, datetime.now(UTC)):
         print(line)  # the logger would nest it
+    plan = load_plan(settings.plans_uri)
     tell_of_holds(
         ledger,
-        settings.stage,
+        plan,
         run_id,
         AlertsTopic(settings.alerts_topic_arn).send,
     )
-    closed = close_run(ledger, load_plan(settings.plans_uri), run_id)
+    closed = close_run(ledger, plan, run_id)
     log.info("run closed", extra=closed["counts"])
     return closed

@@ -40,6 +40,7 @@ class FreshnessMeter(Construct):
             for dataset in state.plans.plan.datasets
             if dataset.freshness_minutes is not None
         }
+        self.contacts = {each.dataset: each.contact for each in state.plans.plan.datasets}
         self.function = PlatformFunction(
             functions,
             "measure_freshness",

@@ -91,6 +91,7 @@ class SilverPlan:
     ruleset: the same checks and gates as Glue's DQDL; "" where there are none.
     anomalies: what of a batch is held beside earlier runs: a `naming.Watch`.
     audit: what is asked of a batch; None for nothing.
+    contact: whom to ask about the data, in a line; "" for nobody. tags: what it is filed under.
     readers, writers: roles that the contract lets read the dataset, or land files for it.
     """
 
@@ -116,6 +117,8 @@ class SilverPlan:
     ruleset: str = ""
     anomalies: str = Watch.ON
     audit: AuditSql | None = None
+    contact: str = ""
+    tags: tuple[str, ...] = ()
     readers: tuple[str, ...] = ()
     writers: tuple[str, ...] = ()
 
@@ -164,6 +167,7 @@ class SilverPlan:
                 "audit": _audit(raw["audit"]),
                 "primary_key": tuple(raw["primary_key"]),
                 "partition_by": tuple(raw["partition_by"]),
+                "tags": tuple(raw.get("tags", ())),
                 "readers": tuple(raw.get("readers", ())),
                 "writers": tuple(raw.get("writers", ())),
                 "spark": SilverSql(**raw["spark"]),

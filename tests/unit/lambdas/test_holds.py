@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import boto3
 import pytest
@@ -26,6 +27,7 @@ from tests.unit.support.ledgers import TABLE, landed
 from tests.unit.support.plans import dataset, platform
 
 PLAN: PlatformPlan = platform((dataset("sales"), dataset("stores")))
+PROD = replace(PLAN, stage="prod", datasets=(replace(dataset("sales"), contact="team Retail"),))
 TOO_MANY = Verdict(name="row_count", found="900 records", expected="10 to 300 records")
 FEW_CLOSED = Verdict(name="sql", found="3", expected="at most 1", severity="warning")
 
@@ -94,14 +96,15 @@ def test_somebody_is_told_once_with_every_figure(ledger: Ledger) -> None:
     def send(subject: str, text: str) -> None:
         sent.append((subject, text))
 
-    assert tell_of_holds(ledger, "prod", "another run", send) == []
-    assert [note.dataset for note in tell_of_holds(ledger, "prod", "run", send)] == ["sales"]
-    assert tell_of_holds(ledger, "prod", "run", send) == []
+    assert tell_of_holds(ledger, PROD, "another run", send) == []
+    assert [note.dataset for note in tell_of_holds(ledger, PROD, "run", send)] == ["sales"]
+    assert tell_of_holds(ledger, PROD, "run", send) == []
     ((subject, text),) = sent
     assert subject == "Weir prod: sales is held"
     assert "STOPS  row_count: 900 records; expected 10 to 300 records" in text
     assert "warns  sql: 3; expected at most 1" in text
     assert "./weir run sales --accept --stage prod" in text
+    assert text.endswith("\n\nWhose data it is: team Retail")
 
 
 def test_what_sns_refuses_is_told_the_next_time(ledger: Ledger) -> None:
@@ -110,8 +113,8 @@ def test_what_sns_refuses_is_told_the_next_time(ledger: Ledger) -> None:
     def refuse(subject: str, text: str) -> None:
         raise ClientError({"Error": {"Code": "Throttled", "Message": ""}}, "Publish")
 
-    assert tell_of_holds(ledger, "prod", "run", refuse) == []
-    assert len(tell_of_holds(ledger, "prod", "run", lambda subject, text: None)) == 1
+    assert tell_of_holds(ledger, PROD, "run", refuse) == []
+    assert len(tell_of_holds(ledger, PROD, "run", lambda subject, text: None)) == 1
 
 
 def test_a_dataset_that_was_released_while_it_was_told_stays_released(ledger: Ledger) -> None:
@@ -121,7 +124,7 @@ def test_a_dataset_that_was_released_while_it_was_told_stays_released(ledger: Le
         outcomes = Outcomes(inserted=batch.rows)
         ledger.publish_batch(batch.batch_id, outcomes, sequence=1, live=batch.rows)
 
-    tell_of_holds(ledger, "prod", "run", release)
+    tell_of_holds(ledger, PROD, "run", release)
     assert ledger.held() == {}
 
 

@@ -50,3 +50,16 @@ def test_every_column_is_documented() -> None:
     for table in definitions(plan_of(stores(columns=tuple(described))), LAKE):
         if "gold" not in table.name:
             assert all(column.description for column in table.columns), table.name
+
+
+def test_the_catalogue_tells_whose_data_it_is_and_what_is_personal() -> None:
+    first, *others = (replace(c, classification="pii") if c.name == "city" else c for c in COLUMNS)
+    filed = replace(
+        stores(columns=(first, *others)), contact="team Retail", tags=("sales", "daily")
+    )
+    found = {table.name: table.properties for table in definitions(plan_of(filed), LAKE)}
+    for name in ("weir_dev_bronze.stores", "weir_dev_silver.stores"):
+        assert found[name]["weir.contact"] == "team Retail"
+        assert found[name]["weir.tags"] == "sales,daily"
+        assert found[name]["weir.classified"] == "city=pii"
+    assert found["weir_dev_gold.dim_store"]["weir.classified"] == ""
