@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dataplatform.naming import SilverColumn
-from tests.embedded.faults import hurried, kill_job_after_commit
+from tests.embedded.faults import confined, hurried, kill_job_after_commit
 from tests.embedded.harness import Platform, assert_balanced
 from tests.embedded.test_faults import new_store
 
@@ -126,6 +126,16 @@ def test_a_job_that_is_killed_after_its_commit_is_started_again_and_commits_no_m
     assert sold(platform) == 0
     assert contents(platform, "silver.sales", "id") == before
     assert_balanced(platform.totals("sales"))
+
+
+def test_a_chunk_that_outgrows_its_function_is_sparks(platform: Platform) -> None:
+    before = contents(platform, "silver.stores", "store_id")
+    with confined(platform, "rederive-chunk", memory=128):
+        done = platform.json("backfill", "stores", *EVER)
+    assert (done["engine"], done["left_to_spark"]) == ("duckdb", {"0": "out of memory"})
+    assert done["counts"]["keys"] == done["counts"]["kept"] >= len(before)
+    assert done["cost"]["glue"] > 0
+    assert contents(platform, "silver.stores", "store_id") == before
 
 
 def test_a_dataset_that_nobody_declared_is_said_in_a_line(platform: Platform) -> None:
