@@ -41,7 +41,7 @@ def generated_nested(seed: int) -> tuple[Contract, set[str]]:
         properties.append({"name": f"n{number}", **_nested(random, shape, 3, used)})
     schema = {"name": "things", "properties": properties}
     document = {
-        "apiVersion": "v3.1.0", "kind": "DataContract", "id": "x", "version": "1.0.0",
+        "apiVersion": "v3.2.0", "kind": "DataContract", "id": "x", "version": "1.0.0",
         "status": "active", "domain": "shop", "schema": [schema],
         "servers": [{"server": "landing", "type": "s3", "format": "json",
                      "location": "s3://landing/things/"}],
