@@ -13,7 +13,7 @@ import duckdb
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 
-from cli.live import database
+from cli.live.report import database
 from cli.screen import WrongUsage
 from cli.target import Target
 from dataplatform.adapters.iceberg import open_table

@@ -27,7 +27,7 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Show every problem of every contract and model, with file, line and remedy."""
-    from cli.contracts_check import check as verb
+    from cli.contracts.check import check as verb
 
     verb(Screen(as_json=as_json), paths or [])
 
@@ -53,7 +53,7 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """Tell what changed, column by column: additive, compatible or breaking, and for whom."""
-    from cli.contracts_diff import diff as verb
+    from cli.contracts.diff import diff as verb
 
     verb(Screen(as_json=as_json), against, stage)
 
@@ -74,6 +74,6 @@ def propose(
     as_json: Json = False,
 ) -> None:
     """Show what contracts would say if their sources are right: new columns, wider types."""
-    from cli.contracts_propose import propose as verb
+    from cli.contracts.propose import propose as verb
 
     verb(Screen(as_json=as_json), stage, dataset, write=write)

@@ -45,7 +45,7 @@ def live(
     as_json: Json = False,
 ) -> None:
     """Show what streams have brought, about a minute after it happened."""
-    from cli.live import live as verb
+    from cli.live.report import live as verb
 
     verb(Screen(as_json=as_json), stage, hours)
 

@@ -31,7 +31,7 @@ def ls(
     as_json: Json = False,
 ) -> None:
     """Count the rows that wait, by dataset and kind of reason."""
-    from cli.quarantine import ls as verb
+    from cli.quarantine.listing import ls as verb
 
     verb(Screen(as_json=as_json), stage, dataset)
 
@@ -47,7 +47,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show rows that wait: every reason, the record as it was sent, and where it came from."""
-    from cli.quarantine import show as verb
+    from cli.quarantine.listing import show as verb
 
     verb(
         Screen(as_json=as_json), stage, dataset, batch=batch, reason=reason, limit=limit, form=form
@@ -69,7 +69,7 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """Take rows through the pipeline again, once the contract or the source is mended."""
-    from cli.quarantine_replay import replay as verb
+    from cli.quarantine.replay import replay as verb
 
     verb(
         Screen(as_json=as_json),

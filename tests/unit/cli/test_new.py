@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from cli import contracts_check, own_samples
 from cli import new as new_verb
+from cli import own_samples
+from cli.contracts import check
 from cli.own_samples import files
 from cli.screen import Exit
 from dataplatform.naming import Names
@@ -27,7 +28,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         tmp_path, {"contracts/shop/orders.odcs.yaml": ORDERS, "inbox/returns.csv": RETURNS}
     )
     monkeypatch.setattr(new_verb, "ROOT", root)
-    monkeypatch.setattr(contracts_check, "ROOT", root)
+    monkeypatch.setattr(check, "ROOT", root)
     monkeypatch.setattr(own_samples, "FOLDER", root / "samples")
     return root
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cli.quarantined import Quarantine, Row
+from cli.quarantine.waiting import Quarantine, Row
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Batch
 from dataplatform.ledger.run_input import ReplayInput

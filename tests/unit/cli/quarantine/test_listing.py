@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from cli import quarantined
+from cli.quarantine import waiting
 from cli.target import Target
 from tests.unit.support.lakes import plan_of
 from tests.unit.support.ledgers import credentials
@@ -105,6 +105,6 @@ def test_who_may_not_read_the_table_is_told_so(
     def denied(name: str) -> Any:
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": ""}}, "GetTable")
 
-    monkeypatch.setattr(quarantined, "open_table", denied)
+    monkeypatch.setattr(waiting, "open_table", denied)
     code, _, err = weir("quarantine", "show", "orders")
     assert code == 1 and "your credentials may not read weir_dev_quarantine.records" in err

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cli import contracts_propose
-from cli.contracts_patch import Patch, proposed
+from cli.contracts import propose
+from cli.contracts.patch import Patch, proposed
 from cli.screen import Exit
 from dataplatform.drift.model import Drift, Kind
 from dataplatform.ledger import Ledger
@@ -113,7 +113,7 @@ def test_a_list_without_indentation_stays_so() -> None:
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(contracts_propose, "ROOT", project(tmp_path, {FILE: TEXT}))
+    monkeypatch.setattr(propose, "ROOT", project(tmp_path, {FILE: TEXT}))
     return tmp_path
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.contracts_base import Base, stage_of
+from cli.contracts.base import Base, stage_of
 from dataplatform.contracts.differences import Changed
 from dataplatform.contracts.model import Contract
 from dataplatform.contracts.unannounced import problems

@@ -15,8 +15,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli import summaries
-from cli.live_events import MINUTES, Events, LiveStream
-from cli.live_objects import contents, stream_objects, window
+from cli.live.events import MINUTES, Events, LiveStream
+from cli.live.objects import contents, stream_objects, window
 from cli.screen import Screen
 from cli.sparkline import sparkline
 from cli.target import Target

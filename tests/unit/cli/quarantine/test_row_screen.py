@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from cli.quarantine_rows import show_row
-from cli.quarantined import Row
+from cli.quarantine.row_screen import show_row
+from cli.quarantine.waiting import Row
 from cli.screen import Screen
 
 

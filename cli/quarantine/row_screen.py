@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from rich.markup import escape
 
-from cli.quarantined import Row
+from cli.quarantine.waiting import Row
 from cli.screen import Screen
 
 _INDENT: Final = "   "

@@ -14,8 +14,8 @@ from typing import Any, Final
 from rich.markup import escape
 from rich.table import Table
 
-from cli.quarantine_rows import show_row
-from cli.quarantined import Quarantine, Row, kind_of
+from cli.quarantine.row_screen import show_row
+from cli.quarantine.waiting import Quarantine, Row, kind_of
 from cli.screen import Screen
 from cli.sql import UnknownFormat
 from cli.target import Target, dataset_of

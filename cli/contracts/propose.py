@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.markup import escape
 
-from cli.contracts_patch import Patch, proposed
+from cli.contracts.patch import Patch, proposed
 from cli.screen import Screen, WrongUsage
 from cli.target import ROOT, Target
 from dataplatform.contracts.loader import load

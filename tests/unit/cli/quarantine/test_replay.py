@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from cli import quarantine_replay as verb
 from cli.pipeline import Followed
+from cli.quarantine import replay as verb
 from cli.target import Target
 from dataplatform.ledger.run_input import parse_run_input
 from tests.unit.support.contracts import spoiled

@@ -9,7 +9,7 @@ import typer
 from rich.prompt import Confirm
 
 from cli import books
-from cli.quarantined import Quarantine
+from cli.quarantine.waiting import Quarantine
 from cli.run import execute
 from cli.screen import Screen
 from cli.target import Target, dataset_of

@@ -16,15 +16,15 @@ import pyarrow as pa
 import pytest
 from moto import mock_aws
 
-from cli import live
-from cli.live import ago
-from cli.live_objects import contents, stream_objects, window
+from cli.live import report
+from cli.live.objects import contents, stream_objects, window
+from cli.live.report import ago
 from cli.target import Target
 from dataplatform.naming import RECEIVED_AT, Names
 from dataplatform.plans.compiler import compile_platform
 from dataplatform.plans.model import PlatformPlan
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 Weir = Callable[..., tuple[int, str, str]]
 
 
@@ -69,7 +69,7 @@ def target(monkeypatch: pytest.MonkeyPatch) -> Iterator[StreamTarget]:
         "weir_dev_gold.dim_store": pa.table({"store_id": [7], "region_id": [1]}),
         "weir_dev_gold.dim_region": pa.table({"region_id": [1], "sales_region": ["North West"]}),
     }
-    monkeypatch.setattr(live, "open_table", lambda name: Reader(gold[name]))
+    monkeypatch.setattr(report, "open_table", lambda name: Reader(gold[name]))
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     with mock_aws():

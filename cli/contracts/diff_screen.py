@@ -9,7 +9,7 @@ from typing import Final
 
 from rich.markup import escape
 
-from cli.contracts_comparison import Comparison
+from cli.contracts.comparison import Comparison
 from cli.screen import Screen
 from dataplatform.contracts.difference import Difference, Weight
 from dataplatform.contracts.differences import Changed

@@ -7,9 +7,9 @@ from typing import Any
 
 import typer
 
-from cli import contracts_diff_screen as screens
-from cli.contracts_base import DEPLOYED, at_commit, deployed
-from cli.contracts_comparison import Comparison, compare
+from cli.contracts import diff_screen as screens
+from cli.contracts.base import DEPLOYED, at_commit, deployed
+from cli.contracts.comparison import Comparison, compare
 from cli.screen import Exit, Screen, WrongUsage
 from cli.wrapper import ROOT
 from dataplatform.contracts.difference import Difference

@@ -16,15 +16,15 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from cli import live, live_events
-from cli.live_events import MINUTES, Events, LiveStream
+from cli.live import events, report
+from cli.live.events import MINUTES, Events, LiveStream
 from dataplatform.naming import RECEIVED_AT, Names
 from dataplatform.plans.compiler import compile_platform
 from dataplatform.plans.model import SilverPlan
 from dataplatform.plans.silver import silver_plan
 from tests.unit.support.contracts import contract, spoiled
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 PLAN = compile_platform(ROOT, Names("dev"))
 STREAM = PLAN.dataset("pos_sales")
 NOW = datetime(2026, 11, 18, 9, 10, tzinfo=UTC)
@@ -61,7 +61,7 @@ def view() -> Iterator[View]:
 
 
 def _view(plan: SilverPlan) -> Iterator[View]:
-    with live.database() as connection:
+    with report.database() as connection:
         yield View(connection, LiveStream(connection, plan), plan.dataset)
 
 
@@ -146,7 +146,7 @@ def test_nothing_of_an_unreadable_object_is_shown(view: View) -> None:
 
 
 def test_many_rows_are_checked_in_portions(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_events, "_ROWS", 10)
+    monkeypatch.setattr(events, "_ROWS", 10)
     for number in range(7):
         rows = (_event(f"{number}-{n}", unit_sales=n) for n in range(6))
         view.land(*rows, key=f"{KEY}{number}")
@@ -193,7 +193,7 @@ def test_the_sample_model_sums_by_region_and_keeps_unknown_stores(view: View) ->
     view.land(_event("a"), _event("b"), _event("c", store_id=99))
     view.seal()
     (model,) = PLAN.live
-    rows = live.query(view.connection, model, gold.__getitem__)
+    rows = report.query(view.connection, model, gold.__getitem__)
     assert [(r["sales_region"], r["unit_sales"], r["store_sales"], r["events"]) for r in rows] == [
         ("North West", 4, Decimal("2.47"), 2),
         ("Unknown", 2, Decimal("1.23"), 1),

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from cli import contracts_base, contracts_diff
 from cli.__main__ import main
+from cli.contracts import base, diff
 from tests.unit.support.contracts import project, spoiled
 
 CONTRACT = "contracts/shop/orders.odcs.yaml"
@@ -27,7 +27,7 @@ SQL = "-- key: order_id\nSELECT o.order_id, o.state FROM silver.orders AS o\n"
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with one commit on main, in a folder of its repository."""
     root = project(tmp_path / "repository" / "platform", {CONTRACT: BEFORE, MODEL: SQL})
-    for module in (contracts_base, contracts_diff):
+    for module in (base, diff):
         monkeypatch.setattr(module, "ROOT", root)
     git(root, "init", "--quiet", "--initial-branch=main", str(root.parent))
     commit(root)

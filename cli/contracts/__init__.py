@@ -1,0 +1,1 @@
+"""`weir contracts`: contracts checked, compared with others, and added to."""

@@ -1,0 +1,1 @@
+"""`weir live`: what streams have brought, before any run."""

@@ -1,0 +1,1 @@
+"""`weir quarantine`: what was rejected, why, and once more through the pipeline."""
