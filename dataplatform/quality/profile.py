@@ -1,6 +1,6 @@
 """Figures of a batch: what it was asked, what it answered, and what is kept of that.
 
-Each engine answers all of them, gates too, with one aggregate over the batch's accepted records:
+Each engine answers all of them, gates too, with one query over the batch's accepted records:
 the newest good record of each key, without deletes. See `render/profile.py` for the SQL.
 """
 

@@ -1,7 +1,7 @@
-"""One aggregate a dataset and merge: its profile and its gates, in each engine's SQL.
+"""One query a dataset and merge: its profile and its gates, in each engine's SQL.
 
 Both are written here, not translated: what is asked differs by engine only in how distinct values
-are counted. Spark's `count(DISTINCT)` of several columns would multiply the records by the columns;
+are counted, and Spark counts those beside the rest. Spark's `count(DISTINCT)` of several columns would multiply the records by the columns;
 a set of hashes doesn't.
 """
 
