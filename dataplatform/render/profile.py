@@ -1,8 +1,8 @@
 """One query a dataset and merge: its profile and its gates, in each engine's SQL.
 
 Both are written here, not translated: what is asked differs by engine only in how distinct values
-are counted, and Spark counts those beside the rest. Spark's `count(DISTINCT)` of several columns would multiply the records by the columns;
-a set of hashes doesn't.
+are counted, and Spark counts those beside the rest. Its `count(DISTINCT)` of several columns would
+multiply the records by the columns; a set of hashes doesn't.
 """
 
 from __future__ import annotations
