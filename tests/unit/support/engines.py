@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from hypothesis import HealthCheck, Phase, settings
 from pyspark.sql import SparkSession
 
 from dataplatform.contracts.nesting import element_of, fields_of
@@ -94,6 +95,20 @@ class Engines:
     def _path(self) -> Path:
         self._files += 1
         return self._room / f"{self._files}.parquet"
+
+
+def examples(number: int) -> settings:
+    """So many examples, the same each time: many rows in each, as a query of Spark's costs far more
+    than a row.
+    """
+    return settings(
+        max_examples=number,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,9 +10,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from pyspark.sql import SparkSession
 from sqlglot import exp, parse_one
 
 from dataplatform.contracts.types import decimal_parts
@@ -23,7 +22,7 @@ from dataplatform.plans.sql_types import qualified
 from dataplatform.render.duckdb_query import QueryTranslator
 from dataplatform.render.spark_query import for_both
 from dataplatform.render.typed import Untranslatable
-from tests.unit.support.engines import Engines, arrow_type, differences, engines, rows, table
+from tests.unit.support.engines import Engines, arrow_type, differences, examples, rows, table
 from tests.unit.support.expressions import EXPRESSIONS, GROUPED, QUERIES, WINDOWED
 
 # PySpark leaves the sockets of its results to the garbage collector.
@@ -57,11 +56,10 @@ EXTREMES: dict[str, tuple[Any, ...]] = {
 
 
 @pytest.fixture(scope="module")
-def both(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
-    with engines(spark, tmp_path_factory.mktemp("engines")) as found:
-        columns = tuple(SCHEMA["silver"]["things"].values())
-        found.put("things", table(columns, [_thing(Random(n), n) for n in range(1_000)]))
-        yield found
+def both(both: Engines) -> Engines:
+    columns = tuple(SCHEMA["silver"]["things"].values())
+    both.put("things", table(columns, [_thing(Random(n), n) for n in range(1_000)]))
+    return both
 
 
 def _thing(random: Random, number: int) -> tuple[Any, ...]:
@@ -163,14 +161,7 @@ numbers = st.recursive(
 def test_generated_arithmetic(both: Engines) -> None:
     taken: set[str] = set()
 
-    @settings(
-        max_examples=250,
-        derandomize=True,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @examples(250)
     @given(sql=numbers)
     def gather(sql: str) -> None:
         try:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from pyspark.sql import SparkSession
 
 from dataplatform.naming import BronzeColumn, Names
 from dataplatform.plans.model import SilverPlan, fill
 from dataplatform.plans.silver import silver_plan
-from tests.unit.support.engines import Engines, Row, differences, engines, rows, table
+from tests.unit.support.engines import Engines, Row, differences, examples, rows, table
 from tests.unit.support.generated import KINDS, bronze_columns
 from tests.unit.support.generated_nested import SHAPES, generated_nested, nested_rows
 
@@ -26,20 +23,7 @@ ROWS = 500
 _PLACE = BronzeColumn.POSITION.value
 _OUTCOMES = {"insert", "update", "delete", "duplicate", "superseded", "quarantined"}
 
-generated = settings(
-    max_examples=16,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-
-
-@pytest.fixture(scope="module")
-def both(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
-    with engines(spark, tmp_path_factory.mktemp("engines")) as found:
-        yield found
+generated = examples(16)
 
 
 def test_generated_shapes_give_the_same_values_reasons_and_actions(both: Engines) -> None:

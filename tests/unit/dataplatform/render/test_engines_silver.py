@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from pyspark.sql import SparkSession
 
 from dataplatform.naming import BronzeColumn, Names
 from dataplatform.plans.model import SilverPlan, fill
 from dataplatform.plans.silver import silver_plan
-from tests.unit.support.engines import Engines, differences, engines, rows, table
+from tests.unit.support.engines import Engines, differences, examples, rows, table
 from tests.unit.support.generated import (
     CHECKS,
     KINDS,
@@ -33,21 +31,7 @@ CONTRACTS = 24
 ROWS = 1_000
 _PLACE = BronzeColumn.POSITION.value
 
-# Many rows an example, few examples: a query of Spark's costs far more than a row.
-generated = settings(
-    max_examples=CONTRACTS,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-
-
-@pytest.fixture(scope="module")
-def both(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
-    with engines(spark, tmp_path_factory.mktemp("engines")) as found:
-        yield found
+generated = examples(CONTRACTS)
 
 
 def test_generated_contracts_give_the_same_rows_reasons_and_actions(both: Engines) -> None:
