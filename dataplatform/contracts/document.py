@@ -78,17 +78,19 @@ class Document:
         return value
 
     def label(self, place: Place) -> str:
-        """`schema.stores.store_id.required`: list items by their own names, as people say it."""
+        """`schema.stores.store_id.required`: items by their names, else `quality[1]`."""
         words: list[str] = []
         for length, step in enumerate(place, start=1):
             if isinstance(step, str):
-                # "properties" says nothing that the column's name after it doesn't say.
-                if step != "properties" or length == len(place):
-                    words.append(step)
+                words.append(step)
                 continue
-            item = self.get(place[:length])
-            name = _own_name(item)
-            words.append(name if name else f"[{step + 1}]")
+            name = _own_name(self.get(place[:length]))
+            if not name:
+                words[-1] += f"[{step + 1}]"
+            elif words[-1] == "properties":  # which says nothing that a column's name doesn't say
+                words[-1] = name
+            else:
+                words.append(name)
         return ".".join(words)
 
 

@@ -25,7 +25,7 @@ def test_list_items_are_called_by_their_own_names() -> None:
     text = "schema:\n  - name: t\n    properties:\n      - name: c\n      - other: 1\n"
     document = parse(text, "f.yaml")
     assert document.label(("schema", 0, "properties", 0, "required")) == "schema.t.c.required"
-    assert document.label(("schema", 0, "properties", 1)) == "schema.t.[2]"
+    assert document.label(("schema", 0, "properties", 1)) == "schema.t.properties[2]"
 
 
 def test_words_that_yaml_1_1_took_for_booleans_stay_words() -> None:

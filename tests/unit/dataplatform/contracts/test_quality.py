@@ -6,7 +6,7 @@ from dataplatform.contracts.model import BatchRule, Rule
 from tests.unit.support.contracts import ORDERS, contract, line_of, problems, spoiled
 
 STATE = "          - value: closed\n"
-PLACE = "schema.orders.state.quality.[1]"
+PLACE = "schema.orders.state.quality[1]"
 
 
 def at_column(quality: str) -> str:
@@ -156,7 +156,7 @@ AT_COLUMN = [
     ("{metric: invalidValues, mustBe: 0}", "", "without arguments"),
     ("{metric: missingValues, mustBe: 9}", "", "without arguments"),
     ("{metric: invalidValues, mustBe: 0, arguments: {validValues: [1]}}",
-     ".arguments.validValues.[1]", 'Quote it: "1".'),
+     ".arguments.validValues[1]", 'Quote it: "1".'),
     ("{metric: invalidValues, mustBe: 0, arguments: {pattern: '(?<!a)b'}}",
      ".arguments.pattern", "lookaround"),
     ("{metric: duplicateValues, mustBe: 0, arguments: {properties: [a]}}", ".arguments",
@@ -176,7 +176,7 @@ AT_TABLE = [
     ("{metric: rowCount, mustBe: 9, unit: percent}", ".unit", "100 percent"),
     ("{metric: duplicateValues, mustBe: 0}", ".arguments", "arguments.properties"),
     ("{metric: duplicateValues, mustBe: 0, arguments: {properties: [sttae]}}",
-     ".arguments.[1]", 'Did you mean "state"?'),
+     ".arguments.properties[1]", 'Did you mean "state"?'),
     ('{type: sql, mustBe: 0, query: "SELECT COUNT({property}) FROM {object}"}', ".query",
      "Name the column itself"),
 ]  # fmt: skip
@@ -189,7 +189,7 @@ def test_what_a_column_can_not_be_asked_is_refused(quality: str, field: str, sai
 
 @pytest.mark.parametrize(("quality", "field", "said"), AT_TABLE)
 def test_what_a_table_can_not_be_asked_is_refused(quality: str, field: str, said: str) -> None:
-    _refused(at_table(quality), quality, f"schema.orders.quality.[1]{field}", said)
+    _refused(at_table(quality), quality, f"schema.orders.quality[1]{field}", said)
 
 
 def _refused(text: str, quality: str, field: str, said: str) -> None:

@@ -49,12 +49,12 @@ def test_a_reference_that_leads_somewhere_is_taken(tmp_path: Path, text: str) ->
 @pytest.mark.parametrize(
     ("text", "field", "said"),
     [
-        (at(ORDER_ID, "to: cart.order_id"), "order_id.relationships.[1].to", '"carts"?'),
-        (at(ORDER_ID, "to: carts.orderid"), "order_id.relationships.[1].to", '"order_id"?'),
-        (at(STATE, "to: carts.order_id"), "state.relationships.[1].to", "carts.order_id is bigint"),
+        (at(ORDER_ID, "to: cart.order_id"), "order_id.relationships[1].to", '"carts"?'),
+        (at(ORDER_ID, "to: carts.orderid"), "order_id.relationships[1].to", '"order_id"?'),
+        (at(STATE, "to: carts.order_id"), "state.relationships[1].to", "carts.order_id is bigint"),
         (
             at(SCHEMA, "{from: orders.orderid, to: carts.order_id}"),
-            "orders.relationships.[1].to",
+            "orders.relationships[1].to",
             'no column "orderid"',
         ),
     ],

@@ -109,7 +109,7 @@ def test_faults_that_the_standard_alone_sees_are_told_together_with_others() -> 
         ("classification: pii", "classification: pii\n        id: the e-mail"),
     )
     assert [(p.line, p.field) for p in problems_of(text)] == [
-        (line_of(text, "support:"), "support.[1].channel"),
+        (line_of(text, "support:"), "support[1].channel"),
         (line_of(text, "minimum: 200"), "schema.orders.amount.logicalTypeOptions.minimum"),
         (line_of(text, "id: the e-mail"), "schema.orders.email.id"),
     ]

@@ -143,7 +143,7 @@ def test_sql_that_can_not_be_evaluated_is_refused_when_the_contract_is_checked(
     assert said in str(found)
     assert (found.file, found.field) == (
         "contracts/shop/orders.odcs.yaml",
-        "schema.orders.quality.[1].query",
+        "schema.orders.quality[1].query",
     )
     assert found.line == line_of(with_rules(sql(query)), "type: sql")
 
