@@ -143,36 +143,28 @@ def test_a_killed_chunk_finds_its_commit(
     assert len(shop.rows()) == 8 and in_quarantine(shop) == []
 
 
-def test_a_chunk_killed_before_its_commit_is_done_once(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+BEFORE_A_COMMIT: dict[str, tuple[Any, str]] = {
+    "its copies are in bronze, no record of the next attempt": (requarantine, "replace_once"),
+    "quarantine has followed": (engine._Chunk, "_commit"),
+}
+
+
+@pytest.mark.parametrize("where, name", BEFORE_A_COMMIT.values(), ids=BEFORE_A_COMMIT)
+def test_a_chunk_killed_before_a_commit_is_done_once(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, where: Any, name: str
 ) -> None:
     shop.merged(order(1, 1), order(2, 1, amount="3"))
     shop.plan = CHEAP
     plan = planned(shop)
     with monkeypatch.context() as patched:
-        patched.setattr(engine._Chunk, "_commit", _killed)
-        with pytest.raises(KeyboardInterrupt):
-            done(shop, plan)
-    found = done(shop, plan, request="b2")
-    assert (found.deleted, found.quarantined) == (1, 1)
-    assert len(in_quarantine(shop)) == 1 and set(shop.rows()) == {1}
-    assert shop.ledger.totals("orders").balanced
-
-
-def test_copies_of_a_chunk_that_was_killed_are_no_records_of_the_next(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shop.merged(order(1, 1), order(2, 1, amount="3"))
-    shop.plan = CHEAP
-    plan = planned(shop)
-    with monkeypatch.context() as patched:
-        patched.setattr(requarantine, "replace_once", _killed)
+        patched.setattr(where, name, _killed)
         with pytest.raises(KeyboardInterrupt):
             done(shop, plan)
     found = done(shop, plan, request="b2")
     assert (found.records, found.rejected, found.deleted, found.quarantined) == (2, 1, 1, 1)
     copies = [row for row in shop.lake.rows(shop.plan.bronze_table) if row["_position"] == 2]
     assert len(copies) == 2 and len(in_quarantine(shop)) == 1
+    assert set(shop.rows()) == {1}
     assert shop.ledger.totals("orders").balanced
 
 
