@@ -64,27 +64,37 @@ def audit_line(
     return _line(stage, {DATASET: dataset}, figures, at)
 
 
-def books_line(
-    stage: str,
-    run_id: str,
+def books_figures(
     counts: Mapping[str, int],
     *,
-    dataset: str = "",
-    engine: str = "",
-    bytes: int | None = None,
     seconds: float,
+    bytes: int | None = None,
     cost: float | None = None,
-    at: datetime,
-) -> str:
-    """The books of a dataset in a run, or with dataset "" of the whole run.
+) -> dict[str, float]:
+    """The books of a dataset in a run, or of the whole run, by metric.
 
     Args:
         counts: records by what became of them, `source` among them.
-        engine: what merged the dataset and why: words beside the figures, to be searched for.
     """
     figures: dict[str, float] = {records(name): count for name, count in counts.items()}
     figures |= {SECONDS: seconds}
-    figures |= {name: v for name, v in ((BYTES, bytes), (COST, cost)) if v is not None}
+    return figures | {name: v for name, v in ((BYTES, bytes), (COST, cost)) if v is not None}
+
+
+def books_line(
+    stage: str,
+    run_id: str,
+    figures: Mapping[str, float],
+    *,
+    dataset: str = "",
+    engine: str = "",
+    at: datetime,
+) -> str:
+    """Figures of a dataset in a run, or with dataset "" of the whole run.
+
+    Args:
+        engine: what merged the dataset and why: words beside the figures, to be searched for.
+    """
     words = {"run_id": run_id, **({"engine": engine} if engine else {})}
     return _line(stage, {DATASET: dataset} if dataset else {}, figures, at, words)
 

@@ -8,11 +8,14 @@ from dataplatform.ledger.cursors import Cursors
 from dataplatform.ledger.drift import DriftBooks
 from dataplatform.ledger.engines import Engines
 from dataplatform.ledger.gold import Gold
+from dataplatform.ledger.told import ToldBooks
 from dataplatform.ledger.upkeep import UpkeepBooks
 from dataplatform.ledger.usage import UsageBooks
 
 
-class Ledger(Audits, Backfills, Cursors, DriftBooks, Engines, UsageBooks, UpkeepBooks, Gold):
+class Ledger(
+    Audits, Backfills, Cursors, DriftBooks, Engines, ToldBooks, UsageBooks, UpkeepBooks, Gold
+):
     """What landed, what became of it, and who may write where.
 
     Every change is conditional on what it starts from, so that doing it twice, or by a holder that

@@ -16,7 +16,7 @@ Partitions (`pk` / `sk`), each item of bounded size however much data goes throu
     cursor#<dataset>        / cursor             the last record pulled
     runs                    / <run_id>           one run
     execution#<arn>         / execution          which run an execution opened
-    run#<run_id>            / batch#|step#|failure#|engine#|usage#|audit#
+    run#<run_id>            / batch#|step#|failure#|engine#|usage#|audit#|told#
     profiles#<dataset>      / <sequence>         figures of a publication
     held                    / <dataset>          what an audit found; nothing of it is published
     models                  / <model>            a gold model's state

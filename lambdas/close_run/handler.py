@@ -9,7 +9,7 @@ from dataplatform.adapters.alerts import AlertsTopic
 from dataplatform.adapters.plans import load_plan
 from dataplatform.settings import ClosingSettings
 from lambdas.close_run.alerts import tell_of_holds
-from lambdas.close_run.figures import metric_lines
+from lambdas.close_run.figures import tell_figures
 from lambdas.close_run.logic import close_run
 from lambdas.common import LambdaContext, ledger_at, logger
 from lambdas.metering import metered
@@ -25,8 +25,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     log.append_keys(run_id=run_id)
     settings = ClosingSettings.from_environment()
     ledger = ledger_at(settings.ledger_table)
-    for line in metric_lines(ledger, settings.stage, run_id, datetime.now(UTC)):
-        print(line)  # the logger would nest it
+    # Printed: the logger would nest the lines.
+    tell_figures(ledger, settings.stage, run_id, datetime.now(UTC), print)
     plan = load_plan(settings.plans_uri)
     tell_of_holds(
         ledger,

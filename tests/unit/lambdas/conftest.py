@@ -70,16 +70,21 @@ def staged(ledger: Ledger, run_id: str, dataset: str, rows: int = 4) -> Batch:
     ledger.register_object(landed(f"{run_id}-{dataset}", dataset=dataset))
     batch = ledger.open_batch(run_id, dataset, ledger.due_objects(dataset))
     ledger.batch_staged(batch.batch_id, source=rows, unreadable=0, rows=rows)
-    return batch
+    return ledger.batch(batch.batch_id)
 
 
 def published(ledger: Ledger, run_id: str, dataset: str, rows: int = 4, *, bad: int = 0) -> Batch:
     """A published batch, all of it inserted but for `bad` records."""
-    batch = staged(ledger, run_id, dataset, rows)
+    return publish(ledger, staged(ledger, run_id, dataset, rows), bad=bad)
+
+
+def publish(ledger: Ledger, batch: Batch, *, bad: int = 0) -> Batch:
+    """Publish a staged batch, all of it inserted but for `bad` records."""
+    good = batch.source - bad
     ledger.publish_batch(
         batch.batch_id,
-        Outcomes(inserted=rows - bad, quarantined=bad),
-        sequence=ledger.next_sequence(dataset),
-        live=ledger.totals(dataset).live + rows - bad,
+        Outcomes(inserted=good, quarantined=bad),
+        sequence=ledger.next_sequence(batch.dataset),
+        live=ledger.totals(batch.dataset).live + good,
     )
     return ledger.batch(batch.batch_id)
