@@ -12,8 +12,9 @@ from rich.markup import escape
 from rich.text import Text
 
 from cli.screen import Screen
-from dataplatform.ledger.engines import ENGINE_STEP, GOLD, model_subject
+from dataplatform.ledger.engines import ENGINE_STEP, model_subject
 from dataplatform.ledger.records import Run, Step
+from dataplatform.naming import GOLD_MODELS
 
 _BY_AN_ENGINE: Final = ("silver", "gold")
 _MARKS = {"started": "[cyan]▸[/]", "done": "[green]✓[/]", "failed": "[red]✗[/]", "skipped": "·"}
@@ -37,7 +38,7 @@ def with_engines(steps: Sequence[Step]) -> list[Step]:
             continue
         engine = chosen.get(step.dataset, "")
         if step.name == "gold":
-            engine = chosen.get(GOLD) or chosen.get(model_subject(step.dataset), "")
+            engine = chosen.get(GOLD_MODELS) or chosen.get(model_subject(step.dataset), "")
         if step.name in _BY_AN_ENGINE and engine:
             step = replace(step, detail=" · ".join(filter(None, (engine, step.detail))))
         told.append(step)

@@ -49,6 +49,9 @@ ENGINES: Final = ("auto", "duckdb", "spark")
 Engine = Literal["duckdb", "spark"]
 """What did, once it was chosen."""
 
+GOLD_MODELS: Final = "gold-models"
+"""Stands for a dataset where a run's gold models are meant together; no dataset has a hyphen."""
+
 
 class Watch(StrEnum):
     """What of a batch is held beside earlier runs: all figures, how many records, nothing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 import zipfile
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -30,11 +31,13 @@ def code_zip(name: str, packages: tuple[str, ...], *, root: Path = ROOT) -> Path
     return _built(f"{name}.zip", content.getvalue())
 
 
+@cache
 def lambda_code() -> Path:
     """One zip serves every function; their handlers differ."""
     return code_zip("lambda-code", ("dataplatform", "lambdas"))
 
 
+@cache
 def spark_code() -> Path:
     """What Glue puts on the Python path of every job (`--extra-py-files`)."""
     return code_zip("spark-code", ("dataplatform", "glue_jobs"))

@@ -7,18 +7,15 @@ from typing import Final
 
 from dataplatform.ledger.runs import Runs
 from dataplatform.ledger.writes import ABSENT, Item, Refused, put
-from dataplatform.naming import Engine
+from dataplatform.naming import GOLD_MODELS, Engine
 
 ENGINE_STEP: Final = "engine"
 """The step of a run's timeline that says what was chosen; its detail is `duckdb · 6 MB batch`."""
 
-GOLD: Final = "gold-models"
-"""Stands for a dataset where a run's gold models are meant together; no dataset has a hyphen."""
-
 
 def model_subject(model: str) -> str:
     """What stands for one gold model, which may have a dataset's name."""
-    return f"{GOLD}.{model}"
+    return f"{GOLD_MODELS}.{model}"
 
 
 @dataclass(frozen=True, kw_only=True)

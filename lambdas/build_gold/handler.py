@@ -10,8 +10,8 @@ import boto3
 from dataplatform.adapters.holders import goes_on
 from dataplatform.adapters.plans import load_plan
 from dataplatform.duckdb_engine.gold import DuckdbGold
-from dataplatform.ledger.engines import GOLD
 from dataplatform.ledger.holders import Call
+from dataplatform.naming import GOLD_MODELS
 from dataplatform.settings import DuckdbSettings
 from lambdas.build_gold.logic import LEASE_SECONDS, Limits, build_gold
 from lambdas.common import LambdaContext, ledger_at, logger
@@ -29,7 +29,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     settings = DuckdbSettings.from_environment()
     ledger, plan = ledger_at(settings.ledger_table), load_plan(settings.plans_uri)
     limits = Limits.of(settings)
-    owner = str(Call(run_id, GOLD, context.aws_request_id))
+    owner = str(Call(run_id, GOLD_MODELS, context.aws_request_id))
     built = build_gold(
         ledger,
         plan,

@@ -11,9 +11,9 @@ from dataplatform.errors import NotForThisEngine, TooLarge
 from dataplatform.gold.builder import GoldBuilder, GoldEngine
 from dataplatform.gold.due import lagging, tables_of
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.engines import GOLD, model_subject
+from dataplatform.ledger.engines import model_subject
 from dataplatform.ledger.run_input import RunInput
-from dataplatform.naming import Engine, Zone
+from dataplatform.naming import GOLD_MODELS, Engine, Zone
 from dataplatform.plans.model import GoldModel, PlatformPlan
 from dataplatform.settings import DuckdbSettings
 from lambdas.common import hold
@@ -63,7 +63,7 @@ def build_gold(
         LeaseHeld: a job of an earlier run still builds one of the models.
     """
     wanted = RunInput.from_json(hold(ledger, run_id).input).engine
-    given_up = ledger.engine(run_id, GOLD)
+    given_up = ledger.engine(run_id, GOLD_MODELS)
     if given_up and given_up.engine == "spark":
         return {"run_id": run_id, "spark": True}
     builder = GoldBuilder(

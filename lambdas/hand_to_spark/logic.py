@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.engines import GOLD
 from dataplatform.ledger.holders import Call, holder
 from dataplatform.ledger.records import Lease, table_lease
 from dataplatform.ledger.staging import STAGE_STEP
+from dataplatform.naming import GOLD_MODELS
 from dataplatform.plans.model import PlatformPlan
 from lambdas.common import hold
 from lambdas.failures import reason
@@ -24,7 +24,7 @@ def hand_to_spark(
     it only staged on a branch is dropped by the next writer.
 
     Args:
-        subject: the dataset, or `engines.GOLD`.
+        subject: the dataset, or `GOLD_MODELS`.
         error: `Error` and `Cause` as Step Functions caught them.
     """
     hold(ledger, run_id)
@@ -58,7 +58,7 @@ def _held(ledger: Ledger, plan: PlatformPlan, run_id: str, subject: str) -> Iter
 
 
 def _tables(plan: PlatformPlan, subject: str) -> list[str]:
-    if subject == GOLD:
+    if subject == GOLD_MODELS:
         return [model.table for model in plan.models]
     dataset = plan.dataset(subject)
     return [dataset.silver_table, dataset.quarantine_table]

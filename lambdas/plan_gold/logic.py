@@ -6,8 +6,8 @@ from typing import Any
 
 from dataplatform.gold.due import due_models
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.engines import GOLD
 from dataplatform.ledger.run_input import RunInput
+from dataplatform.naming import GOLD_MODELS
 from dataplatform.plans.model import PlatformPlan
 from lambdas.common import hold
 
@@ -18,7 +18,7 @@ def plan_gold(ledger: Ledger, plan: PlatformPlan, run_id: str) -> dict[str, Any]
     """Say whether gold has work, and whether whoever started the run wants it done by Spark."""
     wanted = RunInput.from_json(hold(ledger, run_id).input).engine
     if wanted == "spark":
-        ledger.leave_to_spark(run_id, GOLD, "asked for by the run")
+        ledger.leave_to_spark(run_id, GOLD_MODELS, "asked for by the run")
     due = due_models(ledger, plan)
     ledger.step(
         run_id,

@@ -24,7 +24,7 @@ from aws_cdk.aws_stepfunctions import (
     WaitTime,
 )
 
-from dataplatform.ledger.engines import GOLD
+from dataplatform.naming import GOLD_MODELS
 from stacks.constructs.job import SparkJob
 from stacks.orchestration.retries import KILLED, SOURCE_DOWN, WAREHOUSE_BUSY
 from stacks.orchestration.states import LONG_STEP, States
@@ -121,7 +121,7 @@ def _gold(states: States, steps: PipelineSteps, run: dict[str, Any], *, after: S
     """A function builds what it can; the job then takes every model that is still due, in order."""
     built = states.call("BuildGold", steps.build_gold, run, timeout=LONG_STEP, without=(KILLED,))
     gold = states.spark("Gold", steps.gold)
-    states.hand_over(built, "HandGoldToSpark", steps.hand_to_spark, dataset=GOLD).next(gold)
+    states.hand_over(built, "HandGoldToSpark", steps.hand_to_spark, dataset=GOLD_MODELS).next(gold)
     built.next(states.either("SparkBuilds", "$.spark", gold, after))
     gold.next(after)
     return states.either(

@@ -6,7 +6,8 @@ import pytest
 
 from cli.screen import Exit
 from dataplatform.ledger.costs import PRICES
-from dataplatform.ledger.engines import GOLD, EngineChoice
+from dataplatform.ledger.engines import EngineChoice
+from dataplatform.naming import GOLD_MODELS
 from tests.embedded.faults import (
     confined,
     hurried,
@@ -117,13 +118,13 @@ def test_gold_that_outgrows_its_function_is_sparks_and_the_next_is_not(platform:
     with confined(platform, "build-gold", memory=128):
         platform.json("run", "stores")
     assert platform.job_runs() == before | {"GoldJob": before["GoldJob"] + 1}
-    assert str(engines(platform, last_run(platform))[GOLD]) == "spark · out of memory"
+    assert str(engines(platform, last_run(platform))[GOLD_MODELS]) == "spark · out of memory"
     assert in_warehouse(platform, number) == [number]
 
     again = new_store(platform)
     platform.json("run", "stores")
     assert platform.job_runs()["GoldJob"] == before["GoldJob"] + 1
-    assert GOLD not in engines(platform, last_run(platform))
+    assert GOLD_MODELS not in engines(platform, last_run(platform))
     assert in_warehouse(platform, again) == [again]
 
 

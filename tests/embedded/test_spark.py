@@ -10,8 +10,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from dataplatform.ledger.engines import GOLD
-from dataplatform.naming import SilverColumn
+from dataplatform.naming import GOLD_MODELS, SilverColumn
 from embedded_aws.samples.foodmart import Foodmart
 from embedded_aws.samples.truth import aggregate
 from embedded_aws.spark.settings import WARM_UP_VARIABLE
@@ -76,7 +75,7 @@ def by_spark(
 def test_every_dataset_and_model_was_sparks(by_spark: FirstRun) -> None:
     datasets = {name for name, books in by_spark.answer["datasets"].items() if books["source"]}
     assert datasets
-    assert by_spark.engines == dict.fromkeys({*datasets, GOLD}, "spark")
+    assert by_spark.engines == dict.fromkeys({*datasets, GOLD_MODELS}, "spark")
     assert by_spark.job_runs == {"StageJob": 0, "SilverJob": 1, "GoldJob": 1}
 
 

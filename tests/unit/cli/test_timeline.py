@@ -5,8 +5,9 @@ from __future__ import annotations
 from rich.text import Text
 
 from cli.timeline import latest, line
-from dataplatform.ledger.engines import ENGINE_STEP, GOLD, model_subject
+from dataplatform.ledger.engines import ENGINE_STEP, model_subject
 from dataplatform.ledger.records import Step, StepState
+from dataplatform.naming import GOLD_MODELS
 
 
 def step(name: str, dataset: str, detail: str = "", state: StepState = "done") -> Step:
@@ -42,7 +43,7 @@ def test_models_built_before_gold_was_handed_over_are_still_duckdbs() -> None:
     assert shown(
         step(ENGINE_STEP, model_subject("dim"), "duckdb · tables of 1 MiB"),
         step("gold", "dim"),
-        step(ENGINE_STEP, GOLD, "spark · out of time"),
+        step(ENGINE_STEP, GOLD_MODELS, "spark · out of time"),
         step("gold", "fact"),
     ) == ["✓ gold dim duckdb · tables of 1 MiB", "✓ gold fact spark · out of time"]
 

@@ -11,9 +11,10 @@ import pytest
 
 from dataplatform.errors import AuditFailed, LeaseHeld
 from dataplatform.gold.builder import GoldBuilder
-from dataplatform.ledger.engines import GOLD, model_subject
+from dataplatform.ledger.engines import model_subject
 from dataplatform.ledger.holders import Call, JobRun
 from dataplatform.ledger.records import PIPELINE_LEASE, table_lease
+from dataplatform.naming import GOLD_MODELS
 from dataplatform.plans.model import PlatformPlan
 from dataplatform.settings import DuckdbSettings
 from lambdas.build_gold.handler import handler
@@ -122,7 +123,7 @@ def test_what_outgrows_the_function_is_left_to_spark_with_its_lease_free(
 def test_after_a_killed_call_was_handed_over_nothing_is_tried_again(
     shop: GoldShop, call: Any
 ) -> None:
-    shop.ledger.leave_to_spark(shop.run_id, GOLD, "out of memory")
+    shop.ledger.leave_to_spark(shop.run_id, GOLD_MODELS, "out of memory")
     assert call()
     assert shop.rows("dim") == []
 
@@ -140,11 +141,11 @@ def test_a_lease_of_an_earlier_runs_call_is_taken_over_that_of_a_live_one_is_not
     shop: GoldShop, call: Any
 ) -> None:
     name = table_lease(shop.plan.model("dim").table)
-    shop.ledger.acquire_lease(name, str(Call("run-0", GOLD, "gone")), 900)
+    shop.ledger.acquire_lease(name, str(Call("run-0", GOLD_MODELS, "gone")), 900)
     fact = table_lease(shop.plan.model("fact").table)
     shop.ledger.acquire_lease(fact, str(JobRun("weir-dev-gold", "jr_gone")), 900)
     totals = table_lease(shop.plan.model("totals").table)
-    shop.ledger.acquire_lease(totals, str(Call(shop.run_id, GOLD, "another")), 900)
+    shop.ledger.acquire_lease(totals, str(Call(shop.run_id, GOLD_MODELS, "another")), 900)
     with pytest.raises(LeaseHeld):
         call()
     assert shop.rows("dim") != [] and shop.rows("fact") != []

@@ -7,9 +7,9 @@ import json
 import pytest
 
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.engines import GOLD
 from dataplatform.ledger.holders import Call, JobRun
 from dataplatform.ledger.records import table_lease
+from dataplatform.naming import GOLD_MODELS
 from dataplatform.plans.model import PlatformPlan
 from lambdas.failures import reason
 from lambdas.hand_to_spark.logic import hand_batch_to_spark, hand_to_spark
@@ -58,9 +58,9 @@ def test_what_somebody_else_holds_stays_held(ledger: Ledger, other: object) -> N
 
 
 def test_gold_gives_back_every_model_that_its_call_held(ledger: Ledger) -> None:
-    take(ledger, "gold.dim", Call("now", GOLD, "r-1"))
+    take(ledger, "gold.dim", Call("now", GOLD_MODELS, "r-1"))
     take(ledger, "silver.sales", Call("now", "sales", "r-2"))
-    hand_to_spark(ledger, PLAN, "now", GOLD, KILLED)
+    hand_to_spark(ledger, PLAN, "now", GOLD_MODELS, KILLED)
     assert holders(ledger, "gold.dim") == [""]
     assert holders(ledger, "silver.sales") == ["call/now/sales/r-2"]
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.engines import GOLD
+from dataplatform.naming import GOLD_MODELS
 from dataplatform.plans.model import GoldModel
 from lambdas.plan_gold.logic import plan_gold
 from tests.unit.lambdas.conftest import published
@@ -57,4 +57,4 @@ def test_a_run_by_spark_leaves_gold_to_spark_and_says_so(ledger: Ledger) -> None
     ledger.open_run("now", "arn:now", '{"engine": "spark"}')
     plan = platform((dataset("sales"),), (model("fact", "sales"),))
     assert plan_gold(ledger, plan, "now") == {"run_id": "now", "gold_due": True, "spark": True}
-    assert str(ledger.engine("now", GOLD)) == "spark · asked for by the run"
+    assert str(ledger.engine("now", GOLD_MODELS)) == "spark · asked for by the run"
