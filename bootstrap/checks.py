@@ -1,13 +1,14 @@
-"""`./weir test`: the linters and type checks side by side, then every test.
+"""`./weir test`: every test, and beside them the linters and type checks.
 
-Arguments go to pytest. The last line is pytest's own; the exit code is 1 if anything failed.
-The whole suite runs in two processes: what waits for the embedded platform leaves a core idle.
+What a check finds is told when it is found, between two lines of pytest's. Arguments go to pytest.
+The last line is pytest's own; the exit code is 1 if anything failed.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ _TYPED = (
     "tests",
 )
 _AT_ONCE = 2
+_BEHIND = ("nice", "-n", "10")
+"""Checks take what the tests leave of the machine: nothing waits for what a check says."""
 _SIDE_BY_SIDE = ("-n", str(_AT_ONCE), "--dist", "loadscope", "--no-loadscope-reorder")
 
 
@@ -47,10 +50,39 @@ class Outcome:
     output: str
     seconds: float
 
-    def line(self) -> str:
-        """For the summary."""
+    def told(self) -> str:
+        """For a person: a line, below what it found."""
         mark = "✓" if self.passed else "✗"
-        return f" {mark} {self.check.name:<12} {self.seconds:6.1f} s"
+        found = "" if self.passed else f"\n── {self.check.name} ──\n{self.output.rstrip()}\n"
+        return f"{found} {mark} {self.check.name:<12} {self.seconds:6.1f} s\n"
+
+
+class _Output:
+    """Stdout, which pytest and the checks share."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._tail = b"\n"
+
+    def pass_on(self, chunk: bytes) -> None:
+        """Write a piece of what pytest prints."""
+        with self._lock:
+            sys.stdout.buffer.write(chunk)
+            sys.stdout.buffer.flush()
+            self._tail = (self._tail + chunk)[-4_096:]
+
+    def say(self, text: str) -> None:
+        """Write whole lines of our own."""
+        with self._lock:
+            begun = not self._tail.endswith(b"\n")
+            sys.stdout.write(f"\n{text}" if begun else text)
+            sys.stdout.flush()
+            self._tail += b"\n" * begun
+
+    def closing(self) -> str:
+        """The last line of pytest's."""
+        lines = self._tail.decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else ""
 
 
 def checks(root: Path = _ROOT) -> list[Check]:
@@ -70,47 +102,47 @@ def checks(root: Path = _ROOT) -> list[Check]:
 
 def main(arguments: list[str]) -> int:
     """Run everything, whatever fails on the way."""
+    output = _Output()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        outcomes = list(pool.map(_look, checks()))
-    failed = [outcome for outcome in outcomes if not outcome.passed]
-    for outcome in failed:
-        sys.stdout.write(f"\n── {outcome.check.name} ──\n{outcome.output.rstrip()}\n")
-    sys.stdout.write("\n" + "\n".join(outcome.line() for outcome in outcomes) + "\n\n")
-    code, closing = _pytest(arguments)
+        looks = {check.name: pool.submit(_look, check, output) for check in checks()}
+        code = _pytest(arguments, output)
+        closing = output.closing()
+        late = [name for name, look in looks.items() if not look.done()]
+        if late:
+            output.say(f" … {', '.join(late)}\n")
+        failed = [name for name, look in looks.items() if not look.result().passed]
     if failed:
-        names = ", ".join(outcome.check.name for outcome in failed)
-        sys.stdout.write(f"\n✗ Besides the tests, failed: {names} (see the top)\n{closing}\n")
+        output.say(f"\n✗ Besides the tests, failed: {', '.join(failed)} (told above)\n")
+    if failed or late:
+        output.say(f"{closing}\n")
     return 1 if failed else code
 
 
-def _look(check: Check) -> Outcome:
+def _look(check: Check, output: _Output) -> Outcome:
     began = time.monotonic()
     ended = subprocess.run(
-        check.command,
+        (*_BEHIND, *check.command),
         cwd=_ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-    return Outcome(check, ended.returncode == 0, ended.stdout, time.monotonic() - began)
+    outcome = Outcome(check, ended.returncode == 0, ended.stdout, time.monotonic() - began)
+    output.say(outcome.told())
+    return outcome
 
 
-def _pytest(arguments: list[str]) -> tuple[int, str]:
-    """Its exit code and closing line; what it prints is passed on as it comes."""
+def _pytest(arguments: list[str], output: _Output) -> int:
+    """Its exit code; what it prints is passed on as it comes."""
     color = "yes" if sys.stdout.isatty() else "no"
     processes = () if any(map(_names_tests, arguments)) else _SIDE_BY_SIDE
     command = [sys.executable, "-P", "-m", "pytest", f"--color={color}", *processes, *arguments]
-    sys.stdout.flush()
-    tail = b""
     with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         while chunk := process.stdout.read1(65_536):  # type: ignore[attr-defined]
-            sys.stdout.buffer.write(chunk)
-            sys.stdout.buffer.flush()
-            tail = (tail + chunk)[-4_096:]
-    lines = tail.decode(errors="replace").strip().splitlines()
-    return process.returncode, lines[-1] if lines else ""
+            output.pass_on(chunk)
+    return process.returncode
 
 
 def _names_tests(argument: str) -> bool:

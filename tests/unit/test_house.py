@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,3 +31,28 @@ def test_the_readme_is_short() -> None:
 def test_links_within_the_repository_lead_somewhere(page: Path) -> None:
     targets = LINK.findall(page.read_text())
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_mypy_reads_each_part_of_the_cdk_that_is_imported() -> None:
+    """It skips the others, whose names would be of any type here."""
+    overrides = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]["overrides"]
+    (read,) = (each["module"] for each in overrides if each.get("follow_imports") == "normal")
+    folders = [ROOT / "app.py", *(ROOT / name for name in ("stacks", "tests", "benchmarks"))]
+    files = [
+        f for folder in folders for f in ([folder] if folder.is_file() else folder.rglob("*.py"))
+    ]
+    imported = {name for file in files for name in cdk_imports(ast.parse(file.read_text()))}
+    assert "aws_cdk.aws_iam" in imported
+    assert imported <= set(read)
+
+
+def cdk_imports(module: ast.Module) -> Iterator[str]:
+    """Modules of the CDK that a module imports, also as names: `from aws_cdk import aws_iam`."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names if name.name.startswith("aws_cdk"))
+        elif isinstance(node, ast.ImportFrom) and str(node.module).startswith("aws_cdk"):
+            yield str(node.module)
+            if node.module == "aws_cdk":
+                modules = (name.name for name in node.names if name.name.islower())
+                yield from (f"aws_cdk.{name}" for name in modules)

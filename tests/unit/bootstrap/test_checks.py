@@ -46,6 +46,35 @@ def test_a_linter_that_fails_fails_all_and_still_ends_with_that_line(
     assert "1 passed" in printed.strip().splitlines()[-1]
 
 
+def test_tests_and_linters_run_side_by_side(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Each waits for the other: one after the other, both would wait in vain."""
+    waits = "until [ -e tested ]; do [ -e begun ] || touch begun; done; echo x.py:1 wrong; exit 1"
+    (project / "test_one.py").write_text(
+        "import pathlib\n"
+        "def test_it():\n"
+        "    while not pathlib.Path('begun').exists():\n"
+        "        pass\n"
+        "    pathlib.Path('tested').touch()\n"
+    )
+    assert run([Check("strict", ("sh", "-c", waits))], monkeypatch) == 1
+    printed = capfd.readouterr().out
+    assert "\n── strict ──\nx.py:1 wrong\n ✗ strict" in printed
+    assert "1 passed" in printed.strip().splitlines()[-1]
+
+
+def test_a_line_that_pytest_has_begun_is_ended_before_a_linter_is_told(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    output = checks._Output()
+    output.pass_on(b"tests/x.py ..")
+    output.say(" \u2713 ruff\n")
+    output.say(" \u2713 mypy\n")
+    output.pass_on(b".\n")
+    assert capfd.readouterr().out == "tests/x.py ..\n \u2713 ruff\n \u2713 mypy\n.\n"
+
+
 def test_a_failing_test_fails(
     project: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
