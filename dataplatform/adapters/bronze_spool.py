@@ -52,12 +52,12 @@ class Spool:
             TooLarge: the object takes more than the limit, or the disk is full before that.
         """
         with _explained_disk():
-            if block.rows:
-                self._rows.write(self._batch(block))
+            if block.read:
+                self._rows.write(_batch(block.columns(), self._schema))
             if block.rejected:
                 columns = zip(*block.rejected, strict=True)
                 self._rejected.write(_batch(columns, _REJECTED))
-        self.rows += len(block.rows)
+        self.rows += block.read
         self.rejected += len(block.rejected)
         if self._rows.size() + self._rejected.size() > self._limit:
             raise _too_large(f"an object takes more than {self._limit >> 20} MiB of local disk")
@@ -76,10 +76,6 @@ class Spool:
     def __exit__(self, *error: object) -> None:
         self._rows.remove()
         self._rejected.remove()
-
-    def _batch(self, block: Block) -> pa.RecordBatch:
-        positions, ops, extras, values = zip(*block.rows, strict=True)
-        return _batch((positions, ops, extras, *zip(*values, strict=True)), self._schema)
 
 
 class _Stream:

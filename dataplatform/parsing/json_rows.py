@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import repeat
 from json.encoder import encode_basestring
 from operator import itemgetter
 from typing import Any, Final, NoReturn
 
 from dataplatform.errors import UnreadableObject
-from dataplatform.parsing.model import MAX_RECORD_CHARS, OP_FIELD, Block, Rejected, Row, operation
+from dataplatform.parsing.model import (
+    MAX_RECORD_CHARS,
+    OP_FIELD,
+    Block,
+    Plain,
+    Rejected,
+    Row,
+    operation,
+)
 
 _BLANK = " \t\r"
 
@@ -37,27 +44,56 @@ def json_blocks(texts: Iterable[str], columns: Sequence[str]) -> Iterator[Block]
     """
     position = 0
     for lines in _lines(texts):
-        block = Block()
         sources = [source for line in lines if (source := line.strip(_BLANK))]
-        for start in range(0, len(sources), _AT_ONCE):
-            some = sources[start : start + _AT_ONCE]
-            try:
-                block.rows += _rows(position, _records(some), columns)
-            except (ValueError, StopIteration, RecursionError):
-                _one_by_one(block, position, some, columns)
-            position += len(some)
-        if block:
-            yield block
+        if sources:
+            yield _block(position, sources, columns)
+            position += len(sources)
+
+
+def _block(position: int, sources: Sequence[str], columns: Sequence[str]) -> Block:
+    """Lines that are records, by column where each is plain; the first is `position` + 1."""
+    block = Block()
+    plain: list[list[str | None]] | None = [[] for _ in columns]
+    for start in range(0, len(sources), _AT_ONCE):
+        some, before = sources[start : start + _AT_ONCE], position + start
+        try:
+            records = _records(some)
+            found = _by_column(records, columns)
+            if plain is not None and found is not None:
+                for column, values in zip(plain, found, strict=True):
+                    column += values
+                continue
+            rows = (
+                [
+                    _row_of(place, record, columns)
+                    for place, record in enumerate(records, before + 1)
+                ]
+                if found is None
+                else Plain(before + 1, found).rows()
+            )
+            rejected: list[Rejected] = []
+        except (ValueError, StopIteration, RecursionError):
+            rows, rejected = _one_by_one(before, some, columns)
+        if plain is not None and start:
+            block.rows = Plain(position + 1, plain).rows()
+        plain = None
+        block.rows += rows
+        block.rejected += rejected
+    if plain is not None:
+        block.plain = Plain(position + 1, plain)
+    return block
 
 
 def _one_by_one(
-    block: Block, position: int, sources: Sequence[str], columns: Sequence[str]
-) -> None:
+    position: int, sources: Sequence[str], columns: Sequence[str]
+) -> tuple[list[Row], list[Rejected]]:
+    rows, rejected = [], []
     for place, source in enumerate(sources, position + 1):
         try:
-            block.rows.append(_row(place, source, columns))
+            rows.append(_row(place, source, columns))
         except _Refused as refused:
-            block.rejected.append(Rejected(place, source, (str(refused),)))
+            rejected.append(Rejected(place, source, (str(refused),)))
+    return rows, rejected
 
 
 def _records(sources: Sequence[str]) -> list[dict[str, Any]]:
@@ -86,24 +122,27 @@ def _records(sources: Sequence[str]) -> list[dict[str, Any]]:
     return records
 
 
-def _rows(
-    position: int, records: Sequence[dict[str, Any]], columns: Sequence[str]
-) -> Iterable[Row]:
-    """The records' rows; the first is number `position` + 1."""
-    places = range(position + 1, position + 1 + len(records))
+def _by_column(
+    records: Sequence[dict[str, Any]], columns: Sequence[str]
+) -> list[list[str | None]] | None:
+    """The records' values; None where one hasn't just the columns, and is to be looked at alone."""
     if len(columns) < 2 or OP_FIELD in columns or set(map(len, records)) != {len(columns)}:
-        return [_row_of(place, r, columns) for place, r in zip(places, records, strict=True)]
+        return None
     try:
         values = list(map(itemgetter(*columns), records))
     except KeyError:
-        return [_row_of(place, r, columns) for place, r in zip(places, records, strict=True)]
-    # Each has the columns and nothing else: made into text by column, of which most are already.
-    texts = [
-        column if _TEXT.issuperset(map(type, column)) else list(map(_text, column))
-        for column in zip(*values, strict=True)
-    ]
-    rows = map(list, zip(*texts, strict=True))
-    return map(Row, places, repeat("insert"), repeat(None), rows)
+        return None
+    return [_texts(column) for column in zip(*values, strict=True)]
+
+
+def _texts(column: Sequence[Any]) -> list[str | None]:
+    """A column's values as text, which most columns are already."""
+    kinds = set(map(type, column))
+    if kinds <= _TEXT:
+        return list(column)
+    if kinds == {Numeral}:
+        return list(map(Numeral.decode, column))
+    return list(map(_text, column))
 
 
 def _lines(texts: Iterable[str]) -> Iterator[list[str]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any, Final, NamedTuple
 
 MAX_RECORD_CHARS: Final = 16 * 1024 * 1024
@@ -27,11 +29,13 @@ def replayed(format: str) -> str:
 OP_FIELD: Final = "_op"
 """A source may say in this field what became of a record; without it a record is an insert."""
 
+INSERT: Final = "insert"
+
 OPERATIONS: Final = {
-    "insert": "insert",
+    "insert": INSERT,
     "update": "update",
     "delete": "delete",
-    "i": "insert",
+    "i": INSERT,
     "u": "update",
     "d": "delete",
 }
@@ -54,20 +58,62 @@ class Rejected(NamedTuple):
     reasons: tuple[str, ...]
 
 
+class Plain(NamedTuple):
+    """Records by column: inserts of the contract's columns and nothing else, none rejected.
+
+    first: position of the first one; the others follow it.
+    values: of each column of the contract, all of the records' values.
+    """
+
+    first: int
+    values: list[list[str | None]]
+
+    @property
+    def positions(self) -> range:
+        """Where each record stands."""
+        return range(self.first, self.first + len(self.values[0]))
+
+    def rows(self) -> list[Row]:
+        """The same records one by one."""
+        by_row = map(list, zip(*self.values, strict=True))
+        return list(map(Row, self.positions, repeat(INSERT), repeat(None), by_row))
+
+
 @dataclass(slots=True)
 class Block:
-    """Neighbouring records; `position` counts all of an object from 1, rejected ones too."""
+    """Neighbouring records; `position` counts all of an object from 1, rejected ones too.
+
+    plain: all of them, where they were read by column; there are neither rows nor rejected then.
+    """
 
     rows: list[Row] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    plain: Plain | None = None
 
     def __len__(self) -> int:
-        return len(self.rows) + len(self.rejected)
+        return self.read + len(self.rejected)
+
+    @property
+    def read(self) -> int:
+        """Records that could be read."""
+        return len(self.rows) if self.plain is None else len(self.plain.positions)
+
+    def each(self) -> list[Row]:
+        """The records that could be read, one by one."""
+        return self.rows if self.plain is None else self.plain.rows()
+
+    def columns(self) -> tuple[Sequence[Any], ...]:
+        """Positions, operations, extras, then the values of each column; at least one record."""
+        if self.plain is not None:
+            count = len(self.plain.positions)
+            return (self.plain.positions, [INSERT] * count, [None] * count, *self.plain.values)
+        positions, ops, extras, values = zip(*self.rows, strict=True)
+        return (positions, ops, extras, *zip(*values, strict=True))
 
 
 def operation(value: str | None) -> str | None:
     """The operation that `_op` names: insert where it is empty, None where it is unknown."""
-    return OPERATIONS.get(value.lower()) if value else "insert"
+    return OPERATIONS.get(value.lower()) if value else INSERT
 
 
 def as_json(value: Any) -> str | None:

@@ -26,7 +26,7 @@ def rejected_blocks(texts: Iterable[str], columns: Sequence[str]) -> Iterator[Bl
         UnreadableObject: a line is too long, as for `json_blocks`.
     """
     for block in json_blocks(texts, _FIELDS):
-        found = [_unwrapped(row) for row in block.rows]
+        found = [_unwrapped(row) for row in block.each()]
         found += [
             Rejected(bad.position, bad.source, ("not a document of Firehose's", *bad.reasons))
             for bad in block.rejected
@@ -47,7 +47,7 @@ def rejected_again_blocks(texts: Iterable[str], columns: Sequence[str]) -> Itera
                 again.rejected.append(bad)
                 continue
             (found,) = json_blocks([bad.source], columns)
-            (row,) = found.rows
+            (row,) = found.each()
             again.rows.append(row._replace(position=bad.position))
         yield again
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from dataplatform.errors import UnreadableObject
 from dataplatform.ledger.records import LandedObject
-from dataplatform.parsing.model import Block, Rejected, Row, as_json
+from dataplatform.parsing.model import Block, Rejected, as_json
 from dataplatform.parsing.parser import parse, parse_part
 from dataplatform.parsing.parts import lines_of_part
 
@@ -86,8 +86,8 @@ class Reader:
         digest = hashlib.sha256()
         try:
             for block in self._blocks(unit, digest):
-                if block.rows:
-                    yield make(len(block.rows), **_of_rows(block.rows))
+                if block.read:
+                    yield make(block.read, **_of_records(block))
                 if block.rejected:
                     yield make(len(block.rejected), **_of_rejected(block.rejected))
         except UnreadableObject as error:
@@ -113,9 +113,9 @@ def _digested(chunks: Iterator[bytes], digest: Any) -> Iterator[bytes]:
         yield chunk
 
 
-def _of_rows(rows: Sequence[Row]) -> dict[str, Any]:
-    positions, ops, extras, values = zip(*rows, strict=True)
-    given = {f"c{number}": column for number, column in enumerate(zip(*values, strict=True))}
+def _of_records(block: Block) -> dict[str, Any]:
+    positions, ops, extras, *values = block.columns()
+    given = {f"c{number}": column for number, column in enumerate(values)}
     return {"position": positions, "op": ops, "extra": extras, **given}
 
 

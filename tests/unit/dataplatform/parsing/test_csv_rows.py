@@ -13,7 +13,7 @@ from dataplatform.parsing.model import Block, Row
 def parsed(*texts: str, columns: tuple[str, ...] = ("a", "b")) -> Block:
     whole = Block()
     for block in csv_blocks(texts, columns):
-        whole.rows += block.rows
+        whole.rows += block.each()
         whole.rejected += block.rejected
     return whole
 
@@ -59,21 +59,21 @@ def test_text_is_not_touched() -> None:
 
 def test_a_record_with_a_wrong_number_of_fields_stops_only_itself() -> None:
     block = parsed('a,b\n1,2\n3\n"4\n4",5,6\n7,8\n')
-    assert [row.position for row in block.rows] == [1, 4]
+    assert [row.position for row in block.each()] == [1, 4]
     assert [(bad.position, bad.source) for bad in block.rejected] == [(2, "3"), (3, '"4\n4",5,6')]
     assert block.rejected[0].reasons == ("1 fields where the header has 2",)
 
 
 def test_text_after_a_closing_quote_stops_only_its_record() -> None:
     block = parsed('a,b\n"1"x,2\n3,4\n')
-    assert [row.position for row in block.rows] == [2]
+    assert [row.position for row in block.each()] == [2]
     assert block.rejected[0].source == '"1"x,2'
     assert "not CSV" in block.rejected[0].reasons[0]
 
 
 def test_a_source_may_say_what_became_of_a_record() -> None:
     block = parsed("a,b,_op\n1,2,delete\n1,2,U\n1,2,\n1,2,gone\n")
-    assert [row.op for row in block.rows] == ["delete", "update", "insert"]
+    assert [row.op for row in block.each()] == ["delete", "update", "insert"]
     assert block.rejected[0].reasons == ("unknown _op: 'gone'",)
     assert all(row.extra is None for row in block.rows)
 

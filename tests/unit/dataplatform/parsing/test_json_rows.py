@@ -17,7 +17,7 @@ from dataplatform.parsing.model import Block
 def parsed(*texts: str, columns: tuple[str, ...] = ("a", "b")) -> Block:
     whole = Block()
     for block in json_blocks(texts, columns):
-        whole.rows += block.rows
+        whole.rows += block.each()
         whole.rejected += block.rejected
     return whole
 
@@ -62,7 +62,7 @@ def test_a_missing_field_is_null_and_an_unknown_one_is_kept() -> None:
 
 def test_blank_lines_are_no_records_and_the_last_line_needs_no_end() -> None:
     block = parsed('\n {"a":1} \r\n\n{"a":2}')
-    assert [(row.position, row.values[0]) for row in block.rows] == [(1, "1"), (2, "2")]
+    assert [(row.position, row.values[0]) for row in block.each()] == [(1, "1"), (2, "2")]
 
 
 def test_lines_split_between_chunks_are_whole() -> None:
@@ -76,7 +76,7 @@ def test_an_empty_file_has_no_records(text: str) -> None:
 
 def test_a_bad_line_stops_only_itself() -> None:
     block = parsed('{"a":1}\nnope\n[1]\n{"a":2}\n')
-    assert [row.position for row in block.rows] == [1, 4]
+    assert [row.position for row in block.each()] == [1, 4]
     assert [(bad.position, bad.source) for bad in block.rejected] == [(2, "nope"), (3, "[1]")]
 
 

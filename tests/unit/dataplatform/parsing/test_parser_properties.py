@@ -34,7 +34,7 @@ values = st.recursive(
 def read(chunks: list[bytes], format: str) -> Block:
     whole = Block()
     for block in parse(chunks, format=format, columns=COLUMNS):
-        whole.rows += block.rows
+        whole.rows += block.each()
         whole.rejected += block.rejected
     return whole
 
@@ -60,11 +60,11 @@ def test_rows_written_as_csv_come_back(
     bom = data.draw(st.sampled_from([b"", b"\xef\xbb\xbf"]))
     block = read(data.draw(packed(bom + written.getvalue().encode())), "csv")
     assert not block.rejected
-    assert [row.values for row in block.rows] == [[v or None for v in r] for r in records]
-    assert [json.loads(row.extra or "") for row in block.rows] == [
+    assert [row.values for row in block.each()] == [[v or None for v in r] for r in records]
+    assert [json.loads(row.extra or "") for row in block.each()] == [
         {"more": r[0] or None} for r in records
     ]
-    assert [row.position for row in block.rows] == list(range(1, len(records) + 1))
+    assert [row.position for row in block.each()] == list(range(1, len(records) + 1))
 
 
 @given(

@@ -58,7 +58,7 @@ def in_parts(content: bytes, each: int, chunk: int, format: str = "json") -> Blo
         lines = lines_of_part(partial(reader, content, chunk), start, stop)
         blocks = parse_part(lines, format=format, columns=COLUMNS, first=start == 0)
         found, before = gathered(blocks), len(total)
-        total.rows += [r._replace(position=r.position + before) for r in found.rows]
+        total.rows += [r._replace(position=r.position + before) for r in found.each()]
         total.rejected += [r._replace(position=r.position + before) for r in found.rejected]
     return total
 
@@ -66,7 +66,7 @@ def in_parts(content: bytes, each: int, chunk: int, format: str = "json") -> Blo
 def gathered(blocks: Iterator[Block]) -> Block:
     total = Block()
     for block in blocks:
-        total.rows += block.rows
+        total.rows += block.each()
         total.rejected += block.rejected
     return total
 

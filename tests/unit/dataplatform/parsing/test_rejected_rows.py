@@ -29,7 +29,7 @@ def document(data: bytes, code: str = "Lambda.ProcessingFailedStatus") -> bytes:
 
 def rejected(body: bytes) -> list[Rejected]:
     blocks = list(parse([body], format=REJECTED, columns=["event_id"]))
-    assert not [row for block in blocks for row in block.rows], "nothing of it is a row"
+    assert not [row for block in blocks for row in block.each()], "nothing of it is a row"
     return [bad for block in blocks for bad in block.rejected]
 
 
@@ -82,7 +82,7 @@ def test_at_a_replay_a_sound_record_is_a_row_and_the_others_stay_rejected() -> N
     odd = (b"[1]", b'{"event_id":"\\\xe9"}', b'{"event_id":"b"}\n{"event_id":"c"}')
     body = b"".join(document(data) for data in (odd[0], sound, *odd[1:])) + b"no document\n"
     (block,) = parse([body], format=replayed(REJECTED), columns=["event_id"])
-    (row,) = block.rows
+    (row,) = block.each()
     assert (row.position, row.op, row.extra, row.values) == (2, "insert", '{"n":1.10}', ["a"])
     before = rejected(body)
     assert block.rejected == [bad for bad in before if bad.position != 2]
