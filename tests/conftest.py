@@ -12,10 +12,9 @@ if TYPE_CHECKING:
 _TOGETHER: Final = (
     ("tests/embedded/core/", "core"),  # a server with a JVM; stands before its parent's folder
     # Whole projects that change and are deployed again: on a platform of their own.
-    ("tests/embedded/test_evolution", "projects"),
-    ("tests/embedded/test_held", "projects"),
-    ("tests/embedded/test_new_dataset", "projects"),
-    ("tests/embedded/test_quarantine", "projects"),
+    ("tests/embedded/projects/", "projects"),
+    ("tests/embedded/test_glue_jobs", "jobs"),  # servers of their own, without a stack
+    ("tests/embedded/test_spark_warm_up", "jobs"),
     ("tests/embedded/", "platform"),  # minutes; its tests run in the order of their files
     ("tests/unit/dataplatform/plans/", "spark"),  # a JVM, and its memory
     ("tests/unit/dataplatform/render/", "spark"),
@@ -26,8 +25,10 @@ _TOGETHER: Final = (
 )
 """Folders whose tests share a fixture that lives as long as its process."""
 
-_DEAREST: Final = ("platform", "projects", "core", "spark", "synthesis")
-"""What is begun first, so that no process is left with it when the other has ended."""
+_DEAREST: Final = ("projects", "platform", "spark", "synthesis", "jobs", "core")
+"""What is begun first, so that no process is left with it when others have ended. In one process
+the platform of the projects is gone before the other comes.
+"""
 
 
 def group(nodeid: str) -> str:

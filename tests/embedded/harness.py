@@ -213,10 +213,22 @@ def _heed_ctrl_c() -> None:
 @contextmanager
 def running(platform: Platform, *arguments: str) -> Iterator[Platform]:
     """Bring a platform up for the first time, and down in the end, without a trace."""
-    try:
-        platform.first = platform.json("up", *arguments)
-        platform.first_snapshots = platform.snapshots()
+    with brought_down(platform):
+        bring_up(platform, *arguments)
         yield platform
+
+
+def bring_up(platform: Platform, *arguments: str) -> None:
+    """By `./weir up` and these arguments, for the first time."""
+    platform.first = platform.json("up", *arguments)
+    platform.first_snapshots = platform.snapshots()
+
+
+@contextmanager
+def brought_down(platform: Platform) -> Iterator[None]:
+    """Bring a platform down in the end, without a trace."""
+    try:
+        yield
         ran, port = platform.processes(), platform.port()
     finally:
         platform.weir("down", "--erase", "--yes")

@@ -3,53 +3,22 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
-from typing import Any
 
 import duckdb
-import pyarrow as pa
 import pytest
 
 from dataplatform.naming import GOLD_MODELS, SilverColumn
 from embedded_aws.samples.foodmart import Foodmart
 from embedded_aws.samples.truth import aggregate
 from embedded_aws.spark.settings import WARM_UP_VARIABLE
-from tests.embedded.aggregates import AGGREGATES, grouped, sums
+from tests.embedded.aggregates import AGGREGATES, sums
+from tests.embedded.first_runs import FirstRun, Kept
 from tests.embedded.harness import Platform, out_of_sight, running
 
 pytestmark = pytest.mark.embedded
 
 OF_THE_RUN = {SilverColumn.BATCH_ID.value, SilverColumn.LOADED_AT.value}
 """Columns that say who wrote a row and when: the one thing that may differ."""
-
-
-@dataclass(frozen=True)
-class FirstRun:
-    """What a first run made of FoodMart: its answer, its tables, and who did it."""
-
-    answer: dict[str, Any]
-    tables: dict[str, pa.Table]
-    engines: dict[str, str]
-    job_runs: dict[str, int]
-    aggregates: dict[str, list[tuple[Any, ...]]]
-
-    @classmethod
-    def of(cls, platform: Platform, foodmart: Foodmart) -> FirstRun:
-        """Read as the run left it, whatever came after, but for the warehouse and the jobs."""
-        ledger, warehouse = platform.target.ledger, platform.target.warehouse
-        chosen = ledger.engines(ledger.runs(1000)[-1].run_id)
-        snapshots = platform.first_snapshots.items()
-        queries = {table: grouped(foodmart, table, schema="gold.") for table in AGGREGATES}
-        return cls(
-            answer=platform.first,
-            tables={name: platform.table(name, snapshot=snapshot) for name, snapshot in snapshots},
-            engines={subject: choice.engine for subject, choice in chosen.items()},
-            job_runs=platform.job_runs(),
-            aggregates={
-                table: [tuple(row.values()) for row in warehouse.query(query)]
-                for table, query in queries.items()
-            },
-        )
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +28,15 @@ def by_duckdb(platform: Platform, foodmart: Foodmart) -> FirstRun:
 
 @pytest.fixture(scope="module")
 def by_spark(
-    platform: Platform, foodmart: Foodmart, tmp_path_factory: pytest.TempPathFactory
+    platform: Platform,
+    foodmart: Foodmart,
+    sparks_first_run: Kept,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> FirstRun:
-    """From nothing, on a platform of its own, which is gone before the tests look."""
+    """Of the platform on which projects change; else of one that is gone before the tests look."""
+    with sparks_first_run.alone():
+        if found := sparks_first_run.read():
+            return found
     state = tmp_path_factory.mktemp("spark") / "state"
     # The same sources: nothing needs to be synthesized again.
     shutil.copytree(platform.state / "cdk.out", state / "cdk.out")

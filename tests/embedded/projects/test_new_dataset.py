@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.embedded.harness import Platform, assert_balanced
-from tests.embedded.projects import copied, synthesis_kept
+from tests.embedded.projects.copies import copied, synthesis_kept
 
 pytestmark = pytest.mark.embedded
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.embedded.harness import Platform, assert_balanced
-from tests.embedded.projects import copied, synthesis_kept
-from tests.embedded.test_new_dataset import weir
+from tests.embedded.projects.copies import copied, synthesis_kept
+from tests.embedded.projects.test_new_dataset import weir
 from tests.unit.support.nested import NESTED, nested
 
 pytestmark = pytest.mark.embedded

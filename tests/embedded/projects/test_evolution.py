@@ -9,7 +9,7 @@ import pytest
 
 from dataplatform.adapters.iceberg import open_table
 from tests.embedded.harness import Platform
-from tests.embedded.projects import copied, synthesis_kept, up
+from tests.embedded.projects.copies import copied, synthesis_kept, up
 
 pytestmark = pytest.mark.embedded
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.embedded.faults import denied
 from tests.embedded.harness import Platform
-from tests.embedded.projects import copied, synthesis_kept, up
+from tests.embedded.projects.copies import copied, synthesis_kept, up
 
 pytestmark = pytest.mark.embedded
 
