@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -18,6 +18,7 @@ from dataplatform.adapters.iceberg_rewrite import Files, Joined
 from dataplatform.adapters.iceberg_upkeep import expirable
 from dataplatform.errors import LeaseHeld
 from dataplatform.ledger import Ledger
+from dataplatform.ledger.holders import Call, ChunkCall, holder
 from dataplatform.ledger.leases import lease_lost
 from dataplatform.ledger.records import Lease
 from dataplatform.ledger.upkeep import Upkeep
@@ -42,10 +43,19 @@ of the pipeline and its retries last."""
 _LEASE_SECONDS: Final = 120
 """Of the commits alone. Should the function die, the table is free again after that."""
 
-_PATIENCE_SECONDS: Final = 30
-"""For a writer that has the table: what a function merges takes seconds."""
+_CALL_SECONDS: Final = 120
+"""Waited for a function's call that has the table: it takes seconds, on a busy machine minutes."""
+
+_JOB_SECONDS: Final = 30
+"""Waited for any other holder: a job goes on for as long as it likes."""
 
 _POLL_SECONDS: Final = 0.5
+
+
+def patience_with(writer: Lease) -> float:
+    """Seconds to wait for a writer that has a table."""
+    by_call = isinstance(holder(writer.owner), Call | ChunkCall)
+    return _CALL_SECONDS if by_call else _JOB_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +66,7 @@ class Caretaker:
     deletes: whether orphans are deleted; else they are counted.
     removes: whether rows of quarantine that replays took long ago are removed; else counted.
     joined_by_glue: whether small files of silver and gold are left to Glue's own compaction.
-    patience: seconds to wait for a writer.
+    patience: seconds to wait for the writer that has a table.
     """
 
     ledger: Ledger
@@ -68,7 +78,7 @@ class Caretaker:
     removes: bool
     joined_by_glue: bool
     now: datetime
-    patience: float = _PATIENCE_SECONDS
+    patience: Callable[[Lease], float] = patience_with
 
     def maintain(self, name: str) -> Upkeep:
         """Look after a table; what was done is in the ledger, also where it failed.
@@ -145,10 +155,10 @@ class Caretaker:
         Raises:
             LeaseHeld: its holder keeps it.
         """
-        deadline = time.monotonic() + self.patience
-        while holder := self.ledger.lease_holder(lease):
-            if time.monotonic() >= deadline:
-                raise lease_lost(lease, holder)
+        began = time.monotonic()
+        while writer := self.ledger.lease_holder(lease):
+            if time.monotonic() - began >= self.patience(writer):
+                raise lease_lost(lease, writer)
             time.sleep(_POLL_SECONDS)  # a lease is polled: DynamoDB calls nobody
 
     def _committed(

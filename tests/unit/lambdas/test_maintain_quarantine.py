@@ -49,7 +49,7 @@ def tended(shop: Shop, *, removes: bool, days: int = 31, run: str = "care-1") ->
         removes=removes,
         joined_by_glue=False,
         now=datetime.now(UTC) + timedelta(days=days),
-        patience=0,
+        patience=lambda writer: 0,
     ).maintain(shop.plan.quarantine_table)
 
 

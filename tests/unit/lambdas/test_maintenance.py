@@ -14,7 +14,8 @@ from dataplatform.adapters import iceberg_rewrite
 from dataplatform.adapters.iceberg import committed, open_table
 from dataplatform.errors import InvalidRunInput
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.records import table_lease
+from dataplatform.ledger.holders import Call, ChunkCall, JobRun
+from dataplatform.ledger.records import Lease, table_lease
 from dataplatform.ledger.upkeep import Upkeep
 from dataplatform.maintenance.leases import lease_of
 from dataplatform.naming import changes_table
@@ -23,7 +24,7 @@ from lambdas.close_maintenance.handler import handler as close
 from lambdas.close_maintenance.logic import MaintenanceFailed
 from lambdas.maintain_table import logic
 from lambdas.maintain_table.handler import handler as maintain
-from lambdas.maintain_table.logic import Caretaker
+from lambdas.maintain_table.logic import Caretaker, patience_with
 from lambdas.maintain_table.needs import needs_of
 from lambdas.plan_maintenance.handler import handler as plan
 from tests.unit.lambdas.conftest import Context, deploy
@@ -81,7 +82,7 @@ def tended(
         removes=False,
         joined_by_glue=joined_by_glue,
         now=datetime.now(UTC) + timedelta(days=days),
-        patience=patience,
+        patience=lambda writer: patience,
     ).maintain(SILVER)
 
 
@@ -181,6 +182,14 @@ def test_a_writer_that_is_done_soon_is_waited_for(
 
     sleeping(monkeypatch, "lambdas.maintain_table.logic", sleep)
     assert tended(busy, books, patience=60).state == "done"
+
+
+def test_a_call_ends_soon_and_a_job_may_not() -> None:
+    def seconds(owner: object) -> float:
+        return patience_with(Lease(name="t", owner=str(owner), token=1, until=9_999, note=""))
+
+    assert seconds(Call("run", "sales", "1")) == seconds(ChunkCall("backfill-sales", 3, "1"))
+    assert seconds(JobRun("weir-dev-silver", "jr_1")) < seconds(Call("run", "sales", "1"))
 
 
 def test_a_table_with_nothing_to_do_takes_no_lease(lake: Lake, books: Ledger) -> None:
