@@ -68,6 +68,10 @@ def _lines(proposal: Proposal) -> Iterator[str]:
             "on what identifies one.",
             "    ",
         )
+        if proposal.likely_key:
+            yield from _comment(
+                f"In the sample {' and '.join(proposal.likely_key)} do, together.", "    "
+            )
     yield from _ordering(proposal)
     yield "    properties:"
     for column in proposal.columns:

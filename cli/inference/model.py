@@ -87,7 +87,9 @@ class ProposedColumn:
 class Proposal:
     """A contract before it is written.
 
-    key: columns; empty where the whole sample shows none. ordering: "" for order of arrival.
+    key: columns; empty where the whole sample shows none.
+    likely_key: without a key, ids and a moment that identify each record of the sample.
+    ordering: "" for order of arrival.
     records: how many the sample has; rejected: how many of them can't be read.
     notes: what a person should know before taking it.
     """
@@ -100,5 +102,6 @@ class Proposal:
     key: tuple[str, ...]
     ordering: str
     records: int
+    likely_key: tuple[str, ...] = ()
     rejected: int = 0
     notes: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ import duckdb
 
 from cli.inference import meaning
 from cli.inference.document import contract_text, quoted
-from cli.inference.keys import find_key
+from cli.inference.keys import find_key, find_likely_key
 from cli.inference.model import Profile, Proposal, ProposedColumn, Sample
 from cli.inference.names import column_names
 from cli.inference.nested import as_text, parts_of
@@ -86,6 +86,7 @@ def _drafted(
     rows = looked_at[0].values + looked_at[0].missing
     told = tuple(name for name, p in zip(names, looked_at, strict=True) if p.field in sample.key)
     key = told or find_key(connection, dataset, columns, distinct, longest, rows)
+    likely = () if key else find_likely_key(connection, columns, distinct, longest, rows)
     return Proposal(
         domain=domain,
         dataset=dataset,
@@ -93,10 +94,11 @@ def _drafted(
         format=sample.format,
         columns=tuple(columns),
         key=key,
+        likely_key=likely,
         ordering=_ordering(columns) if key else "",
         records=found.records,
         rejected=found.rejected,
-        notes=(*sample.notes, *_notes(found, names, key, rows)),
+        notes=(*sample.notes, *_notes(found, names, key, likely, rows)),
     )
 
 
@@ -163,7 +165,13 @@ def _ordering(columns: Sequence[ProposedColumn]) -> str:
     )
 
 
-def _notes(found: Read, names: Sequence[str], key: tuple[str, ...], rows: int) -> list[str]:
+def _notes(
+    found: Read,
+    names: Sequence[str],
+    key: tuple[str, ...],
+    likely: tuple[str, ...],
+    rows: int,
+) -> list[str]:
     notes = []
     renamed = sum(name != field for name, field in zip(names, found.fields, strict=True))
     if renamed:
@@ -175,7 +183,12 @@ def _notes(found: Read, names: Sequence[str], key: tuple[str, ...], rows: int) -
         notes.append("a column without a name stays outside the table: bronze keeps it in _extra")
     if found.rejected:
         notes.append(f"{found.rejected:,} records can't be read; {found.fault}")
-    if not key:
+    if likely:
+        notes.append(
+            f"no key: rows append. {' and '.join(likely)} differ together in every record: "
+            "if they identify a row, say so in the contract before the first deployment"
+        )
+    elif not key:
         why = "one record shows no key" if rows < 2 else "no id, and no two or three ids together"
         notes.append(f"no key ({why}): rows append, and the same file twice counts once")
     return notes
