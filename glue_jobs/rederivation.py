@@ -27,7 +27,7 @@ from dataplatform.plans.model import SilverPlan
 from dataplatform.rederiving import commit_properties, committed, compared, withheld
 from glue_jobs import tables
 from glue_jobs.changes import publish_changes
-from glue_jobs.requarantine import follow
+from glue_jobs.requarantine import Requarantine
 from glue_jobs.runtime import Job, client
 from glue_jobs.transforms import rederivation as steps
 from glue_jobs.transforms.late_columns import filled, late
@@ -134,15 +134,15 @@ class _Chunk:
                 actions=steps.counted(actions),
             )
             # Before silver: a row that is taken out there is in quarantine by then.
-            counts += follow(
-                job,
-                plan,
-                self._backfill.backfill_id,
-                self.mark,
+            counts += Requarantine(
+                job=job,
+                plan=plan,
+                run=self._backfill.backfill_id,
+                mark=self.mark,
                 typed=derived.typed,
                 bronze=self._bronze(),
                 whole=self._whole(),
-            )
+            ).follow()
             if not counts.changed:
                 return counts, 0
             sequence = job.ledger.next_sequence(plan.dataset)

@@ -7,6 +7,7 @@ becomes a batch of its own, copied in bronze, and rows of records that are good 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import Final
 
 from pyspark.sql import DataFrame
@@ -36,109 +37,103 @@ _MERGE: Final = (
 log = logging.getLogger("weir.backfill")
 
 
-def follow(
-    job: Job,
-    plan: SilverPlan,
-    backfill_id: str,
-    mark: str,
-    *,
-    typed: DataFrame,
-    bronze: DataFrame,
-    whole: DataFrame,
-) -> Rederived:
-    """Set quarantine to what a chunk has found, once, and tell the books.
+@dataclass(frozen=True, kw_only=True)
+class Requarantine:
+    """What a chunk has found, held against quarantine.
 
-    Args:
-        backfill_id: stands as the run of the rows that are written.
-        mark: of the chunk; its commit is found by it.
-        typed: the chunk's records, cast and checked.
-        bronze, whole: their rows of bronze, as the contract has them now and as they are.
-
-    Raises:
-        Overtaken: somebody wrote the table, or replays its rows, meanwhile.
+    run: stands as the run of the rows that are written: the backfill's id.
+    mark: of the chunk; its commit is found by it.
+    typed: the chunk's records, cast and checked.
+    bronze, whole: their rows of bronze, as the contract has them now and as they are.
     """
-    with job.lease(table_lease(plan.quarantine_table)):
-        done = _recorded(job, plan, mark)
-        if done is None:
-            done = _judge(job, plan, backfill_id, mark, typed=typed, bronze=bronze, whole=whole)
-        job.ledger.rejudged(plan.dataset, backfill_id, mark, done)
-    return Rederived(quarantined=done.refused, released=sum(done.released.values()))
 
+    job: Job
+    plan: SilverPlan
+    run: str
+    mark: str
+    typed: DataFrame
+    bronze: DataFrame
+    whole: DataFrame
 
-def _recorded(job: Job, plan: SilverPlan, mark: str) -> Rejudged | None:
-    """What an earlier attempt had committed."""
-    for snapshot in tables.published_snapshots(job.spark, plan.quarantine_table):
-        if carries(snapshot.summary, mark):
-            return Rejudged.from_json(snapshot.summary[OUTCOMES_PROPERTY])
-    return None
+    def follow(self) -> Rederived:
+        """Set quarantine to what the chunk has found, once, and tell the books.
 
+        Raises:
+            Overtaken: somebody wrote the table, or replays its rows, meanwhile.
+        """
+        ledger = self.job.ledger
+        with self.job.lease(table_lease(self.plan.quarantine_table)):
+            done = self._recorded()
+            if done is None:
+                done = self._judge()
+            ledger.rejudged(self.plan.dataset, self.run, self.mark, done)
+        return Rederived(quarantined=done.refused, released=sum(done.released.values()))
 
-def _judge(
-    job: Job,
-    plan: SilverPlan,
-    backfill_id: str,
-    mark: str,
-    *,
-    typed: DataFrame,
-    bronze: DataFrame,
-    whole: DataFrame,
-) -> Rejudged:
-    """Find what changes, and change it: copies to bronze first, where a replay looks for them."""
-    spark, replayed = job.spark, Replayed(job.ledger)
-    table = spark.table(tables.qualified(plan.quarantine_table))
-    found = steps.seen(typed, table.where(F.col("dataset") == plan.dataset))
-    try:
-        taken = replayed.among(found.kinds())
-        gone = steps.freed(spark, found, taken).localCheckpoint()
-        come = steps.refused(spark, found, taken).localCheckpoint()
-    finally:
-        found.release()
-    by_batch = gone.groupBy("batch_id").agg(F.sum("times")).collect()
-    released = {row[0]: int(row[1]) for row in by_batch}
-    sources = {row[0]: row[1] for row in come.groupBy(_BATCH).count().collect()}
-    done = Rejudged(
-        refused_batch(plan.dataset, mark),
-        sum(sources.values()),
-        released,
-        place_of(job.ledger, sources),
-    )
-    if not done.refused and not released:
+    def _recorded(self) -> Rejudged | None:
+        """What an earlier attempt had committed."""
+        for snapshot in tables.published_snapshots(self.job.spark, self.plan.quarantine_table):
+            if carries(snapshot.summary, self.mark):
+                return Rejudged.from_json(snapshot.summary[OUTCOMES_PROPERTY])
+        return None
+
+    def _judge(self) -> Rejudged:
+        """Find what changes, and change it: copies to bronze first, where a replay looks."""
+        plan, spark, replayed = self.plan, self.job.spark, Replayed(self.job.ledger)
+        table = spark.table(tables.qualified(plan.quarantine_table))
+        found = steps.seen(self.typed, table.where(F.col("dataset") == plan.dataset))
+        try:
+            taken = replayed.among(found.kinds())
+            gone = steps.freed(spark, found, taken).localCheckpoint()
+            come = steps.refused(spark, found, taken).localCheckpoint()
+        finally:
+            found.release()
+        by_batch = gone.groupBy("batch_id").agg(F.sum("times")).collect()
+        released = {row[0]: int(row[1]) for row in by_batch}
+        sources = {row[0]: row[1] for row in come.groupBy(_BATCH).count().collect()}
+        done = Rejudged(
+            refused_batch(plan.dataset, self.mark),
+            sum(sources.values()),
+            released,
+            place_of(self.job.ledger, sources),
+        )
+        if not done.refused and not released:
+            return done
+        if done.refused:
+            self._copy(done, steps.of_bronze(self.whole, come))
+        rows = steps.of_bronze(self.bronze, come)
+        changes = steps.changes(plan, self.run, done.batch_id, gone, rows)
+        replayed.check(plan.quarantine_table)
+        self._write(done, changes)
         return done
-    if done.refused:
-        _copy(job, plan, done, steps.of_bronze(whole, come))
-    changes = steps.changes(plan, backfill_id, done.batch_id, gone, steps.of_bronze(bronze, come))
-    replayed.check(plan.quarantine_table)
-    _write(job, plan, mark, done, changes)
-    return done
 
+    def _copy(self, done: Rejudged, rows: DataFrame) -> None:
+        """The refused records under their batch's id; what an attempt has copied is replaced."""
+        bronze = tables.qualified(self.plan.bronze_table)
+        columns = self.job.spark.table(bronze).columns
+        copies = rows.withColumn(_BATCH, F.lit(done.batch_id)).select(*columns)
+        write = copies.writeTo(bronze).options(**tables.AS_THEY_COME)
+        properties = staged_properties(done.batch_id, Staged(rows=done.refused))
+        commit_with(self.job.spark, properties, write.overwritePartitions)
 
-def _copy(job: Job, plan: SilverPlan, done: Rejudged, rows: DataFrame) -> None:
-    """The refused records under their batch's id; what an attempt has copied is replaced."""
-    columns = job.spark.table(tables.qualified(plan.bronze_table)).columns
-    copies = rows.withColumn(_BATCH, F.lit(done.batch_id)).select(*columns)
-    write = copies.writeTo(tables.qualified(plan.bronze_table)).options(**tables.AS_THEY_COME)
-    properties = staged_properties(done.batch_id, Staged(rows=done.refused))
-    commit_with(job.spark, properties, write.overwritePartitions)
-
-
-def _write(job: Job, plan: SilverPlan, mark: str, done: Rejudged, changes: DataFrame) -> None:
-    """One commit, which carries the mark."""
-    log.info("%s: %d records to quarantine, %s out", mark, done.refused, dict(done.released))
-    view = f"weir_requarantined_{plan.dataset}"
-    # MERGE refuses a source that isn't deterministic, as the time of quarantine isn't.
-    changes.localCheckpoint().createOrReplaceTempView(view)
-    target = tables.qualified(plan.quarantine_table)
-    properties = {BATCHES_PROPERTY: mark, OUTCOMES_PROPERTY: done.to_json()}
-    names = tables.QUARANTINE_COLUMNS
-    if not done.released:
-        commit_with(job.spark, properties, lambda: tables.append(job.spark, view, target, names))
-        return
-    batches = ", ".join(f"'{name}'" for name in sorted(done.released))
-    merge = _MERGE.format(
-        target=target,
-        changes=view,
-        within=f"t.dataset = '{plan.dataset}' AND t.batch_id IN ({batches})",
-        columns=", ".join(names),
-        values=", ".join(f"c.{name}" for name in names),
-    )
-    tables.merge(job.spark, plan.quarantine_table, merge, properties)
+    def _write(self, done: Rejudged, changes: DataFrame) -> None:
+        """One commit, which carries the mark."""
+        spark, plan = self.job.spark, self.plan
+        log.info("%s: %d records to quarantine, %s out", self.mark, done.refused, done.released)
+        view = f"weir_requarantined_{plan.dataset}"
+        # MERGE refuses a source that isn't deterministic, as the time of quarantine isn't.
+        changes.localCheckpoint().createOrReplaceTempView(view)
+        target = tables.qualified(plan.quarantine_table)
+        properties = {BATCHES_PROPERTY: self.mark, OUTCOMES_PROPERTY: done.to_json()}
+        names = tables.QUARANTINE_COLUMNS
+        if not done.released:
+            commit_with(spark, properties, lambda: tables.append(spark, view, target, names))
+            return
+        batches = ", ".join(f"'{name}'" for name in sorted(done.released))
+        merge = _MERGE.format(
+            target=target,
+            changes=view,
+            within=f"t.dataset = '{plan.dataset}' AND t.batch_id IN ({batches})",
+            columns=", ".join(names),
+            values=", ".join(f"c.{name}" for name in names),
+        )
+        tables.merge(spark, plan.quarantine_table, merge, properties)

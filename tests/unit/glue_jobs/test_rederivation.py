@@ -13,7 +13,8 @@ from pyspark.sql import SparkSession
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Rederived
 from dataplatform.naming import SilverColumn
-from glue_jobs import rederivation, requarantine
+from glue_jobs import rederivation
+from glue_jobs.requarantine import Requarantine
 from tests.unit.dataplatform.duckdb_engine.test_clean_build import BATCHES, BY_STATE, LIMITS, Sent
 from tests.unit.support import spark_backfills
 from tests.unit.support.backfills import done, planned
@@ -79,8 +80,8 @@ def test_any_history_ends_alike_whichever_engine_does_which_chunk(
 
 
 STEPS: dict[str, tuple[Any, str, bool]] = {
-    "after its copies are in bronze": (requarantine, "_copy", True),
-    "after quarantine has followed": (requarantine, "_write", True),
+    "after its copies are in bronze": (Requarantine, "_copy", True),
+    "after quarantine has followed": (Requarantine, "_write", True),
     "before silver is published": (rederivation, "publish_changes", False),
     "before the ledger is told": (Ledger, "chunk_done", False),
 }
