@@ -100,21 +100,6 @@ BASE: Final = Layer("base")
 """Powertools."""
 
 
-def lake_layer_zip() -> Path:
-    """The lake layer, for functions that read or write Iceberg."""
-    return LAKE.zip()
-
-
-def base_layer_zip() -> Path:
-    """The base layer, for every function."""
-    return BASE.zip()
-
-
-def layer_digest(layer: Layer = LAKE) -> str:
-    """The asset hash of a layer."""
-    return layer.digest
-
-
 def _directory() -> Path:
     given = os.environ.get(DIRECTORY_VARIABLE)
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

@@ -42,7 +42,6 @@ _CODES = frozenset(
 )
 _IDENTITY = frozenset("id key uuid guid code no nr number num line seq sequence sku pk".split())
 _UPDATED = frozenset("updated modified changed update modification change mtime".split())
-_CREATED = frozenset("created at time timestamp date on event".split())
 
 
 def personal(name: str, patterns: Mapping[str, float]) -> str:
@@ -83,11 +82,6 @@ def own_identity(name: str, dataset: str) -> bool:
 def updated(name: str) -> bool:
     """Whether it tells when a row was last changed."""
     return bool(set(words(name)) & _UPDATED)
-
-
-def happened(name: str) -> bool:
-    """Whether it tells when something happened, which may not be when its row was changed."""
-    return bool(set(words(name)) & _CREATED)
 
 
 def _singular(name: str) -> str:

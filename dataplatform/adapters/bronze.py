@@ -27,11 +27,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-def staged_before(plan: SilverPlan, batch_id: str) -> Staged | None:
-    """What an earlier attempt committed; None where the batch isn't in bronze."""
-    return recorded(open_table(plan.bronze_table), batch_id)
-
-
 def stage(
     plan: SilverPlan,
     batch: Batch,

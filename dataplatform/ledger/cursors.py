@@ -18,29 +18,23 @@ class Cursors(Objects):
         item = self._get(f"cursor#{dataset}", "cursor")
         return None if item is None else Cursor(updated_at=item["updated_at"], id=item["id"])
 
-    def move_cursor(self, dataset: str, before: Cursor | None, after: Cursor) -> None:
-        """Move a cursor.
-
-        Raises:
-            TransitionRefused: it isn't at `before`.
-        """
-        try:
-            self._write(self._move(dataset, before, after))
-        except Refused as refused:
-            raise self._moved(dataset, before) from refused
-
     def land_pulled(self, landed: LandedObject, before: Cursor | None, after: Cursor) -> None:
         """Register what was pulled and move the cursor, both or neither.
 
         Raises:
             TransitionRefused: the cursor isn't at `before`: another pull has landed these records.
         """
-        self._know(landed.dataset)
-        move = self._move(landed.dataset, before, after)
+        dataset = landed.dataset
+        self._know(dataset)
+        move = self._move(dataset, before, after)
         try:
             self._write(move, *self._registration(landed))
         except Refused as refused:
-            raise self._moved(landed.dataset, before) from refused
+            raise TransitionRefused(
+                f"{dataset}: the cursor is at {self.cursor(dataset)}, not at {before}",
+                why="Two pulls of one source overlapped; the records are landed once.",
+                remedy="Pull again: it continues from where the cursor is.",
+            ) from refused
 
     def _move(self, dataset: str, before: Cursor | None, after: Cursor) -> Write:
         seen = (
@@ -50,10 +44,3 @@ class Cursors(Objects):
         )
         sets = {"updated_at": after.updated_at, "id": after.id, "moved_at": self.now()}
         return update(f"cursor#{dataset}", "cursor", sets=sets, where=seen)
-
-    def _moved(self, dataset: str, before: Cursor | None) -> TransitionRefused:
-        return TransitionRefused(
-            f"{dataset}: the cursor is at {self.cursor(dataset)}, not at {before}",
-            why="Two pulls of one source overlapped; the records are landed once.",
-            remedy="Pull again: it continues from where the cursor is.",
-        )

@@ -60,24 +60,6 @@ class Leases(LedgerTable):
             note=note,
         )
 
-    def renew_lease(self, name: str, owner: str, seconds: int, *, token: int | None = None) -> None:
-        """Hold a lease longer.
-
-        An expired lease that nobody took meanwhile is renewed too. With `token`, only that very
-        holding is.
-
-        Raises:
-            LeaseHeld: the lease was lost.
-        """
-        mine: ConditionBase = Attr("owner").eq(owner)
-        if token is not None:
-            mine = mine & Attr("token").eq(token)
-        until = int(self._clock()) + seconds
-        try:
-            self._write(update(f"lease#{name}", "lease", sets={"until": until}, where=mine))
-        except Refused as refused:
-            raise lease_lost(name, self.lease_holder(name)) from refused
-
     def release_lease(self, name: str, owner: str, *, token: int | None = None) -> bool:
         """Give a lease back; False where it isn't the owner's (any more), which changes nothing."""
         mine: ConditionBase = Attr("owner").eq(owner)

@@ -8,7 +8,7 @@ from aws_cdk.aws_events_targets import SqsQueue
 from aws_cdk.aws_lambda import IFunction
 from aws_cdk.aws_lambda_event_sources import SqsEventSource
 from aws_cdk.aws_s3 import IBucket
-from aws_cdk.aws_sqs import DeadLetterQueue, IQueue, Queue, QueueEncryption
+from aws_cdk.aws_sqs import DeadLetterQueue, Queue, QueueEncryption
 from constructs import Construct
 
 from stacks.constructs.nag import acknowledge
@@ -95,8 +95,3 @@ class ArrivalQueue(Construct):
         assert isinstance(scope, Construct)
         CfnOutput(scope, f"{prefix}QueueUrl", value=self.queue.queue_url)
         CfnOutput(scope, "DeadLetterQueueUrl", value=self.dead_letters.queue_url)
-
-    @property
-    def queues(self) -> tuple[IQueue, IQueue]:
-        """The queue and its dead letters."""
-        return self.queue, self.dead_letters

@@ -83,12 +83,12 @@ def test_a_zip_that_is_there_is_taken_without_the_network(elsewhere: Path, no_pi
     elsewhere.mkdir()
     finished = elsewhere / f"lake-{LAKE.digest[:16]}.zip"
     finished.write_bytes(b"native wheels, put here by a launcher")
-    assert packaging.lake_layer_zip() == finished
+    assert LAKE.zip() == finished
 
 
 def test_without_the_network_the_error_says_what_to_do(elsewhere: Path, no_pip: None) -> None:
     with pytest.raises(LayerNotBuilt, match=r"layers/lake\.txt"):
-        packaging.lake_layer_zip()
+        LAKE.zip()
     assert list(elsewhere.iterdir()) == []
 
 
@@ -96,9 +96,9 @@ def test_the_digest_follows_the_lock_file(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setattr(packaging, "_ROOT", tmp_path)
     (tmp_path / "layers").mkdir()
     (tmp_path / "layers" / "lake.txt").write_text("pyarrow==20.0.0\n")
-    before = packaging.layer_digest(LAKE)
+    before = LAKE.digest
     (tmp_path / "layers" / "lake.txt").write_text("pyarrow==20.0.1\n")
-    assert packaging.layer_digest(LAKE) != before
+    assert LAKE.digest != before
 
 
 def test_each_python_has_a_zip_of_its_own() -> None:

@@ -13,11 +13,11 @@ SECOND = Cursor(updated_at="1997-01-02T00:00:00Z", id="2")
 
 def test_a_cursor_moves_only_from_where_it_is(ledger: Ledger) -> None:
     assert ledger.cursor("sales") is None
-    ledger.move_cursor("sales", None, FIRST)
-    ledger.move_cursor("sales", FIRST, SECOND)
+    ledger.land_pulled(landed("1", dataset="sales"), None, FIRST)
+    ledger.land_pulled(landed("2", dataset="sales"), FIRST, SECOND)
     for wrong in (None, FIRST):
         with pytest.raises(TransitionRefused, match="the cursor is at"):
-            ledger.move_cursor("sales", wrong, SECOND)
+            ledger.land_pulled(landed("3", dataset="sales"), wrong, SECOND)
     assert ledger.cursor("sales") == SECOND
 
 
