@@ -67,11 +67,11 @@ def _faults(plan: SilverPlan, path: Path, block: Block) -> list[Problem]:
     """JSON has no header: what no record has, or what no record is."""
     if not block:
         return [_problem(path, "content", "no records", "one record or more")]
-    if not block.rows:
+    if not block.read:
         first = block.rejected[0]
         found = f"none of {len(block)} is readable; record {first.position}: {first.reasons[0]}"
         return [_problem(path, "records", found, _NAMED[plan.source.format])]
-    sent = [row for row in block.rows if row.op != "delete"]  # of a delete the key is enough
+    sent = [row for row in block.each() if row.op != "delete"]  # of a delete the key is enough
     if plan.source.format != "json" or not sent:
         return []
     return [
@@ -121,10 +121,10 @@ def _wrong_format(plan: SilverPlan, path: Path) -> Problem | None:
 
 def _head(block: Block) -> Head:
     extra: dict[str, None] = {}
-    for row in block.rows[:100]:
+    for row in block.each()[:100]:
         if row.extra:
             extra |= dict.fromkeys(json.loads(row.extra))
-    return Head(len(block.rows), len(block.rejected), tuple(extra))
+    return Head(block.read, len(block.rejected), tuple(extra))
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

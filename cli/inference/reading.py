@@ -6,7 +6,7 @@ Memory is bounded by a block; the text waits in a Parquet file on disk.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -101,7 +101,7 @@ def _keys(sample: Sample, show: Show) -> tuple[list[str], frozenset[str]]:
     count = 0
     fault = ""
     for block in _blocks(sample, ()):
-        for row in block.rows:
+        for row in block.each():
             fields: dict[str, Any] = json.loads(row.extra) if row.extra else {}
             for key, value in fields.items():
                 kinds[key] = kinds.get(key, True) and (value is None or isinstance(value, str))
@@ -136,10 +136,10 @@ def _kept(
     waiting: list[pa.RecordBatch] = []
     with pq.ParquetWriter(file, schema, compression="snappy") as writer:
         for block in _blocks(sample, fields):
-            records += len(block.rows)
+            records += block.read
             rejected += len(block.rejected)
             fault = fault or _fault(block)
-            if block.rows:
+            if block.read:
                 waiting.append(_batch(block, schema))
             if len(waiting) >= _BLOCKS:
                 writer.write_table(pa.Table.from_batches(waiting))
@@ -174,9 +174,8 @@ def _no_records(sample: Sample, fault: str) -> UnusableSample:
 
 
 def _batch(block: Block, schema: pa.Schema) -> pa.RecordBatch:
-    columns: Iterable[Sequence[Any]] = zip(*(row.values for row in block.rows), strict=True)
-    arrays = [pa.array([row.op for row in block.rows], pa.large_string())]
-    arrays += [pa.array(column, pa.large_string()) for column in columns]
+    _, ops, _, *columns = block.columns()
+    arrays = [pa.array(column, pa.large_string()) for column in (ops, *columns)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 

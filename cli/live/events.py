@@ -99,7 +99,7 @@ class LiveStream:
             ):
                 self._unusable += len(block.rejected)
                 self._reasons.update(_kind(bad.reasons[0]) for bad in block.rejected)
-                if block.rows:
+                if block.read:
                     self._keep(block, key, arrived)
         except UnreadableObject as error:
             self._connection.execute("DELETE FROM arrived WHERE _object = ?", [key])
@@ -142,8 +142,8 @@ class LiveStream:
         )
 
     def _keep(self, block: Block, key: str, arrived: datetime) -> None:
-        positions, ops, extras, values = zip(*block.rows, strict=True)
-        columns = dict(zip(self._columns, zip(*values, strict=True), strict=True))
+        positions, ops, extras, *values = block.columns()
+        columns = dict(zip(self._columns, values, strict=True))
         arrays: dict[str, Any] = {
             **{name: pa.array(items, pa.string()) for name, items in columns.items()},
             BronzeColumn.EXTRA: pa.array(extras, pa.string()),

@@ -184,7 +184,7 @@ def _json_shape(texts: list[str]) -> Shape | None:
 def _json_records(text: str) -> Iterator[dict[str, str | None]]:
     """Records by field, without deletes; a line that can't be read is none."""
     for block in json_blocks([text], ()):
-        for row in block.rows:
+        for row in block.each():
             if row.op != "delete":
                 fields = json.loads(row.extra or "{}", parse_float=str, parse_int=str)
                 yield {name: _text(value) for name, value in fields.items()}
