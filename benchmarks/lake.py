@@ -7,6 +7,7 @@ are called in this process, so that one step of a run can be timed alone.
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psutil
 
 from benchmarks import bronze
+from benchmarks.measure import ROOT
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -77,7 +79,11 @@ class Lake:
         from stacks.constructs.job import catalogue_settings
 
         machine = replace(SparkSettings.from_environment(), cores=2)
-        os.environ |= {"JAVA_HOME": str(Path(machine.java).parent.parent)}
+        os.environ |= {
+            "JAVA_HOME": str(Path(machine.java).parent.parent),
+            "PYSPARK_PYTHON": sys.executable,
+            "PYTHONPATH": str(ROOT),  # of Spark's Python workers, which parse what is staged
+        }
         java = " ".join((*machine.trust_store_options(), "-Duser.timezone=UTC"))
         properties = {
             **laptop_properties(machine, "bench", self.root),
@@ -227,8 +233,8 @@ def lake(contract: Path) -> Iterator[Lake]:
 
 
 def _plan(contract: Path, root: Path) -> PlatformPlan:
+    from dataplatform.compiler.platform import compile_platform
     from dataplatform.naming import Names
-    from dataplatform.plans.compiler import compile_platform
 
     folder = root / "contracts" / "bench"
     folder.mkdir(parents=True)
