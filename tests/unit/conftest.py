@@ -1,14 +1,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
+from botocore.loaders import create_loader
 from pyspark.sql import SparkSession
 
 from dataplatform.ledger import Ledger
 from tests.unit.support.ledgers import Clock, credentials, ledgers
 from tests.unit.support.redshift import Server
 from tests.unit.support.spark import local_spark
+
+
+@pytest.fixture(scope="session", autouse=True)
+def models_are_read_once() -> Iterator[None]:
+    """moto makes boto3 begin anew in each test, which would read megabytes of JSON each time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.session.create_loader", cache(create_loader))
+        yield
 
 
 @pytest.fixture(autouse=True)
