@@ -6,19 +6,19 @@ local disk. That suits looking at data; what is larger than a laptop is for Athe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import duckdb
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 
+from cli import tables
 from cli.live.report import database
 from cli.screen import WrongUsage
 from cli.target import Target
 from dataplatform.adapters.iceberg import open_table
 from dataplatform.duckdb_engine.sql import quoted
-from dataplatform.naming import QUARANTINE_TABLE, Zone
+from dataplatform.naming import Zone
 
 _WHY = "Nothing was read."
 
@@ -30,16 +30,13 @@ def ask_lake(target: Target, query: str) -> list[dict[str, Any]]:
         WrongUsage: it is no SELECT, names a table that isn't in the lake, or DuckDB refuses it.
     """
     select = _select(query)
-    tables = {(table.db, table.name): table for table in select.find_all(exp.Table) if table.db}
-    known = set(_known(target))
-    for zone, name in tables:
+    asked = {(table.db, table.name): table for table in select.find_all(exp.Table) if table.db}
+    known = set(tables.in_lake(target))
+    for zone, name in asked:
         if (zone, name) not in known:
-            listed = ", ".join(f"{zone}.{name}" for zone, name in sorted(known))
-            raise WrongUsage(
-                f"no table {zone}.{name} in the lake", why=_WHY, remedy=f"Tables: {listed}"
-            )
+            raise tables.unknown(target, zone, name, "lake")
     with database() as connection:
-        for zone, name in tables:
+        for zone, name in asked:
             _load(target, connection, Zone(zone), name, _columns(select))
         try:
             answer = connection.execute(query)
@@ -47,7 +44,10 @@ def ask_lake(target: Target, query: str) -> list[dict[str, Any]]:
             return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
         except duckdb.Error as error:
             what = str(error).splitlines()[0]
-            raise WrongUsage(what, why="Nothing was changed.", remedy=_remedy(query)) from error
+            remedy = _remedy(query)
+            if isinstance(error, duckdb.BinderException) and asked:
+                remedy = "Columns: " + ", ".join(f"./weir sql {z}.{name}" for z, name in asked)
+            raise WrongUsage(what, why="Nothing was changed.", remedy=remedy) from error
 
 
 def _select(query: str) -> exp.Query:
@@ -63,15 +63,6 @@ def _select(query: str) -> exp.Query:
 
 def _remedy(query: str) -> str:
     return f"It is DuckDB's SQL, on tables such as silver.<dataset>. The query was: {query}"
-
-
-def _known(target: Target) -> Iterator[tuple[str, str]]:
-    for plan in target.plan.datasets:
-        yield Zone.BRONZE.value, plan.dataset
-        yield Zone.SILVER.value, plan.dataset
-    for model in target.plan.models:
-        yield Zone.GOLD.value, model.name
-    yield Zone.QUARANTINE.value, QUARANTINE_TABLE
 
 
 def _columns(select: exp.Query) -> set[str] | None:

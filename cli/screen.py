@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
 from decimal import Decimal
 from enum import IntEnum
 from typing import Any
+from uuid import UUID
 
 from rich.console import Console, RenderableType
 from rich.markup import escape
@@ -152,12 +155,32 @@ def explain(console: Console, error: WeirError) -> None:
 
 def to_json(value: Any) -> str:
     """JSON with exact decimals as strings and ISO dates."""
-    return json.dumps(value, default=_plain, indent=2, ensure_ascii=False)
+    return json.dumps(_finite(value), default=_plain, indent=2, ensure_ascii=False)
+
+
+def as_text(value: Any) -> Any:
+    """A value of a query for one cell: objects and arrays as JSON, anything else as it is."""
+    if isinstance(value, dict | list):
+        return json.dumps(_finite(value), default=_plain, ensure_ascii=False)
+    return value
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, datetime | date):
+    if isinstance(value, datetime | date | time_of_day):
         return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, Decimal | UUID | timedelta):
+        return str(value)
     raise TypeError(f"no JSON form for {type(value).__name__}")
+
+
+def _finite(value: Any) -> Any:
+    """The value with NaN and the infinities as text: JSON has no such numbers."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, dict):
+        return {name: _finite(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return value

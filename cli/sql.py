@@ -9,8 +9,8 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from cli import summaries
-from cli.screen import Screen
+from cli import summaries, tables
+from cli.screen import Screen, as_text
 from cli.target import Target
 from dataplatform.adapters.warehouse import StatementFailed
 from dataplatform.errors import WeirError
@@ -24,8 +24,14 @@ class UnknownFormat(WeirError):
     """`--format` has a value that isn't known."""
 
 
-def sql(screen: Screen, stage: str | None, query: str, form: str, on: str = "warehouse") -> None:
-    """Run one query on the warehouse, or on the lake's tables, and show its rows."""
+def sql(
+    screen: Screen, stage: str | None, query: str | None, form: str, on: str = "warehouse"
+) -> None:
+    """Run one query on the warehouse, or on the lake's tables, and show its rows.
+
+    Args:
+        query: a SELECT; a table's name for its columns; None for all tables.
+    """
     if form not in ("table", "csv"):
         raise UnknownFormat(
             f'--format "{form}" isn\'t known',
@@ -33,7 +39,11 @@ def sql(screen: Screen, stage: str | None, query: str, form: str, on: str = "war
             remedy="Known are table and csv; or --json.",
         )
     target = Target.choose(stage)
-    if on == "lake":
+    if not query:
+        rows = tables.listed(target, on)
+    elif table := tables.named(query):
+        rows = tables.columns(target, *table)
+    elif on == "lake":
         from cli.lake_sql import ask_lake  # late: it knows sqlglot and PyIceberg
 
         rows = ask_lake(target, query)
@@ -46,9 +56,9 @@ def sql(screen: Screen, stage: str | None, query: str, form: str, on: str = "war
     elif form == "csv":
         writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]))
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({name: as_text(value) for name, value in row.items()} for row in rows)
     else:
-        _show(screen, query, rows)
+        _show(screen, query or "", rows)
 
 
 def _show(screen: Screen, query: str, rows: list[dict[str, Any]]) -> None:
@@ -71,7 +81,9 @@ def _ask(target: Target, query: str) -> list[dict[str, Any]]:
     try:
         return target.warehouse.query(query)
     except StatementFailed as error:
-        tables = ", ".join(f"gold.{model.name}" for model in target.plan.models)
+        known = ", ".join(row["table"] for row in tables.listed(target, "warehouse"))
         raise StatementFailed(
-            error.what, why="Nothing was changed.", remedy=f"Tables: {tables or 'none yet'}"
+            error.what,
+            why="Nothing was changed.",
+            remedy=f"Tables: {known or 'none yet'}. Columns of one: ./weir sql gold.NAME",
         ) from error

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
+from cli.screen import as_text
 from cli.target import Target
 from dataplatform.plans.model import SummaryModel
 
@@ -101,4 +102,4 @@ def cell(name: str, value: Any) -> str:
         return f"{value:,}" if not name.endswith("_id") else str(value)
     if isinstance(value, Decimal):
         return f"{value:,}"
-    return str(value)
+    return str(as_text(value))

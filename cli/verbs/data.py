@@ -14,10 +14,14 @@ data = typer.Typer()
 
 @data.command(
     epilog="Example: ./weir sql 'select * from gold.dim_store limit 5' --format csv\n\n"
-    "./weir sql --on lake 'select * from silver.stores limit 5'"
+    "./weir sql --on lake 'select * from silver.stores limit 5'\n\n"
+    "./weir sql silver.stores   (its columns; without any query: every table)"
 )
 def sql(
-    query: Annotated[str, typer.Argument(help="One SELECT; quote it.")],
+    query: Annotated[
+        str | None,
+        typer.Argument(help="One SELECT; quote it. Or a table, for its columns; or nothing."),
+    ] = None,
     on: Annotated[
         Literal["warehouse", "lake"],
         typer.Option(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +14,7 @@ import pytest
 
 from cli import lake_sql
 from cli.target import Target
+from dataplatform.adapters import iceberg
 from dataplatform.naming import Names
 from tests.unit.cli.conftest import FakeTarget
 from tests.unit.support.plans import dataset, platform
@@ -23,7 +27,7 @@ class Table:
 
     def __init__(self, rows: pa.Table) -> None:
         self._rows = rows
-        self.fields = rows.schema
+        self.fields = [SimpleNamespace(name=f.name, field_type=f.type) for f in rows.schema]
         self.asked: tuple[str, ...] = ()
 
     def schema(self) -> Table:
@@ -47,6 +51,7 @@ def stores(monkeypatch: pytest.MonkeyPatch) -> Table:
     tables = {"weir_dev_silver.stores": table}
     monkeypatch.setattr(Target, "choose", lambda _: target)
     monkeypatch.setattr(lake_sql, "open_table", tables.__getitem__)
+    monkeypatch.setattr(iceberg, "open_table", tables.__getitem__)
     return table
 
 
@@ -99,3 +104,48 @@ def test_what_cannot_be_answered_says_why(weir: Weir, stores: Table, query: str,
     code, _, err = weir("sql", "--on", "lake", query)
     assert code == 2
     assert said in err
+
+
+def test_objects_are_json_in_a_cell(weir: Weir, stores: Table) -> None:
+    query = "select place, 1.50::decimal(4,2) as n from silver.stores order by id limit 1"
+    _, out, _ = weir("sql", "--on", "lake", query, "--format", "csv")
+    (row,) = csv.DictReader(io.StringIO(out))
+    assert json.loads(row["place"]) == {"land": "ES", "lines": [{"sku": "a"}]}
+    assert row["n"] == "1.50"
+    _, out, _ = weir("sql", "--on", "lake", query)
+    assert '{"land": "ES", "lines": [{"sku": "a"}]}' in out
+
+
+def test_every_value_has_a_form_in_json(weir: Weir, stores: Table) -> None:
+    query = (
+        "select 'nan'::double as a, uuid '00000000-0000-0000-0000-000000000001' as b, "
+        "time '10:00' as c, interval 1 day as d, [1.5, 'inf'::double] as e, 'x'::blob as f"
+    )
+    code, out, _ = weir("sql", "--on", "lake", query, "--json")
+    assert code == 0
+    assert json.loads(out, parse_constant=pytest.fail) == [
+        {
+            "a": "nan",
+            "b": "00000000-0000-0000-0000-000000000001",
+            "c": "10:00:00",
+            "d": "1 day, 0:00:00",
+            "e": [1.5, "inf"],
+            "f": "78",
+        }
+    ]
+
+
+def test_tables_and_columns_can_be_looked_up(weir: Weir, stores: Table) -> None:
+    code, out, _ = weir("sql", "--on", "lake", "--json")
+    assert code == 0
+    assert [row["table"] for row in json.loads(out)] == [
+        "bronze.stores", "silver.stores", "quarantine.records"
+    ]  # fmt: skip
+    code, out, _ = weir("sql", "silver.stores", "--json")
+    assert code == 0
+    names = [row["column"] for row in json.loads(out)]
+    assert names == ["id", "city", "_batch_id", "place"]
+    code, _, err = weir("sql", "silver.shops")
+    assert (code, "silver.stores" in err) == (2, True)
+    _, _, err = weir("sql", "--on", "lake", "select town from silver.stores")
+    assert "./weir sql silver.stores" in err
