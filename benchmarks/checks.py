@@ -20,8 +20,8 @@ from ruamel.yaml import YAML
 from benchmarks.engines import CONTRACT, orders
 from benchmarks.lake import RUN, Lake, Taken, lake, timed
 from benchmarks.measure import Figure
+from dataplatform.compiler.platform import compile_platform
 from dataplatform.naming import CATALOG, Names
-from dataplatform.plans.compiler import compile_platform
 
 if TYPE_CHECKING:
     from dataplatform.ledger.records import Batch

@@ -10,9 +10,9 @@ from statistics import median
 from typing import Any
 
 from benchmarks.measure import Figure
+from dataplatform.compiler.gates import gates_of
+from dataplatform.compiler.platform import compile_platform
 from dataplatform.naming import Names
-from dataplatform.plans.compiler import compile_platform
-from dataplatform.plans.gates import gates_of
 
 COLUMNS, RULES = 300, 50
 _TARGET = 1.0

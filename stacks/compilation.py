@@ -38,7 +38,7 @@ def compiled(root: Path, names: Names) -> PlatformPlan:
     kept = _kept(BUILD / file, made_from)
     if kept is not None:
         return kept
-    from dataplatform.plans.compiler import compile_platform
+    from dataplatform.compiler.platform import compile_platform
 
     plan = compile_platform(root, names)
     text = plan.to_json()

@@ -16,7 +16,7 @@ _TOGETHER: Final = (
     ("tests/embedded/test_glue_jobs", "jobs"),  # servers of their own, without a stack
     ("tests/embedded/test_spark_warm_up", "jobs"),
     ("tests/embedded/", "platform"),  # minutes; its tests run in the order of their files
-    ("tests/unit/dataplatform/plans/", "spark"),  # a JVM, and its memory
+    ("tests/unit/dataplatform/compiler/", "spark"),  # a JVM, and its memory
     ("tests/unit/dataplatform/render/", "spark"),
     ("tests/unit/glue_jobs/", "spark"),
     ("tests/infrastructure/", "synthesis"),

@@ -14,12 +14,12 @@ from typing import Final
 from cli.screen import WrongUsage
 from cli.target import Target
 from cli.wrapper import ROOT
+from dataplatform.compiler.deployed import deployed_contracts
+from dataplatform.compiler.platform import compile_platform
 from dataplatform.contracts.loader import FOLDER, load
 from dataplatform.contracts.model import Contract
 from dataplatform.errors import InvalidContract, InvalidModel, WeirError
 from dataplatform.naming import Names
-from dataplatform.plans.compiler import compile_platform
-from dataplatform.plans.deployed import deployed_contracts
 from dataplatform.plans.model import PlatformPlan
 
 DEPLOYED: Final = "deployed"

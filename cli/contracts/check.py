@@ -12,13 +12,13 @@ from rich.markup import escape
 
 from cli.screen import Exit, Screen, WrongUsage
 from cli.wrapper import ROOT
+from dataplatform.compiler.gates import rule_problems
+from dataplatform.compiler.platform import compile_platform
+from dataplatform.compiler.silver import silver_plan
 from dataplatform.contracts.loader import SUFFIX, load_files
 from dataplatform.errors import InvalidContract, InvalidInput, Problem
 from dataplatform.naming import Names
-from dataplatform.plans.compiler import compile_platform
-from dataplatform.plans.gates import rule_problems
 from dataplatform.plans.model import SilverPlan
-from dataplatform.plans.silver import silver_plan
 
 _ANY_STAGE = Names("dev")
 """A stage gives tables their names; what is wrong with a contract is wrong in each."""

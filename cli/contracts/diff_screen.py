@@ -11,9 +11,9 @@ from rich.markup import escape
 
 from cli.contracts.comparison import Comparison
 from cli.screen import Screen
+from dataplatform.compiler.lineage import Reader
 from dataplatform.contracts.difference import Difference, Weight
 from dataplatform.contracts.differences import Changed
-from dataplatform.plans.lineage import Reader
 
 _WIDTH: Final = 80
 _MARKS: Final = {

@@ -18,12 +18,12 @@ from cli.inference.nested import as_text, parts_of
 from cli.inference.profiling import database, profiles
 from cli.inference.reading import Read, Show, read
 from cli.inference.types import column_type
+from dataplatform.compiler.silver import silver_plan
 from dataplatform.contracts.document import parse as parse_yaml
 from dataplatform.contracts.parser import parse
 from dataplatform.errors import InvalidContract
 from dataplatform.naming import BronzeColumn, Names
 from dataplatform.plans.model import SilverPlan, fill
-from dataplatform.plans.silver import silver_plan
 
 _MALFORMED = re.compile(r"malformed ([a-z][a-z0-9_.\[\]]*)")
 _BATCH = 10_000

@@ -1,1 +1,1 @@
-"""Contracts and models compiled to engine-neutral plans."""
+"""What runs, as frozen values; and what a SQL file says, which they are compiled from."""

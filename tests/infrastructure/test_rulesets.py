@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataplatform.compiler.platform import compile_platform
 from dataplatform.naming import Names
-from dataplatform.plans.compiler import compile_platform
 from stacks.assets import ROOT
 from tests.infrastructure.assembly import Assembly
 

@@ -11,8 +11,8 @@ import pytest
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
+from dataplatform.compiler.platform import compile_platform
 from dataplatform.naming import Names, rejected_prefix
-from dataplatform.plans.compiler import compile_platform
 from dataplatform.plans.model import PlatformPlan, SourcePlan
 from stacks.assets import ROOT
 from stacks.platform import CONTEXT_KEYS, add_platform

@@ -13,8 +13,8 @@ from cli import own_samples
 from cli.contracts import check
 from cli.own_samples import files
 from cli.screen import Exit
+from dataplatform.compiler.platform import compile_platform
 from dataplatform.naming import Names
-from dataplatform.plans.compiler import compile_platform
 from tests.unit.support.contracts import ORDERS, project
 
 Weir = Callable[..., tuple[int, str, str]]

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from dataplatform.compiler.silver import silver_plan
 from dataplatform.contracts.loader import load_files
 from dataplatform.ledger import Ledger
 from dataplatform.naming import Names
 from dataplatform.plans.model import SilverPlan
-from dataplatform.plans.silver import silver_plan
 from embedded_aws.samples.faults import FaultSequence, FaultSettings
 from embedded_aws.samples.foodmart import Foodmart
 from embedded_aws.samples.sales import SalesStore

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from dataplatform.compiler import platform
+from dataplatform.compiler.platform import compile_platform
 from dataplatform.errors import InvalidContract
 from dataplatform.naming import Names
-from dataplatform.plans import compiler
-from dataplatform.plans.compiler import compile_platform
 from dataplatform.plans.model import PlatformPlan
 from stacks import assets, compilation
 from stacks.compilation import compiled
@@ -43,7 +43,7 @@ def compilations(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         made.append(names.stage)
         return compile_platform(root, names)
 
-    monkeypatch.setattr(compiler, "compile_platform", compile_and_count)
+    monkeypatch.setattr(platform, "compile_platform", compile_and_count)
     return made
 
 
@@ -89,7 +89,7 @@ def test_a_broken_contract_is_told_each_time(root: Path) -> None:
 
 def test_stacks_import_no_compiler() -> None:
     """A plan that is kept needs none, and its libraries take longer to import than to use it."""
-    heavy = ("sqlglot", "pydantic", "dataplatform.plans.compiler")
+    heavy = ("sqlglot", "pydantic", "dataplatform.compiler")
     code = f"import json, sys, app; print(json.dumps([m for m in {heavy!r} if m in sys.modules]))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=assets.ROOT

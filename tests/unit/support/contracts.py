@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dataplatform.compiler.silver import silver_plan
 from dataplatform.contracts.document import parse as parse_yaml
 from dataplatform.contracts.loader import load_files
 from dataplatform.contracts.model import Contract
 from dataplatform.contracts.parser import parse
 from dataplatform.errors import InvalidContract, Problem
 from dataplatform.naming import Names
-from dataplatform.plans.silver import silver_plan
 
 ORDERS = """\
 apiVersion: v3.2.0

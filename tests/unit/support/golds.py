@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from dataplatform.adapters import iceberg
 from dataplatform.adapters.iceberg_files import DataFiles
+from dataplatform.compiler.platform import compile_platform
 from dataplatform.duckdb_engine.gold import DuckdbGold
 from dataplatform.duckdb_engine.tables import LakeTable
 from dataplatform.gold.builder import GoldBuilder
@@ -23,7 +24,6 @@ from dataplatform.gold.records import Counts
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import PIPELINE_LEASE, Outcomes
 from dataplatform.naming import DELETED_PROPERTY, SEQUENCE_PROPERTY, Names, changes_table
-from dataplatform.plans.compiler import compile_platform
 from dataplatform.plans.model import PlatformPlan
 from tests.unit.support.contracts import ORDERS, named, project
 from tests.unit.support.lakes import STAGE, Lake, lakes

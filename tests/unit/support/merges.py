@@ -16,12 +16,12 @@ import boto3
 
 from dataplatform.adapters.bronze import stage
 from dataplatform.adapters.replays import stage_replay
+from dataplatform.compiler.silver import silver_plan
 from dataplatform.duckdb_engine.silver import merge_dataset
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Batch, LandedObject, Outcomes
 from dataplatform.ledger.staging import Staged
 from dataplatform.plans.model import SilverPlan
-from dataplatform.plans.silver import silver_plan
 from dataplatform.settings import DuckdbSettings
 from tests.unit.support.contracts import ORDERS, contract
 from tests.unit.support.lakes import LAKE, NAMES, Lake, lakes, plan_of

@@ -17,11 +17,11 @@ from cli.inference.document import contract_text
 from cli.inference.model import Proposal
 from cli.inference.propose import propose
 from cli.inference.sources import located
+from dataplatform.compiler.silver import silver_plan
 from dataplatform.contracts.loader import load
 from dataplatform.naming import BronzeColumn, Names
 from dataplatform.parsing.parser import parse
 from dataplatform.plans.model import SilverPlan, fill
-from dataplatform.plans.silver import silver_plan
 from tests.unit.cli.inference.conftest import silent
 from tests.unit.support.contracts import project
 

@@ -18,10 +18,10 @@ import pytest
 
 from cli.live import events, report
 from cli.live.events import MINUTES, Events, LiveStream
+from dataplatform.compiler.platform import compile_platform
+from dataplatform.compiler.silver import silver_plan
 from dataplatform.naming import RECEIVED_AT, Names
-from dataplatform.plans.compiler import compile_platform
 from dataplatform.plans.model import SilverPlan
-from dataplatform.plans.silver import silver_plan
 from tests.unit.support.contracts import contract, spoiled
 
 ROOT = Path(__file__).parents[4]

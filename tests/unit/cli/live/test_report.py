@@ -20,8 +20,8 @@ from cli.live import report
 from cli.live.objects import contents, stream_objects, window
 from cli.live.report import ago
 from cli.target import Target
+from dataplatform.compiler.platform import compile_platform
 from dataplatform.naming import RECEIVED_AT, Names
-from dataplatform.plans.compiler import compile_platform
 from dataplatform.plans.model import PlatformPlan
 
 ROOT = Path(__file__).parents[4]

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from dataplatform.compiler.deployed import deployed_contracts
+from dataplatform.compiler.platform import compile_platform
 from dataplatform.contracts.differences import changed
 from dataplatform.contracts.loader import load
 from dataplatform.contracts.server_differences import server_differences
 from dataplatform.naming import Names
-from dataplatform.plans.compiler import compile_platform
-from dataplatform.plans.deployed import deployed_contracts
 from tests.unit.support.contracts import ORDERS, contract, project, spoiled
 
 S3 = ORDERS[ORDERS.index("  - server:") : ORDERS.index("schema:")]

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from dataplatform.compiler.silver import silver_plan
 from dataplatform.errors import InvalidContract
 from dataplatform.naming import Names
-from dataplatform.plans.silver import silver_plan
 from tests.unit.support.contracts import ORDERS, contract, problems, spoiled
 
 S3 = ORDERS[ORDERS.index("servers:") : ORDERS.index("schema:")]

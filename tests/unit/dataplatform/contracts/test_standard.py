@@ -11,6 +11,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from ruamel.yaml import YAML
 
+from dataplatform.compiler.gates import gates_of
 from dataplatform.contracts import standard
 from dataplatform.contracts.document import parse as parse_yaml
 from dataplatform.contracts.document import read
@@ -19,7 +20,6 @@ from dataplatform.contracts.model import BatchRule, Contract, Rule
 from dataplatform.contracts.parser import parse
 from dataplatform.contracts.standard import VERSIONS, check_standard
 from dataplatform.errors import InvalidContract
-from dataplatform.plans.gates import gates_of
 from tests.unit.support.contracts import ORDERS, contract, line_of, spoiled
 from tests.unit.support.contracts import problems as problems_of
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from dataplatform.compiler.silver import silver_plan
 from dataplatform.duckdb_engine.silver import merge_dataset
 from dataplatform.errors import BatchHeld
 from dataplatform.ledger.profiles import KEPT
 from dataplatform.ledger.records import Batch
-from dataplatform.plans.silver import silver_plan
 from tests.unit.support.contracts import contract, spoiled
 from tests.unit.support.gated import gated
 from tests.unit.support.lakes import NAMES

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from dataplatform.compiler.silver import silver_plan
 from dataplatform.naming import Names
-from dataplatform.plans.silver import silver_plan
 from tests.unit.support.contracts import contract, spoiled
 
 STATE = "          - value: closed\n"

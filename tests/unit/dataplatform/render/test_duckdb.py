@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
+from dataplatform.compiler.silver import silver_plan
 from dataplatform.naming import BronzeColumn, Names
 from dataplatform.plans.model import SilverPlan, fill
-from dataplatform.plans.silver import silver_plan
 from dataplatform.render.duckdb import to_duckdb
 from tests.unit.support.contracts import contract, spoiled
 from tests.unit.support.spark import SilverStep

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlglot import exp, parse_one
 
+from dataplatform.compiler.platform import compile_platform
 from dataplatform.contracts.types import decimal_parts
 from dataplatform.naming import Names
-from dataplatform.plans.compiler import compile_platform
 from dataplatform.plans.model import Column, GoldModel, PlatformPlan, fill
 from dataplatform.plans.sql_types import qualified
 from dataplatform.render.duckdb_query import QueryTranslator

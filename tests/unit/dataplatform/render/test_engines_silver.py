@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dataplatform.compiler.silver import silver_plan
 from dataplatform.naming import BronzeColumn, Names
 from dataplatform.plans.model import SilverPlan, fill
-from dataplatform.plans.silver import silver_plan
 from tests.unit.support.engines import Engines, differences, examples, rows, table
 from tests.unit.support.generated import (
     CHECKS,

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlfluff.core import FluffConfig, Linter
 
+from dataplatform.compiler.platform import compile_platform
 from dataplatform.naming import Names
-from dataplatform.plans.compiler import compile_platform
 from dataplatform.plans.model import Column, PlatformPlan, fill
 from dataplatform.render.redshift import (
     column_type,

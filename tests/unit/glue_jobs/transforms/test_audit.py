@@ -10,9 +10,9 @@ import duckdb
 import pytest
 from pyspark.sql import SparkSession
 
+from dataplatform.compiler.silver import silver_plan
 from dataplatform.naming import BronzeColumn, Names
 from dataplatform.plans.model import SilverPlan, fill
-from dataplatform.plans.silver import silver_plan
 from dataplatform.quality.profile import ColumnProfile, Profile, profile_of
 from glue_jobs.transforms import silver
 from tests.unit.support.contracts import contract, spoiled

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
+from dataplatform.compiler.silver import silver_plan
 from dataplatform.naming import BronzeColumn, Names, SilverColumn
 from dataplatform.plans.model import SilverPlan
-from dataplatform.plans.silver import silver_plan
 from glue_jobs.transforms import pruning, silver
 from glue_jobs.transforms.pruning import Asked
 from tests.unit.support.contracts import contract, spoiled

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
+from dataplatform.compiler.silver import silver_plan
 from dataplatform.naming import BronzeColumn, Names, SilverColumn
 from dataplatform.plans.model import SilverPlan
-from dataplatform.plans.silver import silver_plan
 from glue_jobs.transforms import silver
 from tests.unit.support.contracts import ORDERS, contract
 

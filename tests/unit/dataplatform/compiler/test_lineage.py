@@ -3,13 +3,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from dataplatform.compiler.deployed import deployed_contracts
+from dataplatform.compiler.gold_differences import GoldDifference, gold_differences
+from dataplatform.compiler.lineage import Lineage, Reader
+from dataplatform.compiler.platform import compile_platform
 from dataplatform.contracts.difference import Weight
 from dataplatform.contracts.loader import load
 from dataplatform.naming import Names
-from dataplatform.plans.compiler import compile_platform
-from dataplatform.plans.deployed import deployed_contracts
-from dataplatform.plans.gold_differences import GoldDifference, gold_differences
-from dataplatform.plans.lineage import Lineage, Reader
 from dataplatform.plans.model import Column, PlatformPlan
 from tests.unit.support.contracts import ORDERS, named, project
 

@@ -6,15 +6,15 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
+from dataplatform.compiler.gates import rule_problems
+from dataplatform.compiler.gold import gold_models
+from dataplatform.compiler.live import live_models
+from dataplatform.compiler.silver import silver_plan
+from dataplatform.compiler.summary import summary_models
 from dataplatform.contracts.loader import load
 from dataplatform.errors import InvalidModel
 from dataplatform.naming import Names
-from dataplatform.plans.gates import rule_problems
-from dataplatform.plans.gold import gold_models
-from dataplatform.plans.live import live_models
 from dataplatform.plans.model import PlatformPlan
-from dataplatform.plans.silver import silver_plan
-from dataplatform.plans.summary import summary_models
 from dataplatform.render.redshift import warehouse_setup
 
 _WHY = "It can't be built or shown, so nothing was synthesized."

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from dataplatform.compiler.platform import compile_platform
 from dataplatform.errors import InvalidModel, Problem
 from dataplatform.naming import Names
-from dataplatform.plans.compiler import compile_platform
 from dataplatform.plans.model import GoldModel, PlatformPlan
 from tests.unit.support.contracts import ORDERS, named, project
 

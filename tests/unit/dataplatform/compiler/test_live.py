@@ -7,9 +7,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from dataplatform.compiler.platform import compile_platform
 from dataplatform.errors import InvalidModel
 from dataplatform.naming import Names
-from dataplatform.plans.compiler import compile_platform
 from dataplatform.plans.model import PlatformPlan, fill
 from tests.unit.support.contracts import ORDERS, named, project
 

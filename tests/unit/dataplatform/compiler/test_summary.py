@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from dataplatform.compiler.platform import compile_platform
 from dataplatform.errors import InvalidModel
 from dataplatform.naming import Names
-from dataplatform.plans.compiler import compile_platform
 from dataplatform.plans.model import PlatformPlan
 from tests.unit.support.contracts import ORDERS, project
 

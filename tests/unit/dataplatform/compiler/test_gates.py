@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from dataplatform.compiler.gates import gates_of, rule_problems
+from dataplatform.compiler.platform import compile_platform
 from dataplatform.contracts.loader import load
 from dataplatform.errors import InvalidContract, Problem
 from dataplatform.naming import Names
-from dataplatform.plans.compiler import compile_platform
-from dataplatform.plans.gates import gates_of, rule_problems
 from dataplatform.plans.model import Gate, PlatformPlan
 from tests.unit.support.contracts import ORDERS, contract, line_of, project, spoiled
 

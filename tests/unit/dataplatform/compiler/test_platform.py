@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from dataplatform.compiler.platform import compile_platform
 from dataplatform.naming import Names
-from dataplatform.plans.compiler import compile_platform
 from dataplatform.plans.model import Column, PlatformPlan, fill
 from tests.unit.support.contracts import ORDERS, project
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.contract import wide
+from dataplatform.compiler.platform import compile_platform
 from dataplatform.naming import Names
-from dataplatform.plans.compiler import compile_platform
 from dataplatform.plans.model import SilverPlan
 from tests.unit.support.contracts import project
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataplatform.compiler.gates import gates_of
 from dataplatform.contracts.model import Contract, ContractColumn, Server
 from dataplatform.errors import InvalidContract, Problem
 from dataplatform.naming import QUARANTINE_TABLE, Names, Zone
-from dataplatform.plans.gates import gates_of
 from dataplatform.plans.model import Column, Gate, SilverPlan, SourcePlan
 from dataplatform.quality.checks import checks_of
 from dataplatform.quality.profile import Measure, Watched, measures_of

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from sqlglot import exp
 
+from dataplatform.compiler.additive import check_additive, combined
+from dataplatform.compiler.gold_columns import columns_of, header_columns
+from dataplatform.compiler.incremental import check_incremental
 from dataplatform.errors import Problem
 from dataplatform.naming import CATALOG, ENGINES, Names, SilverColumn, Zone
 from dataplatform.plans import sql_names
-from dataplatform.plans.additive import check_additive, combined
-from dataplatform.plans.gold_columns import columns_of, header_columns
-from dataplatform.plans.incremental import check_incremental
 from dataplatform.plans.model import Column, GoldModel, GoldSql, SilverPlan
 from dataplatform.plans.sql_fields import name_fields
 from dataplatform.plans.sql_file import SqlFile, line_around, nearest, read

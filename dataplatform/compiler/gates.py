@@ -8,10 +8,10 @@ from functools import lru_cache
 
 from sqlglot.errors import OptimizeError
 
+from dataplatform.compiler.figures import one_figure, reads_own
 from dataplatform.contracts.model import BatchRule, Contract
 from dataplatform.errors import Problem
 from dataplatform.naming import Zone
-from dataplatform.plans.figures import one_figure, reads_own
 from dataplatform.plans.model import Column, Gate
 from dataplatform.plans.sql_fields import name_fields
 from dataplatform.plans.sql_file import SqlFile

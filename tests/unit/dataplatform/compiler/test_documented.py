@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from dataplatform.compiler.platform import compile_platform
 from dataplatform.naming import Names
-from dataplatform.plans.compiler import compile_platform
 from tests.unit.support.contracts import project
 
 ROOT = Path(__file__).parents[4]

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from dataplatform.compiler.deployed import deployed_contracts
+from dataplatform.compiler.gates import rule_problems
+from dataplatform.compiler.platform import compile_platform
 from dataplatform.contracts.differences import changed
 from dataplatform.contracts.loader import load
 from dataplatform.errors import InvalidContract, InvalidModel, Problem
 from dataplatform.naming import Names
-from dataplatform.plans.compiler import compile_platform
-from dataplatform.plans.deployed import deployed_contracts
-from dataplatform.plans.gates import rule_problems
 from dataplatform.plans.model import PlatformPlan
 from tests.unit.support.contracts import project
 from tests.unit.support.nested import NESTED, nested

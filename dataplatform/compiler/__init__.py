@@ -1,0 +1,1 @@
+"""Contracts and models to plans: at synth, and where a contract is checked."""
