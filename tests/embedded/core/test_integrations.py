@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.embedded.core.machine import Machine, wait_until
-from tests.embedded.core.template import _att, _function, _role
+from tests.embedded.core.parts import att, function, role
 
 pytestmark = pytest.mark.embedded
 
@@ -114,11 +114,11 @@ def test_a_stream_is_delivered_as_one_compressed_object_and_failures_apart(
 def test_a_custom_resource_whose_function_breaks_fails_with_its_reason(machine: Machine) -> None:
     template = {
         "Resources": {
-            "Role": _role("lambda"),
-            "Broken": _function("def handler(e, c): raise ValueError('column x')", "Role"),
+            "Role": role("lambda"),
+            "Broken": function("def handler(e, c): raise ValueError('column x')", "Role"),
             "Schemas": {
                 "Type": "Custom::Schemas",
-                "Properties": {"ServiceToken": _att("Broken")},
+                "Properties": {"ServiceToken": att("Broken")},
             },
         }
     }

@@ -1,0 +1,114 @@
+"""Faults of gold models, each named with its line and its remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.support.contracts import project
+from tests.unit.support.gold_models import DIM, refused
+
+BAD = [
+    ("SELECT order_id FROM silver.order", 2, "FROM", 'Did you mean "silver.orders"?'),
+    ("SELECT order_id FROM orders", 2, "FROM", 'Did you mean "silver.orders"?'),
+    ("SELECT order_id FROM gold.nothing_alike", 2, "FROM", "There are: silver.carts"),
+    ("SELECT order_id,\n stat FROM silver.orders", 3, "stat", 'Did you mean "state"?'),
+    ("SELECT o.order_id,\n o.stat FROM silver.orders o", 3, "o.stat", 'Did you mean "state"?'),
+    ("SELECT p.order_id FROM silver.orders o", 2, "p.order_id", 'no table "p"'),
+    ("SELECT order_id FROM silver.orders o\nJOIN silver.carts c ON o.state = c.state", 2,
+     "order_id", "Write o.order_id or c.order_id."),
+    ("SELECT * FROM silver.orders", None, "SELECT *", "each column by name"),
+    ("SELECT order_id, CONCAT(state, 'x')\nFROM silver.orders", 2,
+     "CONCAT(state, 'x')", "AS <name>"),
+    ("SELECT order_id, state AS order_id FROM silver.orders", 2, "order_id", "each name once"),
+    ("SELECT order_id, state AS State FROM silver.orders", 2, "State", "lower-case"),
+    ("SELECT state FROM silver.orders", 1, "key", "a column of the SELECT: state"),
+    ("SELECT order_id FROM", 2, "(sql)", "a Spark SELECT"),
+    ("SELECT 1; SELECT 2", None, "(sql)", "one SELECT"),
+    ("DROP TABLE silver.orders", None, "(sql)", "one SELECT"),
+    ("", None, "(sql)", "one SELECT"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sql", "line", "field", "told"), BAD)
+def test_a_fault_is_named_with_its_line_and_remedy(
+    tmp_path: Path, sql: str, line: int | None, field: str, told: str
+) -> None:
+    (problem,) = refused(tmp_path, m=f"-- key: order_id\n{sql}")
+    assert problem.file == "models/shop/gold/m.sql"
+    assert (problem.line, problem.field) == (line, field)
+    assert told in str(problem)
+
+
+def test_faults_of_all_models_are_told_together_and_once(tmp_path: Path) -> None:
+    problems = refused(
+        tmp_path,
+        a="-- key: order_id\nSELECT order_id FROM gold.b",
+        b="-- key: order_id\nSELECT order_ids FROM silver.orders",
+        c="SELECT order_id, state + 1 AS s FROM silver.orders",
+    )
+    assert [(Path(p.file).stem, p.field) for p in problems] == [
+        ("b", "order_ids"),
+        ("c", "key"),
+        ("c", "s"),
+    ]
+
+
+def test_a_circle_is_shown(tmp_path: Path) -> None:
+    above = "-- key: order_id\nSELECT order_id FROM gold.{}"
+    (problem,) = refused(tmp_path, a=above.format("b"), b=above.format("a"))
+    assert problem.found in ("a -> b -> a", "b -> a -> b")
+
+
+def test_an_unknown_header_is_not_passed_over(tmp_path: Path) -> None:
+    (problem,) = refused(tmp_path, m=f"-- incremental: orders\n-- partitions: state\n{DIM}")
+    assert (problem.line, problem.remedy) == (2, 'Did you mean "partition"?')
+
+
+def test_two_models_of_one_name_are_refused(tmp_path: Path) -> None:
+    project(tmp_path, {"models/other/gold/m.sql": DIM})
+    problems = refused(tmp_path, m=DIM)
+    assert any("models/other/gold/m.sql" in str(problem) for problem in problems)
+
+
+INCREMENTAL = [
+    ("SELECT order_id, COUNT(*) AS n FROM silver.orders GROUP BY order_id", "mixes rows"),
+    ("SELECT DISTINCT order_id FROM silver.orders", "mixes rows"),
+    ("SELECT order_id, ROW_NUMBER() OVER (ORDER BY state) AS n FROM silver.orders", "mixes rows"),
+    ("SELECT order_id FROM silver.orders LIMIT 5", "mixes rows"),
+    ("SELECT order_id FROM silver.orders UNION ALL SELECT order_id FROM silver.carts",
+     "mixes rows"),
+    ("SELECT c.order_id FROM silver.carts c LEFT JOIN silver.orders o USING (order_id)",
+     "not as the first table"),
+    ("SELECT c.order_id FROM silver.orders o RIGHT JOIN silver.carts c USING (order_id)",
+     "not as the first table"),
+    ("SELECT o.order_id FROM silver.orders o JOIN silver.orders p ON o.order_id = p.order_id",
+     "not as the first table"),
+    ("SELECT order_id FROM silver.carts", "a silver dataset of this SELECT"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sql", "told"), INCREMENTAL)
+def test_a_model_that_changed_rows_alone_cannot_give_is_not_incremental(
+    tmp_path: Path, sql: str, told: str
+) -> None:
+    problems = refused(tmp_path, m=f"-- key: order_id\n-- incremental: orders\n{sql}")
+    assert any(told in str(problem) for problem in problems), problems
+
+
+@pytest.mark.parametrize(
+    ("expression", "cast"),
+    [
+        ("DATE_FORMAT(changed_at, 'HH')", "AS STRING)"),
+        ("YEAR(changed_at)", "AS INT)"),
+        ("SUM(amount)", "AS DECIMAL(20,4))"),
+    ],
+)
+def test_a_cast_that_fits_is_offered_and_the_column_is_told_once(
+    tmp_path: Path, expression: str, cast: str
+) -> None:
+    sql = f"-- key: x\nSELECT {expression} AS x\nFROM silver.orders AS o"
+    (problem,) = refused(tmp_path, m=sql)
+    assert (problem.line, problem.field) == (2, "x")
+    assert cast in problem.remedy
