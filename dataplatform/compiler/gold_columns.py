@@ -12,7 +12,7 @@ from dataplatform.plans.model import Column
 from dataplatform.plans.sql_fields import refuse_nested
 from dataplatform.plans.sql_file import COLUMN_NAME, SqlFile, line_of, nearest
 from dataplatform.plans.sql_names import Schema
-from dataplatform.plans.sql_types import qualified, select_columns
+from dataplatform.plans.sql_types import likely_cast, qualified, select_columns
 
 
 def columns_of(file: SqlFile, query: exp.Query, schema: Schema) -> tuple[Column, ...]:
@@ -31,7 +31,8 @@ def columns_of(file: SqlFile, query: exp.Query, schema: Schema) -> tuple[Column,
         name = select.alias_or_name
         column = known.get(name)
         if _is_well_named(file, select, columns) and column is None:
-            remedy = f"Write CAST({select.unalias().sql('spark')} AS DECIMAL(20,4)), or what it is."
+            written = select.unalias().sql("spark")
+            remedy = f"Write CAST({written} AS {likely_cast(select)}), or what it is."
             file.add(
                 line_of(select), name, "a type that can't be told for certain", "a CAST", remedy
             )
@@ -56,12 +57,16 @@ def _is_well_named(file: SqlFile, select: exp.Expr, before: Container[str]) -> b
 
 
 def header_columns(file: SqlFile, key: str, columns: tuple[Column, ...]) -> tuple[str, ...]:
-    """The columns that a line of the header names; a problem for each that the SELECT lacks."""
+    """The columns that a line of the header names; a problem for each that the SELECT lacks.
+
+    One that is there, with a problem of its own, isn't told twice.
+    """
     known = [column.name for column in columns]
+    told = {problem.field for problem in file.problems}
     words = file.words(key)
     if known:
         for word in words:
-            if word not in known:
+            if word not in known and word not in told:
                 expected = f"a column of the SELECT: {', '.join(known)}"
                 file.add(file.header_lines[key], key, f'"{word}"', expected, nearest(word, known))
     return words

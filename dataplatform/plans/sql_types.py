@@ -35,7 +35,12 @@ _SIMPLE = {
     exp.DataType.Type.TIMESTAMPTZ: "timestamp",
     exp.DataType.Type.TIMESTAMPLTZ: "timestamp",
 }
-_TEXT = (exp.Upper, exp.Lower, exp.Trim, exp.Concat, exp.ConcatWs, exp.Substring, exp.DPipe)
+_TEXT = (
+    *(exp.Upper, exp.Lower, exp.Trim, exp.Concat, exp.ConcatWs, exp.Substring, exp.DPipe),
+    *(exp.Left, exp.Right, exp.Replace),
+)
+_DAYS = (exp.TsOrDsToDate, exp.Date, exp.TsOrDsAdd, exp.AddMonths, exp.LastDay, exp.DateTrunc)
+"""TO_DATE, DATE_ADD, ADD_MONTHS, LAST_DAY, TRUNC: days, whatever they are of."""
 _TRUTH = (exp.Predicate, exp.Connector, exp.Not)
 
 
@@ -71,6 +76,20 @@ def qualified(query: exp.Query, schema: Schema) -> exp.Query:
     if not isinstance(found, exp.Query):
         raise TypeError(f"a query became {found.key}")
     return found
+
+
+def likely_cast(node: exp.Expr) -> str:
+    """The type to offer for an expression of which none is certain, in Spark SQL."""
+    node = node.unalias().unnest()
+    if isinstance(node, exp.TimeToStr | exp.Initcap | exp.Bracket | exp.RegexpExtract):
+        return "STRING"
+    if isinstance(node, exp.Year | exp.Month | exp.Day | exp.Hour | exp.Extract | exp.Quarter):
+        return "INT"
+    if isinstance(node, exp.DateDiff | exp.Length | exp.Rank | exp.DenseRank | exp.Week):
+        return "INT"
+    if isinstance(node, exp.CountIf | exp.IntDiv):
+        return "BIGINT"
+    return "DECIMAL(20,4)"
 
 
 def neutral(kind: exp.DataType) -> str | None:
@@ -140,6 +159,8 @@ def _type(node: exp.Expr, scope: Scope, schema: Schema) -> str | None:
 _KINDS: tuple[tuple[tuple[type[exp.Expr], ...], str], ...] = (
     ((exp.Boolean, *_TRUTH), "boolean"),
     (_TEXT, "string"),
+    (_DAYS, "date"),
+    ((exp.TimestampTrunc,), "timestamp"),
     ((exp.Count,), "bigint"),
     ((exp.RowNumber,), "int"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -10,6 +11,8 @@ from sqlglot import exp
 from dataplatform.render import duckdb_casts
 from dataplatform.render.spark_types import common
 from dataplatform.render.typed import NULL, Typed, Untranslatable, cast, only, quoted
+
+_FUNCTION = re.compile(r"\w+(?=\()")
 
 Rule = Callable[["Terms", Any], Typed]
 """How one kind of expression is written."""
@@ -41,7 +44,7 @@ class Terms:
         """
         rule = self.rules.get(type(node))
         if rule is None:
-            name = node.name if isinstance(node, exp.Anonymous) else node.key
+            name = _written(node)
             raise Untranslatable(node, f"{name}()", "what both engines compute alike")
         return rule(self, node)
 
@@ -142,3 +145,11 @@ class Terms:
             listed = ", ".join(column.type for column in columns)
             raise Untranslatable(node, f"{subject.type} IN (SELECT {listed})", "one type: CAST one")
         return Typed(f"({subject.sql} {sign} ({sql}))", "boolean")
+
+
+def _written(node: exp.Expr) -> str:
+    """A function by the name that it has in Spark SQL, as people write it."""
+    if isinstance(node, exp.Anonymous):
+        return node.name
+    call = _FUNCTION.match(node.sql("spark")) if isinstance(node, exp.Func) else None
+    return call[0].lower() if call else node.key
