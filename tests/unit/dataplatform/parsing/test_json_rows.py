@@ -138,15 +138,22 @@ PIECES = (
 )  # fmt: skip
 
 
-@given(st.lists(st.sampled_from(PIECES), max_size=12), st.sampled_from([("a", "b"), ("a",), ()]))
-@example(['{"a":[{}', "{}]}", f"{{}},{MARK},{{}}"], ("a", "b"))
-@example(['{"a":[{}', "{}]}", "{},{}"], ("a", "b"))
-@example(['{"a":"x', 'y"}', "{},{}"], ("a", "b"))
-@example(['{"_op":"d","a":"1"}'], ("_op", "a"))
+@given(
+    st.lists(st.sampled_from(PIECES), max_size=12),
+    st.sampled_from([("a", "b"), ("a",), ()]),
+    st.sampled_from([2, 256]),
+)
+@example(['{"a":[{}', "{}]}", f"{{}},{MARK},{{}}"], ("a", "b"), 256)
+@example(['{"a":[{}', "{}]}", "{},{}"], ("a", "b"), 256)
+@example(['{"a":"x', 'y"}', "{},{}"], ("a", "b"), 256)
+@example(['{"_op":"d","a":"1"}'], ("_op", "a"), 256)
+@example([*PIECES[:2], *PIECES[:2], "bad", PIECES[5], *PIECES[:2]], ("a", "b"), 2)
 def test_lines_decoded_together_are_what_each_is_alone(
-    lines: list[str], columns: tuple[str, ...]
+    lines: list[str], columns: tuple[str, ...], at_once: int
 ) -> None:
-    together = parsed("\n".join(lines), columns=columns)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(json_rows, "_AT_ONCE", at_once)
+        together = parsed("\n".join(lines), columns=columns)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(json_rows, "_records", _no_records)
         alone = parsed("\n".join(lines), columns=columns)
@@ -161,6 +168,18 @@ def test_records_with_all_columns_are_decoded_together(monkeypatch: pytest.Monke
     assert [row.values for row in parsed("\n".join(lines)).rows] == [
         [str(number), "x"] for number in range(1000)
     ]
+
+
+def test_records_read_by_column_are_the_same_row_by_row() -> None:
+    lines = [
+        f'{{"a":{number},"b":{("null", "true", "2.50")[number % 3]}}}\n' for number in range(5)
+    ]
+    (plain,) = json_blocks(["".join(lines)], ("a", "b"))
+    assert plain.plain is not None and not plain.rows
+    by_row = Block(rows=plain.each())
+    assert [list(column) for column in plain.columns()] == [list(c) for c in by_row.columns()]
+    assert len(plain) == plain.read == len(by_row) == 5
+    assert by_row.rows[3] == (4, "insert", None, ["3", None])
 
 
 def _no_records(*_: Sequence[str]) -> NoReturn:
