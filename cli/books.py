@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import typer
 from rich.table import Table
 
-from cli.screen import Exit
+from cli.screen import Exit, Screen
 from cli.target import Target
 from dataplatform.ledger.costs import PRICES, Cost, cost
 from dataplatform.ledger.engines import EngineChoice
-from dataplatform.ledger.records import DatasetBooks, Totals
+from dataplatform.ledger.records import DatasetBooks, Step, Totals
 from dataplatform.ledger.work import Work, work_of
 
 _COUNTS = ("inserted", "updated", "deleted", "duplicate", "quarantined")
@@ -69,6 +69,32 @@ def of_backfills(books: dict[str, dict[str, int]]) -> list[str]:
         for dataset, counts in books.items()
         if any(counts[name] for name in _BACKFILLED)
     ]
+
+
+def say_of_run(
+    screen: Screen, target: Target, run_id: str, entries: Sequence[DatasetBooks]
+) -> Cost:
+    """Show what a run did, and what it cost; returns that cost.
+
+    A run without new records may have built models all the same: they, or their inputs, changed.
+    """
+    spent = cost_of(target, run_id)
+    if entries:
+        screen.show(of_run(entries))
+    else:
+        screen.say(f" {without_records(target.ledger.steps(run_id))}")
+    screen.say(f"\n {dollars(spent)}")
+    return spent
+
+
+def without_records(steps: Sequence[Step]) -> str:
+    """What a run did that had no records: models that were built, tables that were loaded."""
+    ended = {(step.name, step.dataset) for step in steps if step.state == "done"}
+    done = [name for name, of in ended if of]
+    built, loaded = done.count("gold"), done.count("warehouse")
+    if not (built or loaded):
+        return "Nothing was due: no new records, no model to build, no load."
+    return f"No new records. Built: {built} of gold. Loaded into the warehouse: {loaded}."
 
 
 def cost_of(target: Target, run_id: str) -> Cost:

@@ -69,8 +69,7 @@ def push(
     followed = execute(screen, target, {"datasets": [dataset]})
     entries = target.ledger.books(followed.run_id)
     waiting, held = drift.waiting(target, followed.run_id), holds.held(target, followed.run_id)
-    if entries:
-        screen.show(books.of_run(entries))
+    spent = books.say_of_run(screen, target, followed.run_id, entries)
     if any(entry.waiting for entry in entries):
         screen.say(f"\n Rejected, with every reason: ./weir quarantine show {dataset}")
     drift.say_waiting(screen, target, waiting)
@@ -80,6 +79,7 @@ def push(
         "datasets": books.run_json(entries, target.ledger.engines(followed.run_id)),
         "waiting": drift.waiting_json(waiting),
         "held": holds.to_json(held),
+        "cost": spent.to_dict(),
     }
     screen.result({**answer, **ran})
     books.exit_if_waiting(entries)

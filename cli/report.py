@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
 
-from cli.books import dollars
+from cli.books import dollars, without_records
 from cli.timeline import with_engines
 from dataplatform.ledger.costs import Cost
 from dataplatform.ledger.engines import EngineChoice
@@ -59,7 +59,7 @@ def page(
             f"{escape(run.started_at)}{_took(run)}</small></h1>",
             f"<p class=failed>{escape(run.error)}</p>" if run.error else "",
             "<h2>Books</h2>",
-            _books(entries, engines, work),
+            _books(entries, engines, work) or f"<p>{without_records(steps)}</p>",
             f"<p>{escape(dollars(cost))}</p>",
             "<h2>Timeline</h2>",
             _timeline(with_engines(steps)),
@@ -74,7 +74,7 @@ def _books(
     work: Mapping[str, Work],
 ) -> str:
     if not entries:
-        return "<p>Nothing was due.</p>"
+        return ""
     head = "".join(f"<th>{name}</th>" for name in ("dataset", "engine", *_COLUMNS, *_WORK))
     rows = []
     for entry in entries:

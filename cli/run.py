@@ -51,12 +51,7 @@ def report(screen: Screen, target: Target, followed: pipeline.Followed) -> None:
     entries = target.ledger.books(followed.run_id)
     waiting = drift.waiting(target, followed.run_id)
     held, audits = holds.held(target, followed.run_id), target.ledger.audits(followed.run_id)
-    spent = books.cost_of(target, followed.run_id)
-    if entries:
-        screen.show(books.of_run(entries))
-        screen.say(f"\n {books.dollars(spent)}")
-    elif not (waiting or held):
-        screen.say("Nothing was due: no new rows, no Glue run, no load.")
+    spent = books.say_of_run(screen, target, followed.run_id, entries)
     holds.say_told(screen, audits)
     drift.say_waiting(screen, target, waiting)
     holds.say_held(screen, target, held)

@@ -68,8 +68,7 @@ def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
     if run.state == "failed":
         screen.say(_trouble(run))
     screen.say()
-    screen.show(books.of_run(entries) if entries else " Nothing was due: no records, no books.")
-    screen.say(f"\n {books.dollars(spent)}")
+    books.say_of_run(screen, target, run.run_id, entries)
     audits = target.ledger.audits(run.run_id)
     held = [note for note in holds.held(target) if note.run_id == run.run_id]
     holds.say_told(screen, audits)

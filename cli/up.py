@@ -13,6 +13,7 @@ from cli.run import execute
 from cli.screen import Screen
 from cli.target import EMBEDDED_STAGE, STATE, Target
 from cli.tools import Tools
+from dataplatform.ledger.costs import Cost
 from dataplatform.ledger.records import DatasetBooks
 from embedded_aws import supervisor
 from embedded_aws.client import isolated_environment
@@ -43,14 +44,14 @@ def up(screen: Screen, *, samples: bool, engine: str | None) -> None:
     entries = target.ledger.books(followed.run_id)
     seconds["pipeline"] = followed.seconds
     rows, lifetime = summaries.read(target), books.lifetime(target)
-    _show(screen, target, entries, rows)
+    spent = _show(screen, target, followed.run_id, entries, rows)
     waiting = drift.waiting(target)
     drift.say_waiting(screen, target, waiting)
     held = holds.held(target)
     holds.say_held(screen, target, held)
     seconds["total"] = time.monotonic() - began
     screen.say(f"\n Ready after {seconds['total']:.0f} s.")
-    screen.result(_result(lifetime, rows, seconds))
+    screen.result(_result(lifetime, rows, seconds, spent))
     books.exit_if_waiting(entries)
     drift.exit_if_any(waiting)
     holds.exit_if_any(held)
@@ -90,16 +91,18 @@ def _land_samples(screen: Screen, tools: Tools, target: Target) -> None:
 
 
 def _show(
-    screen: Screen, target: Target, entries: list[DatasetBooks], rows: dict[str, Any]
-) -> None:
+    screen: Screen,
+    target: Target,
+    run_id: str,
+    entries: list[DatasetBooks],
+    rows: dict[str, Any],
+) -> Cost:
+    """What the warehouse says, what the run did, what is served where; returns the run's cost."""
     for table in summaries.tables(target, rows):
         screen.say()
         screen.show(table)
     screen.say()
-    if entries:
-        screen.show(books.of_run(entries))
-    else:
-        screen.say(" Nothing was due: the warehouse holds all there is.")
+    spent = books.say_of_run(screen, target, run_id, entries)
     _served(screen, target)
     if absent := not_emulated(STATE):
         screen.say(f"\n Not emulated here (deployed by name only): {', '.join(absent)}")
@@ -111,6 +114,7 @@ def _show(
     screen.say("         ./weir status     ./weir run     ./weir logs     ./weir down")
     if sample_sources.present():
         screen.say("         ./weir samples replay     ./weir live     (events through Firehose)")
+    return spent
 
 
 def _without_model(target: Target) -> str:
@@ -136,11 +140,12 @@ def _served(screen: Screen, target: Target) -> None:
 
 
 def _result(
-    lifetime: dict[str, Any], rows: dict[str, Any], seconds: Mapping[str, float]
+    lifetime: dict[str, Any], rows: dict[str, Any], seconds: Mapping[str, float], spent: Cost
 ) -> dict[str, Any]:
     """The answer of `weir up --json`."""
     return {
         "datasets": lifetime,
         "warehouse": summaries.as_json(rows),
+        "cost": spent.to_dict(),
         "seconds": {name: round(value, 1) for name, value in seconds.items()},
     }

@@ -48,7 +48,7 @@ def replay(
     said = {name: value for name, value in wanted.items() if value}
     followed = execute(screen, target, {"datasets": [dataset], "replay": said})
     entries = target.ledger.books(followed.run_id)
-    screen.show(books.of_run(entries))
+    spent = books.say_of_run(screen, target, followed.run_id, entries)
     taken = sum(entry.replayed for entry in entries)
     waiting = sum(batch.waiting for batch in target.ledger.waiting_batches(dataset))
     left = f"{waiting:,} {'waits' if waiting == 1 else 'wait'} there now"
@@ -63,6 +63,7 @@ def replay(
             "taken": taken,
             "waiting": waiting,
             "books": books.run_json(entries, target.ledger.engines(followed.run_id)),
+            "cost": spent.to_dict(),
         }
     )
     books.exit_if_waiting(entries)

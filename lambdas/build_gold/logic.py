@@ -16,7 +16,7 @@ from dataplatform.ledger.run_input import RunInput
 from dataplatform.naming import GOLD_MODELS, Engine, Zone
 from dataplatform.plans.model import GoldModel, PlatformPlan
 from dataplatform.settings import DuckdbSettings
-from lambdas.common import hold
+from lambdas.common import hold, size
 
 LEASE_SECONDS: Final = 15 * 60
 """As long as a call can last."""
@@ -112,10 +112,12 @@ def choice(
     for said, by in ((wanted, "the run"), (model.engine, "the model")):
         if said not in ("", _AUTO):
             return ("duckdb" if said == "duckdb" else "spark"), f"asked for by {by}"
-    size = _bytes(ledger, model)
-    if size > limits.read and not model.incremental:
-        return "spark", f"tables of {_mib(size)}, over {_mib(limits.read)}"
-    return "duckdb", f"tables of {_mib(size)}"
+    reads = _bytes(ledger, model)
+    if model.incremental:
+        return "duckdb", f"tables of {size(reads)}, of which what is new is read"
+    if reads > limits.read:
+        return "spark", f"tables of {size(reads)}, over {size(limits.read)}"
+    return "duckdb", f"tables of {size(reads)}, limit {size(limits.read)}"
 
 
 def _bytes(ledger: Ledger, model: GoldModel) -> int:
@@ -124,7 +126,3 @@ def _bytes(ledger: Ledger, model: GoldModel) -> int:
     silver = sum(ledger.totals(name).bytes for zone, name in read if zone == Zone.SILVER)
     states = [ledger.model(name) for name in (*model.models, model.name)]
     return silver + sum(state.bytes for state in states if state)
-
-
-def _mib(size: int) -> str:
-    return f"{size / (1 << 20):.1f} MiB"

@@ -83,7 +83,7 @@ def choice(plan: SilverPlan, load: Load, limits: EngineSettings, wanted: str) ->
         return "spark", f"batch of {load.rows:,} records, over {limits.rows:,}"
     if reason := table_too_large(plan, load.table, limits):
         return "spark", reason
-    return "duckdb", f"{size(load.bytes)} batch"
+    return "duckdb", f"{size(load.bytes)} batch, limit {size(limits.batch_bytes)}"
 
 
 def _staged(batches: Iterable[Batch]) -> Mapping[str, list[Batch]]:

@@ -34,7 +34,7 @@ def test_the_first_run_needs_no_spark_and_says_what_it_cost(platform: Platform) 
     run_id = str(platform.target.ledger.runs(1000)[-1].run_id)
     chosen = engines(platform, run_id)
     assert {choice.engine for choice in chosen.values()} == {"duckdb"}
-    assert chosen["sales"].reason == "6.0 MB batch"
+    assert chosen["sales"].reason == "6.0 MB batch, limit 2.1 GB"
     said = platform.json("status", "--run", run_id)
     assert said["datasets"]["sales"]["engine"] == "duckdb"
     assert said["cost"]["glue"] == 0

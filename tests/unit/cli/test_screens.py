@@ -14,7 +14,7 @@ from cli import sql as sql_verb
 from cli.screen import Screen
 from cli.status import _took
 from dataplatform.ledger.costs import Cost
-from dataplatform.ledger.records import Outcomes, Run
+from dataplatform.ledger.records import Outcomes, Run, Step
 from tests.unit.cli.conftest import RUN, books
 
 WIDE = [{f"a_column_named_{n}": f"value {n} of this row" for n in range(9)}]
@@ -111,3 +111,20 @@ def test_a_long_line_is_broken_between_words_below_its_first_word(terminal: bool
         ]
     assert lines[-3:] == ["", "short", "lines stay"]
     assert len(lines) == (5 if terminal else 4), "a pipe gets each line whole"
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ((), "Nothing was due: no new records, no model to build, no load."),
+        (
+            ("gold", "gold", "warehouse"),
+            "No new records. Built: 2 of gold. Loaded into the warehouse: 1.",
+        ),
+    ],
+)
+def test_a_run_without_records_says_what_it_built(names: tuple[str, ...], said: str) -> None:
+    plan = Step(run_id="r", name="gold plan", dataset="", at="")
+    started = Step(run_id="r", name="gold", dataset="m", state="started", at="")
+    steps = [Step(run_id="r", name=name, dataset=f"m{n}", at="") for n, name in enumerate(names)]
+    assert books_table.without_records([plan, started, *steps]) == said

@@ -45,7 +45,7 @@ def load(ledger: Ledger, *, mib: int = 1, rows: int = 1, table_mib: int = 0) -> 
 @pytest.mark.parametrize(
     ("of", "engine", "reason"),
     [
-        ({"mib": 100, "rows": 1000, "table_mib": 10}, "duckdb", "105 MB batch"),
+        ({"mib": 100, "rows": 1000, "table_mib": 10}, "duckdb", "105 MB batch, limit 105 MB"),
         ({"mib": 101}, "spark", "106 MB batch, over 105 MB"),
         ({"rows": 1001}, "spark", "batch of 1,001 records, over 1,000"),
         ({"table_mib": 11}, "spark", "table of 12 MB without partitions, over 10 MB"),
@@ -90,7 +90,7 @@ def test_each_dataset_with_staged_batches_gets_its_engine_the_largest_first(
         ],
         "spark": False,
     }
-    assert str(ledger.engines("now")["stores"]) == "duckdb · 100 B batch"
+    assert str(ledger.engines("now")["stores"]) == "duckdb · 100 B batch, limit 105 MB"
 
 
 def test_what_a_function_left_is_said_when_asked_again(ledger: Ledger) -> None:
@@ -115,7 +115,7 @@ def test_a_dataset_is_chosen_for_once_spark_has_staged_all_of_it(ledger: Ledger)
         False,
         {"sales", "stores"},
     )
-    assert ledger.engines("now")["sales"].reason == "200 B batch"
+    assert ledger.engines("now")["sales"].reason == "200 B batch, limit 105 MB"
 
 
 def test_a_failed_dataset_is_nobodys_in_this_run(ledger: Ledger) -> None:
