@@ -7,57 +7,33 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import pyarrow as pa
 import pytest
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException
 
 from dataplatform.adapters.iceberg import open_table
 from dataplatform.errors import InvalidContract
-from dataplatform.naming import CHANGE_COLUMN
 from dataplatform.plans.model import Column, PlatformPlan, SilverPlan
-from tests.unit.support.lakes import COLUMNS, Lake, plan_of, stores
-
-BRONZE, SILVER, GOLD = (f"weir_dev_{zone}" for zone in ("bronze.stores", "silver.stores", "gold"))
-DIM, CHANGES = f"{GOLD}.dim_store", f"{GOLD}.dim_store__changes"
-NAMED = tuple(replace(column, id=f"c-{column.name}") for column in COLUMNS)
-"""The columns of `stores`, each with an id."""
-
-
-def contract(version: str, columns: tuple[Column, ...] = NAMED, **changes: Any) -> SilverPlan:
-    return stores(columns=columns, version=version, **changes)
-
-
-def renamed(old: str, new: str, columns: tuple[Column, ...] = NAMED) -> tuple[Column, ...]:
-    return tuple(replace(c, name=new) if c.name == old else c for c in columns)
-
-
-def without(name: str) -> tuple[Column, ...]:
-    return tuple(column for column in NAMED if column.name != name)
+from tests.unit.support.evolved import (
+    BRONZE,
+    DIM,
+    NAMED,
+    SILVER,
+    contract,
+    data_files,
+    renamed,
+    row_of_bronze,
+    rows,
+    with_rows,
+    without,
+    write,
+)
+from tests.unit.support.lakes import COLUMNS, Lake, plan_of
 
 
 @pytest.fixture
 def lake(empty_lake: Lake) -> Lake:
-    """Two rows in silver, one in bronze."""
-    empty_lake.migrate(plan_of(contract("1.0.0")))
-    write(SILVER, {"store_id": 1, "city": "Bilbao"}, {"store_id": 2, "city": "Oslo"})
-    write(BRONZE, {"city": "Bilbao", **dict.fromkeys(_SYSTEM, "x"), **_TYPED})
-    return empty_lake
-
-
-_SYSTEM = ("_batch_id", "_object", "_version", "_checksum", "_op")
-_TYPED = {"_position": 1, "_arrived_at": 0}
-
-
-def write(name: str, *rows: dict[str, Any]) -> None:
-    table = open_table(name)
-    schema = table.schema().as_arrow()
-    table.append(pa.Table.from_pylist(list(rows), schema=schema))
-
-
-def rows(lake: Lake, *names: str) -> list[dict[str, Any]]:
-    found = sorted(lake.rows(SILVER), key=lambda row: str(row["store_id"]))
-    return [{name: row[name] for name in ("store_id", *names)} for row in found]
+    return with_rows(empty_lake)
 
 
 def test_a_table_knows_its_contract_and_its_columns(lake: Lake) -> None:
@@ -168,85 +144,6 @@ def test_a_key_column_may_be_renamed_but_no_other_be_the_key(lake: Lake) -> None
         lake.migrate(plan_of(contract("3.0.0", columns, primary_key=("city",))))
 
 
-def test_another_partition_lays_out_new_files_and_old_ones_stay(lake: Lake) -> None:
-    files = data_files(SILVER)
-    plan = plan_of(contract("1.0.1", partition_by=("city",)))
-    assert f"{SILVER} partition by city, before by nothing" in lake.migrate(plan)
-    write(SILVER, {"store_id": 3, "city": "Turin"}, {"store_id": 4, "city": "Bilbao"})
-    specs = {file.spec_id for file in data_files(SILVER).values()}
-    assert specs == {0, 1}
-    assert files.keys() < data_files(SILVER).keys()
-    found = lake.rows(SILVER, city="Bilbao")
-    assert sorted(row["store_id"] for row in found) == [1, 4]
-    back = plan_of(contract("1.0.2"))
-    assert f"{SILVER} partition by nothing, before by city" in lake.migrate(back)
-    assert open_table(SILVER).spec().spec_id == 0, "a layout that was there is taken again"
-
-
-def test_a_partition_column_may_be_renamed_but_its_old_name_is_kept_for_old_files(
-    lake: Lake,
-) -> None:
-    lake.migrate(plan_of(contract("1.0.1", partition_by=("city",))))
-    write(SILVER, {"store_id": 3, "city": "Turin"})
-    columns = renamed("city", "town")
-    done = lake.migrate(plan_of(contract("2.0.0", columns, partition_by=("town",))))
-    assert not any(" partition " in change for change in done), "it is the same column"
-    more = (*columns, Column(name="city", type="string", id="c-new"))
-    with pytest.raises(InvalidContract, match="city: the name for another column"):
-        lake.migrate(plan_of(contract("2.1.0", more, partition_by=("town",))))
-    lake.migrate(plan_of(contract("2.1.0", columns)))
-    lake.migrate(plan_of(contract("2.1.1", columns, partition_by=("town",))))
-    write(SILVER, {"store_id": 4, "town": "Turin"})
-    assert sorted(row["store_id"] for row in lake.rows(SILVER, town="Turin")) == [3, 4]
-
-
-def test_a_column_that_files_are_split_by_is_never_dropped(lake: Lake) -> None:
-    lake.migrate(plan_of(contract("1.0.1", partition_by=("city",))))
-    with pytest.raises(InvalidContract, match="city, by which files of it are or were split"):
-        lake.migrate(plan_of(contract("2.0.0", without("city"))))
-
-
-def test_a_model_follows_its_sql(lake: Lake) -> None:
-    """Gold is computed anew, so a column may go, or come back as another type."""
-    (gold,) = plan_of().models
-    write(DIM, {"store_id": 1, "city": "Bilbao"})
-    columns = (COLUMNS[0], replace(COLUMNS[1], type="int"), COLUMNS[2])
-    done = lake.migrate(
-        replace(plan_of(contract("1.0.0")), models=(replace(gold, columns=columns),))
-    )
-    assert f"{DIM} replace city string by int" in done
-    assert f"{CHANGES} replace city string by int" in done
-    assert lake.rows(DIM) == [{"store_id": 1, "city": None, "area": None}]
-    names = [*(column.name for column in columns), CHANGE_COLUMN]
-    assert open_table(CHANGES).schema().column_names == names
-    done = lake.migrate(
-        replace(plan_of(contract("1.0.0")), models=(replace(gold, columns=columns[::2]),))
-    )
-    assert done == [f"{DIM} drop city", f"{CHANGES} drop city"]
-
-
-def test_a_model_follows_its_sql_back_too_because_its_writers_give_no_more(lake: Lake) -> None:
-    (gold,) = plan_of().models
-    wider = replace(COLUMNS[2], name="city", type="bigint")
-    plain = replace(gold, columns=(COLUMNS[0], replace(wider, type="int")))
-    more = (COLUMNS[0], wider, COLUMNS[2])
-    lake.migrate(replace(plan_of(contract("1.0.0")), models=(plain,)))
-    lake.migrate(replace(plan_of(contract("1.0.0")), models=(replace(gold, columns=more),)))
-    first = replace(plan_of(contract("1.0.0")), models=(plain,))
-    assert lake.migrate(first, going_back=True) == [
-        f"{name} {done}"
-        for name in (DIM, CHANGES)
-        for done in ("drop area", "replace city long by int")
-    ] + [f"{CHANGES} order"]
-
-
-def test_a_models_key_keeps_its_type(lake: Lake) -> None:
-    (gold,) = plan_of().models
-    columns = (replace(COLUMNS[0], type="string"), COLUMNS[1])
-    with pytest.raises(InvalidContract, match="model dim_store  store_id: type string"):
-        lake.migrate(replace(plan_of(contract("1.0.0")), models=(replace(gold, columns=columns),)))
-
-
 @pytest.mark.parametrize(
     "columns",
     [
@@ -280,7 +177,8 @@ def test_a_writer_that_commits_meanwhile_comes_first(
         if table.name()[1] == "stores" and not overtaken:
             overtaken.append("once")
             monkeypatch.setattr(GlueCatalog, "commit_table", commit)
-            write(".".join(table.name()), *_meanwhile(".".join(table.name())))
+            assert ".".join(table.name()) == BRONZE
+            write(BRONZE, row_of_bronze("Turin"))
             raise CommitFailedException("another was first")
         return commit(self, table, *rest)
 
@@ -290,18 +188,9 @@ def test_a_writer_that_commits_meanwhile_comes_first(
     assert sorted(row["town"] for row in lake.rows(BRONZE)) == ["Bilbao", "Turin"]
 
 
-def _meanwhile(name: str) -> list[dict[str, Any]]:
-    assert name == BRONZE
-    return [{"city": "Turin", **dict.fromkeys(_SYSTEM, "x"), **_TYPED}]
-
-
 def test_nothing_is_changed_where_nothing_changes(lake: Lake) -> None:
     plan: PlatformPlan = plan_of(contract("2.0.0", renamed("city", "town"), partition_by=("town",)))
     lake.migrate(plan)
     before = open_table(SILVER).metadata_location
     assert lake.migrate(plan) == []
     assert open_table(SILVER).metadata_location == before
-
-
-def data_files(name: str) -> dict[str, Any]:
-    return {task.file.file_path: task.file for task in open_table(name).scan().plan_files()}
