@@ -14,12 +14,17 @@ from cdk_nag import AwsSolutionsChecks
 from dataplatform.errors import WeirError
 from stacks.assets import ROOT
 from stacks.compilation import compiled
+from stacks.constructs.template_rules import TemplateRules
 from stacks.platform import CONTEXT_KEYS, add_platform
 from stacks.switches import load_stage
 
 
-def synthesize(app: App) -> CloudAssembly:
+def synthesize(app: App, *, rules: bool = True) -> CloudAssembly:
     """Synthesize the stage that the app's context names, checked by cdk-nag.
+
+    Args:
+        app: without the CDK's builtin validation.
+        rules: hold its templates against the CDK's own rules, too.
 
     Raises:
         WeirError: InvalidConfiguration, InvalidContract or InvalidModel, with every problem.
@@ -27,11 +32,13 @@ def synthesize(app: App) -> CloudAssembly:
     stage = load_stage({key: app.node.try_get_context(key) for key in CONTEXT_KEYS}, root=ROOT)
     add_platform(app, stage=stage, plan=compiled(ROOT, stage.names))
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    if rules:
+        Validations.of(app).add_plugins(TemplateRules(stage.name))
     return app.synth()
 
 
 if __name__ == "__main__":
     try:
-        synthesize(App())
+        synthesize(App(builtin_cloud_formation_validation=False))  # TemplateRules stands in
     except WeirError as error:
         sys.exit(f"{type(error).__name__}: {error}")

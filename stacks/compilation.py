@@ -14,7 +14,8 @@ from typing import Final
 
 from dataplatform.naming import Names
 from dataplatform.plans.model import PlatformPlan
-from stacks.assets import BUILD, ROOT, text_file
+from stacks.assets import ROOT
+from stacks.kept import Kept
 
 _SOURCES: Final = ("contracts", "models")
 _COMPILER: Final = "dataplatform"
@@ -33,29 +34,15 @@ def compiled(root: Path, names: Names) -> PlatformPlan:
     Raises:
         InvalidContract, InvalidModel: as `compile_platform`; what failed isn't kept.
     """
-    made_from = _digest(root, names)
-    file = f"compiled-{names.stage}.json"
-    kept = _kept(BUILD / file, made_from)
-    if kept is not None:
-        return kept
+    kept = Kept(f"compiled-{names.stage}.json", _digest(root, names))
+    text = kept.read()
+    if text is not None:
+        return PlatformPlan.from_json(text)
     from dataplatform.compiler.platform import compile_platform
 
     plan = compile_platform(root, names)
-    text = plan.to_json()
-    text_file(file, f"{_seal(made_from, text)}\n{text}")
+    kept.write(plan.to_json())
     return plan
-
-
-def _kept(file: Path, made_from: str) -> PlatformPlan | None:
-    """The plan in a file that was written whole, from these sources, and not touched since."""
-    if not file.is_file():
-        return None
-    seal, _, text = file.read_text().partition("\n")
-    return PlatformPlan.from_json(text) if seal == _seal(made_from, text) else None
-
-
-def _seal(made_from: str, text: str) -> str:
-    return hashlib.sha256(f"{made_from}\n{text}".encode()).hexdigest()
 
 
 def _digest(root: Path, names: Names) -> str:

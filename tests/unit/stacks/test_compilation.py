@@ -12,7 +12,7 @@ from dataplatform.compiler.platform import compile_platform
 from dataplatform.errors import InvalidContract
 from dataplatform.naming import Names
 from dataplatform.plans.model import PlatformPlan
-from stacks import assets, compilation
+from stacks import assets, compilation, kept
 from stacks.compilation import compiled
 from tests.unit.support.contracts import ORDERS, project
 
@@ -24,7 +24,7 @@ DEV = Names("dev")
 def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A place of the test's own for what is kept."""
     directory = tmp_path / "build"
-    for module in (assets, compilation):
+    for module in (assets, kept):
         monkeypatch.setattr(module, "BUILD", directory)
     return directory
 
@@ -73,8 +73,8 @@ def test_a_kept_plan_that_was_edited_is_not_used(
     root: Path, build: Path, compilations: list[str]
 ) -> None:
     plan = compiled(root, DEV)
-    (kept,) = build.glob("compiled-*")
-    kept.write_text(kept.read_text().replace("orders", "odders"))
+    (file,) = build.glob("compiled-*")
+    file.write_text(file.read_text().replace("orders", "odders"))
     assert compiled(root, DEV) == plan
     assert compilations == ["dev", "dev"]
 
@@ -87,9 +87,9 @@ def test_a_broken_contract_is_told_each_time(root: Path) -> None:
             compiled(root, DEV)
 
 
-def test_stacks_import_no_compiler() -> None:
+def test_stacks_import_no_compiler_and_no_aws_sdk() -> None:
     """A plan that is kept needs none, and its libraries take longer to import than to use it."""
-    heavy = ("sqlglot", "pydantic", "dataplatform.compiler")
+    heavy = ("sqlglot", "pydantic", "dataplatform.compiler", "boto3", "botocore")
     code = f"import json, sys, app; print(json.dumps([m for m in {heavy!r} if m in sys.modules]))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=assets.ROOT
