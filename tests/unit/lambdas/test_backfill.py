@@ -1,99 +1,25 @@
-"""A backfill's functions: what is planned, resumed, refused, given up and closed."""
+"""A backfill's functions: what is begun, resumed, given up and closed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
-from dataplatform.errors import (
-    BackfillIncomplete,
-    BackfillRunning,
-    InvalidRunInput,
-    LeaseHeld,
-    PlanChanged,
-)
+from dataplatform.errors import BackfillIncomplete, BackfillRunning, LeaseHeld, PlanChanged
 from dataplatform.ledger.holders import Call, ChunkCall
-from dataplatform.ledger.records import (
-    MAX_CHUNKS,
-    PIPELINE_LEASE,
-    Rederived,
-    Totals,
-    table_lease,
-)
-from dataplatform.settings import BackfillSettings
-from lambdas.close_backfill.logic import close_backfill, give_up, left_to_spark
-from lambdas.plan_backfill.engine import choice, chunks_for
-from lambdas.plan_backfill.logic import plan_backfill
-from lambdas.rederive_chunk.logic import rederive_chunk
-from tests.unit.support.contracts import spoiled
-from tests.unit.support.lakes import plan_of
+from dataplatform.ledger.records import PIPELINE_LEASE, Rederived, table_lease
+from lambdas.close_backfill.logic import left_to_spark
+from tests.unit.support.backfill_machine import Machine, relax
 from tests.unit.support.ledgers import built
-from tests.unit.support.merges import SETTINGS, Shop, order, orders, shops
-
-PLANNING = BackfillSettings(
-    **vars(SETTINGS), batch_mib="2048", batch_rows="1000", table_mib="1024", dpu="2"
-)
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-DAY = {"dataset": "orders", "from": "2026-11-21", "to": "2026-11-22"}
-
-
-@dataclass
-class Machine:
-    """The state machine, as far as its functions know it."""
-
-    shop: Shop
-    running: set[str] = field(default_factory=set)
-
-    def plan(self, execution: str = "arn:1", **said: Any) -> dict[str, Any]:
-        """What the first state answers."""
-        return plan_backfill(
-            self.shop.ledger,
-            plan_of(self.shop.plan),
-            PLANNING,
-            raw=DAY | said,
-            execution=execution,
-            now=NOW,
-            goes_on=lambda holder: holder in self.running,
-        )
-
-    def chunk(self, item: dict[str, Any], left: float = 3) -> Rederived:
-        """What a call for a chunk counts."""
-        return rederive_chunk(
-            SETTINGS,
-            self.shop.ledger,
-            plan_of(self.shop.plan),
-            item["run_id"],
-            item["chunk"],
-            request="r",
-            left=left,
-            glue=lambda: None,
-        )
-
-    def give_up(self, run_id: str, error: dict[str, str], *, to_spark: bool) -> None:
-        """What follows a call for the first chunk that has ended so."""
-        plan = plan_of(self.shop.plan)
-        give_up(self.shop.ledger, plan, run_id, 0, error, to_spark=to_spark)
-
-    def close(self, run_id: str, execution: str = "arn:1") -> dict[str, Any]:
-        """What the last state answers."""
-        plan = plan_of(self.shop.plan)
-        gold = replace(plan.models[0], datasets=("orders",))
-        whole = replace(plan, models=(gold,))
-        return close_backfill(self.shop.ledger, whole, run_id, execution=execution)
+from tests.unit.support.merges import order, shops
 
 
 @pytest.fixture
 def machine(aws: None) -> Iterator[Machine]:
     with shops() as shop:
         yield Machine(shop)
-
-
-def relax(machine: Machine) -> None:
-    machine.shop.plan = orders(spoiled(("maximum: 100", "maximum: 1000")))
 
 
 def test_a_backfill_goes_from_plan_to_close(machine: Machine) -> None:
@@ -108,40 +34,6 @@ def test_a_backfill_goes_from_plan_to_close(machine: Machine) -> None:
     assert closed["gold_due"] and closed["counts"]["released"] == 1
     assert machine.shop.ledger.backfill(planned["run_id"]).state == "done"
     assert machine.shop.ledger.lease_holder("backfill:orders") is None
-
-
-def test_a_dry_run_notes_nothing(machine: Machine) -> None:
-    machine.shop.merged(order(1, 1))
-    planned = machine.plan(dry_run=True)
-    assert planned["dry_run"] and planned["chunks"] == []
-    assert (planned["plan"]["rows"], planned["plan"]["chunks"]) == (1, 1)
-    assert machine.shop.ledger.backfills("orders") == []
-    assert machine.shop.ledger.lease_holder("backfill:orders") is None
-
-
-def test_days_on_which_nothing_arrived_have_no_records(machine: Machine) -> None:
-    machine.shop.merged(order(1, 1))
-    planned = machine.plan(**{"from": "2026-11-01", "to": "2026-11-21"}, dry_run=True)
-    assert (planned["plan"]["window_rows"], planned["plan"]["batches"]) == (0, 0)
-
-
-def test_every_wrong_input_is_said_at_once(machine: Machine) -> None:
-    wrong: dict[str, Any] = {
-        "dataset": "order",
-        "from": "yesterday",
-        "to": 7,
-        "engine": "sparc",
-        "dry_run": "yes",
-        "until": "x",
-    }
-    with pytest.raises(InvalidRunInput) as raised:
-        machine.plan("arn:1", **wrong)
-    fields = {problem.field for problem in raised.value.problems}
-    assert fields == set(wrong)
-    with pytest.raises(InvalidRunInput, match="window"):
-        machine.plan(to="2026-11-21")
-    with pytest.raises(InvalidRunInput, match="has been"):
-        machine.plan(**{"from": "2027-01-01", "to": "2027-01-02"})
 
 
 def test_two_backfills_of_a_dataset_are_refused_while_one_goes_on(machine: Machine) -> None:
@@ -257,46 +149,3 @@ def test_gold_that_lagged_before_follows_too(machine: Machine) -> None:
     planned = machine.plan()
     assert machine.chunk(planned["chunks"][0]).changed == 0
     assert machine.close(planned["run_id"])["gold_due"]
-
-
-def test_chunks_grow_in_number_until_a_functions_disk_ends_it() -> None:
-    assert chunks_for(0, SETTINGS) == 1
-    few, many = (chunks_for(mib << 20, SETTINGS) for mib in (400, 1000))
-    assert 1 < few < many <= MAX_CHUNKS
-    assert chunks_for(1400 << 20, SETTINGS) == 0
-
-
-@pytest.mark.parametrize(
-    ("case", "engine", "reason"),
-    [
-        ({}, "duckdb", "52 MB of bronze"),
-        ({"wanted": "spark"}, "spark", "asked for by whoever started it"),
-        ({"contract": "spark"}, "spark", "asked for by the contract"),
-        ({"contract": "spark", "wanted": "duckdb"}, "duckdb", "asked for by whoever started it"),
-        ({"bytes": 1400 << 20}, "spark", "1.5 GB of bronze; functions read up to 1.3 GB"),
-        ({"bytes": 1400 << 20, "wanted": "duckdb"}, "spark", "functions read up to"),
-        ({"rows": 1001}, "spark", "1,001 records to read, over 1,000"),
-        ({"rows": 1001, "wanted": "duckdb"}, "duckdb", "asked for by whoever started it"),
-        ({"table": 2 << 30}, "spark", "table of 2.1 GB without partitions"),
-        ({"table": 2 << 30, "partition": ("state",)}, "duckdb", "52 MB of bronze"),
-    ],
-    ids=str,
-)
-def test_the_engine_is_chosen_by_what_is_asked_and_by_size(
-    case: dict[str, Any], engine: str, reason: str
-) -> None:
-    plan = orders()
-    chosen = choice(
-        replace(
-            plan,
-            engine=case.get("contract", "auto"),
-            partition_by=case.get("partition", plan.partition_by),
-        ),
-        PLANNING,
-        Totals(dataset="orders", bytes=case.get("table", 0)),
-        rows=case.get("rows", 1000),
-        bytes=case.get("bytes", 50 << 20),
-        wanted=case.get("wanted", ""),
-    )
-    assert (chosen.engine, reason in chosen.reason) == (engine, True), chosen
-    assert engine == "duckdb" or chosen.chunks == 1
