@@ -64,7 +64,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="weir bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--list", action="store_true", help="what each measures; nothing is run")
     options = parser.parse_args()
+    if options.list:
+        listed = Table.grid(padding=(0, 2))
+        for name, what in told().items():
+            listed.add_row(name, what)
+        _console().print(listed)
+        return
     if unknown := [name for name in options.names if name not in BENCHMARKS]:
         parser.error(f"no benchmark {', '.join(unknown)}; known: {', '.join(BENCHMARKS)}")
     figures = [figure for name in options.names or ALL for figure in _measured(name)]
@@ -72,7 +79,19 @@ def main() -> None:
         rows = [{**asdict(f), "ratio": f.ratio, "within": f.within} for f in figures]
         sys.stdout.write(json.dumps(rows, indent=2) + "\n")
         return
-    Console(width=100).print(_table(figures))
+    _console().print(_table(figures))
+
+
+def _console() -> Console:
+    """As wide as the terminal; 100 columns where there is none."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(width=100, highlight=False)
+
+
+def told() -> dict[str, str]:
+    """What each benchmark measures: the first line of its module."""
+    modules = {name: sys.modules[run.__module__] for name, run in BENCHMARKS.items()}
+    return {name: (module.__doc__ or "").splitlines()[0] for name, module in modules.items()}
 
 
 def _measured(name: str) -> list[Figure]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cli.separators import other_separator
+from dataplatform.contracts.findings import nearest
 from dataplatform.errors import InvalidInput, Problem, UnreadableObject
 from dataplatform.parsing.csv_rows import csv_header
 from dataplatform.parsing.model import Block
@@ -92,18 +94,31 @@ def _missing(plan: SilverPlan, path: Path) -> list[Problem]:
     if plan.source.format != "csv":
         return []
     header = csv_header(decode(unpack(_chunks(path))))
+    if other := other_separator(header):
+        separator, named = other
+        to = f"{path.name.partition('.')[0]}-commas.csv"
+        copy = f"COPY (FROM read_csv('{path.name}', delim='{separator}', all_varchar=true))"
+        remedy = f"Convert it with DuckDB: {copy} TO '{to}' (HEADER)"
+        return [_problem(path, "header", f"fields separated by {named}", "commas", remedy, line=1)]
+    unknown = [name for name in header if name not in plan.fields]
     return [
         _problem(
             path,
             name,
             f"no such column in {', '.join(header)}" if header else "an empty file",
             "each column of the contract in the header",
-            f"Add the column {name}; it may be empty where the contract doesn't require it.",
+            _remedy(name, nearest(name, unknown)),
             line=1,
         )
         for name in plan.fields
         if name not in header
     ]
+
+
+def _remedy(name: str, alike: str) -> str:
+    if alike:
+        return f'If "{alike}" is it, call it {name} in the file, or say so in the contract.'
+    return f"Add the column {name}; it may be empty where the contract doesn't require it."
 
 
 def _wrong_format(plan: SilverPlan, path: Path) -> Problem | None:

@@ -34,6 +34,9 @@ STATE = Path(os.environ.get(STATE_DIR_VARIABLE, ROOT / ".weir"))
 
 EMBEDDED_STAGE = "dev"
 
+LAST = "last"
+"""What people write for the newest run's id."""
+
 
 class NotDeployed(WeirError):
     """The stage has no stacks, or none that this verb needs."""
@@ -135,11 +138,13 @@ class Target:
         )
 
     def run(self, run_id: str) -> Run:
-        """One run.
+        """One run; `last` is the newest.
 
         Raises:
             UnknownRun: the ledger has none of that id.
         """
+        if run_id == LAST and (newest := self.ledger.runs(1)):
+            return newest[0]
         try:
             return self.ledger.run(run_id)
         except KeyError:

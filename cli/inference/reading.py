@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cli.inference.model import Sample
+from cli.separators import other_separator
 from dataplatform.errors import InvalidInput, Problem, UnreadableObject
 from dataplatform.parsing.csv_rows import csv_header
 from dataplatform.parsing.model import OP_FIELD, Block
@@ -24,7 +25,6 @@ from dataplatform.parsing.stream import decode, unpack
 _CHUNK: Final = 1024 * 1024
 _BLOCKS: Final = 16
 _MOST_FIELDS: Final = 1000
-_DELIMITERS: Final = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 Show = Callable[[str], None]
 """Tells a person how far a long step is."""
@@ -83,15 +83,14 @@ def read(sample: Sample, folder: Path, show: Show) -> Read:
 def _header(sample: Sample) -> list[str]:
     """The header of a CSV file: what the parser looks the contract's columns up in."""
     header = csv_header(decode(unpack(_chunks(sample.path))))
-    for delimiter, name in _DELIMITERS.items():
-        if len(header) == 1 and delimiter in header[0]:
-            raise unusable(
-                sample.origin,
-                f"fields separated by {name}",
-                "commas",
-                "Write it with commas (RFC 4180); files with other separators aren't read yet.",
-                line=1,
-            )
+    if other := other_separator(header):
+        raise unusable(
+            sample.origin,
+            f"fields separated by {other[1]}",
+            "commas",
+            "Write it with commas (RFC 4180); files with other separators aren't read yet.",
+            line=1,
+        )
     return header
 
 

@@ -42,7 +42,9 @@ def down(
 
 @platform.command(epilog="Example: ./weir status --run 2026-11-21T10:04:12Z-7f3a --html run.html")
 def status(
-    run_id: Annotated[str | None, typer.Option("--run", help="One run instead of all.")] = None,
+    run_id: Annotated[
+        str | None, typer.Option("--run", help="One run instead of all; last: the newest.")
+    ] = None,
     html: Annotated[
         str | None, typer.Option("--html", help="Write books and timeline as one page.")
     ] = None,
@@ -58,7 +60,7 @@ def status(
 @platform.command(epilog="Example: ./weir logs --function stage-batch")
 def logs(
     run_id: Annotated[
-        str | None, typer.Option("--run", help="Only from the time of this run.")
+        str | None, typer.Option("--run", help="Only from the time of this run; last: the newest.")
     ] = None,
     function: Annotated[
         str | None, typer.Option("--function", help="Only this function or job.")

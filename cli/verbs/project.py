@@ -28,13 +28,21 @@ def lock(context: typer.Context) -> None:
     through_wrapper("lock", context.args)
 
 
-@project.command(epilog="Example: ./weir bench wrapper idle-run")
+@project.command(
+    epilog="Example: ./weir bench wrapper idle-run\n\nEach takes from seconds to many minutes: "
+    "docs/performance.md has their figures."
+)
 def bench(
-    names: Annotated[list[str] | None, typer.Argument(help="Only these benchmarks.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Only these; else wrapper, platform and set-up.")
+    ] = None,
+    listed: Annotated[
+        bool, typer.Option("--list", help="What there is to measure; nothing is run.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Measure set-up, `up`, an idle run, memory and the wrapper, each beside a rival."""
-    options = ["--json"] if as_json else []
+    """Measure speed, memory and cost, each figure beside a rival's of the same run."""
+    options = [name for name, on in (("--json", as_json), ("--list", listed)) if on]
     command = [sys.executable, "-P", "-m", "benchmarks", *options, *(names or [])]
     raise typer.Exit(subprocess.run(command, cwd=ROOT, check=False).returncode)
 

@@ -73,7 +73,9 @@ def _unknown_keys(findings: Findings, model: type[BaseModel], value: Any, place:
                 if len(keys) <= 12
                 else "a key of ODCS here",
                 found=f'unknown key "{key}"',
-                remedy=did_you_mean(key, keys) or "Take it out; a comment can keep it.",
+                remedy=_elsewhere(key, place)
+                or did_you_mean(key, keys)
+                or "Take it out; a comment can keep it.",
             )
             continue
         if isinstance(inner, dict) and _is_listed(keys[key]):
@@ -83,6 +85,13 @@ def _unknown_keys(findings: Findings, model: type[BaseModel], value: Any, place:
             for index, item in items:
                 inner_place = (*place, key) if index is None else (*place, key, index)
                 _unknown_keys(findings, inner_model, item, inner_place)
+
+
+def _elsewhere(key: str, place: Place) -> str:
+    """Where a key belongs that is the contract's own, and stands within something of it."""
+    if not place or key not in _keys(OpenDataContractStandard):
+        return ""
+    return f"It is a key of the contract itself: write {key} at the left margin, beside schema."
 
 
 def _keys(model: type[BaseModel]) -> dict[str, Any]:

@@ -41,6 +41,8 @@ def found(plan: SilverPlan, path: Path, body: bytes) -> list[tuple[str, str]]:
         ("a.csv", b"store_id,town\n1,x\n", "city", "no such column in store_id, town"),
         ("a.csv.gz", gzip.compress(b"store_id,city\n1,x\n", mtime=0), "area", "no such column"),
         ("a.csv", b"", "store_id", "an empty file"),
+        ("a.csv", b"store_id;city;area\n1;x;2\n", "header", "separated by semicolons"),
+        ("a.csv", b"store_id\tcity\tarea\n1\tx\t2\n", "header", "separated by tabs"),
         ("a.csv", csv_bytes(), "content", "no records"),
         (
             "a.csv",
@@ -66,6 +68,14 @@ def test_each_missing_column_is_told_with_what_to_do(tmp_path: Path) -> None:
     _, problems = check(stores(), path)
     assert [problem.field for problem in problems] == ["city", "area", "opened_at"]
     assert all(problem.remedy and problem.line == 1 for problem in problems)
+
+
+def test_a_column_that_looks_like_the_missing_one_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"store_id,city_,area,opened_at\n1,x,,\n")
+    _, (problem,) = check(stores(), path)
+    assert (problem.field, problem.line) == ("city", 1)
+    assert '"city_"' in problem.remedy
 
 
 def test_json_lacks_a_required_field_where_no_record_has_it(tmp_path: Path) -> None:

@@ -213,3 +213,10 @@ def test_no_shape_of_a_value_breaks_the_parser(key: str, value: str) -> None:
         text = head + rest
     found, listed = parse(parse_yaml(f"{text}\n{key}: {value}\n", "f.odcs.yaml"))
     assert (found is None) == bool(listed)
+
+
+def test_a_key_of_the_contract_that_stands_within_its_schema_is_sent_to_its_place() -> None:
+    within = "    slaProperties: [{property: freshness, value: 1, unit: d}]\n    properties:"
+    (problem,) = problems(spoiled(("    properties:", within)))
+    assert problem.field.endswith("slaProperties")
+    assert "at the left margin" in problem.remedy
