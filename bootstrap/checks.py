@@ -6,6 +6,7 @@ The last line is pytest's own; the exit code is 1 if anything failed.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -30,7 +31,11 @@ _TYPED = (
 _AT_ONCE = 2
 _BEHIND = ("nice", "-n", "10")
 """Checks take what the tests leave of the machine: nothing waits for what a check says."""
-_SIDE_BY_SIDE = ("-n", str(_AT_ONCE), "--dist", "loadscope", "--no-loadscope-reorder")
+_PROCESSES = 3
+"""Of pytest, for the whole suite: two wait for embedded platforms often enough that two cores are
+left for a third."""
+_NEEDED_BYTES = 12 * 1024**3
+"""Two platforms, each with a Spark of its own, and the Spark of the unit tests."""
 
 
 @dataclass(frozen=True)
@@ -136,13 +141,20 @@ def _look(check: Check, output: _Output) -> Outcome:
 def _pytest(arguments: list[str], output: _Output) -> int:
     """Its exit code; what it prints is passed on as it comes."""
     color = "yes" if sys.stdout.isatty() else "no"
-    processes = () if any(map(_names_tests, arguments)) else _SIDE_BY_SIDE
+    processes = () if any(map(_names_tests, arguments)) else _side_by_side()
     command = [sys.executable, "-P", "-m", "pytest", f"--color={color}", *processes, *arguments]
     with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         while chunk := process.stdout.read1(65_536):  # type: ignore[attr-defined]
             output.pass_on(chunk)
     return process.returncode
+
+
+def _side_by_side() -> tuple[str, ...]:
+    """Options of pytest-xdist; a process less where memory is short."""
+    has = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    processes = _PROCESSES if has >= _NEEDED_BYTES else _PROCESSES - 1
+    return ("-n", str(processes), "--dist", "loadscope", "--no-loadscope-reorder")
 
 
 def _names_tests(argument: str) -> bool:

@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 from dataplatform.naming import BronzeColumn, SilverColumn
 from dataplatform.plans.model import SilverPlan, fill
 from embedded_aws import runtimes
-from embedded_aws.spark.settings import JARS_VARIABLE
+from embedded_aws.spark.settings import JARS_VARIABLE, QUICK_JVM
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -28,7 +28,7 @@ _SYSTEM_TYPES = {BronzeColumn.POSITION: "bigint", BronzeColumn.ARRIVED_AT: "time
 _EXTENSIONS = "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"
 
 # Each test's SQL is compiled anew and runs once: the optimizing compiler never earns what it costs.
-_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+_JAVA = " ".join(QUICK_JVM)
 
 
 def iceberg_jars() -> list[Path]:
