@@ -17,6 +17,7 @@ from cli.live.report import database
 from cli.screen import WrongUsage
 from cli.target import Target
 from dataplatform.adapters.iceberg import open_table
+from dataplatform.adapters.warehouse import told_apart
 from dataplatform.duckdb_engine.sql import quoted
 from dataplatform.naming import Zone
 
@@ -40,7 +41,7 @@ def ask_lake(target: Target, query: str) -> list[dict[str, Any]]:
             _load(target, connection, Zone(zone), name, _columns(select))
         try:
             answer = connection.execute(query)
-            names = [column[0] for column in answer.description or ()]
+            names = told_apart([column[0] for column in answer.description or ()])
             return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
         except duckdb.Error as error:
             what = str(error).splitlines()[0]

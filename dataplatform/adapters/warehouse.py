@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -166,15 +167,24 @@ class Warehouse:
         page: dict[str, Any] = {"Id": statement_id}
         while True:
             result = self._client.get_statement_result(**page)
-            columns = [(c["name"], c["typeName"]) for c in result["ColumnMetadata"]]
+            names = told_apart([column["name"] for column in result["ColumnMetadata"]])
+            kinds = [column["typeName"] for column in result["ColumnMetadata"]]
             for record in result["Records"]:
-                yield {
-                    name: _value(cell, kind)
-                    for (name, kind), cell in zip(columns, record, strict=True)
-                }
+                values = map(_value, record, kinds)
+                yield dict(zip(names, values, strict=True))
             if not result.get("NextToken"):
                 return
             page["NextToken"] = result["NextToken"]
+
+
+def told_apart(names: Sequence[str]) -> list[str]:
+    """Columns' names, each once: of two `count` the second is `count_2`, and neither is lost."""
+    taken: list[str] = []
+    for name in names:
+        numbered = (f"{name}_{number}" for number in itertools.count(2))
+        free = (other for other in numbered if other not in taken and other not in names)
+        taken.append(next(free) if name in taken else name)
+    return taken
 
 
 def _value(cell: Mapping[str, Any], kind: str) -> Any:

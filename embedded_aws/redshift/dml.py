@@ -24,10 +24,10 @@ def query(work: Transaction, tree: exp.Query) -> Result:
         raise NotEmulated("SELECT INTO")
     work.require_reads(tree)
     cursor = work.connection.execute(queries.to_duckdb(tree))
-    columns = tuple(
-        (name.lower(), RedshiftType.of_duckdb(str(kind)))
-        for name, kind, *_ in cursor.description or ()
-    )
+    found = cursor.description or ()
+    names = queries.column_names(tree, [name for name, *_ in found])
+    kinds = [RedshiftType.of_duckdb(str(kind)) for _, kind, *_ in found]
+    columns = tuple(zip(names, kinds, strict=True))
     records = cursor.fetchmany(MAX_RESULT_ROWS + 1)
     if len(records) > MAX_RESULT_ROWS:
         raise SqlError("Query result size exceeds the limit of the Data API")

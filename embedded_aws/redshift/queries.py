@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -23,6 +23,8 @@ _NOT_REDSHIFT: Final = frozenset(
     STRUCT_PACK TYPEOF GENERATE_SUBSCRIPTS GEN_RANDOM_UUID UUID LIST ARRAY_AGG""".split()
 )
 """Functions of DuckDB that Redshift lacks; most would read files past IAM."""
+
+_NAMING: Final = (exp.Avg, exp.Count, exp.Max, exp.Min, exp.Sum)
 
 
 def parse(sql: str) -> exp.Expr:
@@ -83,6 +85,26 @@ def is_system(table: exp.Table) -> bool:
     return schema in ("information_schema", "pg_catalog", "pg_internal") or (
         not schema and table.name.lower() in SYSTEM_VIEW_NAMES
     )
+
+
+def column_names(tree: exp.Query, found: Sequence[str]) -> list[str]:
+    """What Redshift calls a result's columns: an aggregate without an alias as its function.
+
+    Args:
+        found: what DuckDB calls them: `count_star()`, where Redshift says `count`.
+    """
+    first: exp.Expr = tree
+    while isinstance(first, exp.SetOperation | exp.Subquery):
+        first = first.this
+    given = first.expressions if isinstance(first, exp.Select) else []
+    if len(given) != len(found):  # of a star come more
+        given = []
+    names = [name.lower() for name in found]
+    for place, column in enumerate(given):
+        function = column.this if isinstance(column, exp.Window) else column
+        if isinstance(function, _NAMING):
+            names[place] = function.key
+    return names
 
 
 def to_duckdb(tree: exp.Expr) -> str:

@@ -55,6 +55,12 @@ def stores(monkeypatch: pytest.MonkeyPatch) -> Table:
     return table
 
 
+def test_columns_of_one_name_are_told_apart(weir: Weir, stores: Table) -> None:
+    query = "select a.id, b.id from silver.stores a, silver.stores b order by 1, 2 limit 2"
+    code, out, _ = weir("sql", "--on", "lake", query, "--json")
+    assert (code, json.loads(out)) == (0, [{"id": 1, "id_2": 1}, {"id": 1, "id_2": 2}])
+
+
 def test_silver_is_asked_for_the_columns_that_are_wanted(weir: Weir, stores: Table) -> None:
     query = "select s.city, count(*) as n from silver.stores s group by 1 order by 1"
     code, out, _ = weir("sql", "--on", "lake", query, "--json")

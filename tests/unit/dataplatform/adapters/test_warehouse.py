@@ -99,6 +99,14 @@ def test_rows_come_typed_and_from_every_page() -> None:
     assert api.executed[0]["Parameters"] == [{"name": "x", "value": "y"}]
 
 
+def test_columns_of_one_name_are_told_apart() -> None:
+    metadata = [{"name": name, "typeName": "int8"} for name in ("count", "count_2", "count", "n")]
+    page = {"ColumnMetadata": metadata, "Records": [[{"longValue": n} for n in (1, 2, 3, 4)]]}
+    assert warehouse(DataApi(FINISHED, pages=[page])).query("SELECT …") == [
+        {"count": 1, "count_2": 2, "count_3": 3, "n": 4}
+    ]
+
+
 def test_a_query_without_rows_gives_none() -> None:
     api = DataApi({"Status": "FINISHED", "HasResultSet": False})
     assert warehouse(api).query("DELETE FROM t") == []

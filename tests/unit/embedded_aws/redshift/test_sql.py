@@ -37,6 +37,24 @@ def test_values_come_typed_and_numeric_as_text(warehouse: Warehouse) -> None:
     assert result["TotalNumRows"] == 2
 
 
+@pytest.mark.parametrize(
+    ("sql", "names"),
+    [
+        ("SELECT COUNT(*), SUM(price), name FROM gold.t GROUP BY name", ["count", "sum", "name"]),
+        ("SELECT MAX(id) OVER (), id AS n FROM gold.t", ["max", "n"]),
+        ("SELECT COUNT(DISTINCT id) FROM gold.t UNION ALL SELECT id FROM gold.t", ["count"]),
+        ("(SELECT AVG(id), id AS Id FROM gold.t GROUP BY id)", ["avg", "id"]),
+        ("SELECT *, MIN(id) OVER () AS least FROM gold.t", ["id", "name", "price", "day", "least"]),
+    ],
+)
+def test_columns_have_the_names_that_redshift_gives(
+    warehouse: Warehouse, sql: str, names: list[str]
+) -> None:
+    state = warehouse.must(sql)
+    result = warehouse.data.get_statement_result(Id=state["Id"])
+    assert [column["name"] for column in result["ColumnMetadata"]] == names
+
+
 def test_integers_divide_to_integers_as_in_redshift(warehouse: Warehouse) -> None:
     assert warehouse.rows("SELECT 7 / 2, 7 / 2.0") == [[3, 3.5]]
 
