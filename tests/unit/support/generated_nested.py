@@ -14,7 +14,8 @@ from dataplatform.contracts.model import Contract
 from dataplatform.contracts.nesting import element_of
 from dataplatform.plans.model import Column, SilverPlan
 from tests.unit.support.contracts import contract
-from tests.unit.support.generated import KINDS, generated_property, generated_text
+from tests.unit.support.generated import KINDS, generated_property
+from tests.unit.support.generated_texts import generated_text
 
 SHAPES = ("object", "array", "object in array", "array in array", "object in object")
 
