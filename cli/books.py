@@ -17,6 +17,7 @@ from dataplatform.ledger.engines import EngineChoice
 from dataplatform.ledger.records import DatasetBooks, Step, Totals
 from dataplatform.ledger.work import Work, work_of
 
+_IDLE = "Nothing was due: no new records, no model to build, no load."
 _COUNTS = ("inserted", "updated", "deleted", "duplicate", "quarantined")
 _BACKFILLED = ("restored", "withdrawn", "rejudged")
 
@@ -72,17 +73,28 @@ def of_backfills(books: dict[str, dict[str, int]]) -> list[str]:
 
 
 def say_of_run(
-    screen: Screen, target: Target, run_id: str, entries: Sequence[DatasetBooks]
+    screen: Screen,
+    target: Target,
+    run_id: str,
+    entries: Sequence[DatasetBooks],
+    *,
+    waits: bool = False,
 ) -> Cost:
     """Show what a run did, and what it cost; returns that cost.
 
     A run without new records may have built models all the same: they, or their inputs, changed.
+
+    Args:
+        waits: something is held back, which is told afterwards: to say that nothing was due would
+            contradict it.
     """
     spent = cost_of(target, run_id)
     if entries:
         screen.show(of_run(entries))
     else:
-        screen.say(f" {without_records(target.ledger.steps(run_id))}")
+        did = without_records(target.ledger.steps(run_id))
+        if not (waits and did == _IDLE):
+            screen.say(f" {did}")
     screen.say(f"\n {dollars(spent)}")
     return spent
 
@@ -93,7 +105,7 @@ def without_records(steps: Sequence[Step]) -> str:
     done = [name for name, of in ended if of]
     built, loaded = done.count("gold"), done.count("warehouse")
     if not (built or loaded):
-        return "Nothing was due: no new records, no model to build, no load."
+        return _IDLE
     return f"No new records. Built: {built} of gold. Loaded into the warehouse: {loaded}."
 
 

@@ -69,7 +69,7 @@ def push(
     followed = execute(screen, target, {"datasets": [dataset]})
     entries = target.ledger.books(followed.run_id)
     waiting, held = drift.waiting(target, followed.run_id), holds.held(target, followed.run_id)
-    spent = books.say_of_run(screen, target, followed.run_id, entries)
+    spent = books.say_of_run(screen, target, followed.run_id, entries, waits=bool(waiting or held))
     if any(entry.waiting for entry in entries):
         screen.say(f"\n Rejected, with every reason: ./weir quarantine show {dataset}")
     drift.say_waiting(screen, target, waiting)

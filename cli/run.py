@@ -51,7 +51,7 @@ def report(screen: Screen, target: Target, followed: pipeline.Followed) -> None:
     entries = target.ledger.books(followed.run_id)
     waiting = drift.waiting(target, followed.run_id)
     held, audits = holds.held(target, followed.run_id), target.ledger.audits(followed.run_id)
-    spent = books.say_of_run(screen, target, followed.run_id, entries)
+    spent = books.say_of_run(screen, target, followed.run_id, entries, waits=bool(waiting or held))
     holds.say_told(screen, audits)
     drift.say_waiting(screen, target, waiting)
     holds.say_held(screen, target, held)

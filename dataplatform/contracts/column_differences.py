@@ -33,11 +33,14 @@ def paired(
 def column_differences(old: Contract, new: Contract) -> Iterator[Difference]:
     """Column by column."""
     names = {column.name for column in new.columns}
-    for before, after in paired(old, new):
+    pairs = paired(old, new)
+    added = {c.field or c.name: c.name for before, c in pairs if before is None and c is not None}
+    for before, after in pairs:
         if before is None and after is not None:
             yield _added(after)
         elif before is not None and after is None:
-            yield _gone(before, old, replaced=before.name in names)
+            alike = added.get(before.field or before.name, "")
+            yield _gone(before, old, replaced=before.name in names, alike=alike)
         elif before is not None and after is not None:
             yield from _changed(before, after)
 
@@ -58,7 +61,8 @@ def _added(column: ContractColumn) -> Difference:
     )
 
 
-def _gone(column: ContractColumn, old: Contract, *, replaced: bool) -> Difference:
+def _gone(column: ContractColumn, old: Contract, *, replaced: bool, alike: str) -> Difference:
+    """`alike`: a column that is new and reads the same field of the source; "" for none."""
     split = column.name in old.partition_by
     return Difference(
         weight=Weight.BREAKING,
@@ -67,6 +71,10 @@ def _gone(column: ContractColumn, old: Contract, *, replaced: bool) -> Differenc
         what="gone; another column has its name" if replaced else "gone",
         why="silver drops it, bronze keeps what was sent",
         remedy="Keep it, it may be optional: files of the table are split by it." if split else "",
+        hint=f"If {alike} is this column, renamed: give {column.name} an id, deploy that, then "
+        "rename it, and its values stay."
+        if alike
+        else "",
     )
 
 

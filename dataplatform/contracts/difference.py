@@ -34,6 +34,7 @@ class Difference:
     why: what follows from it.
     remedy: what to do instead, where tables that stand can't follow, whatever the version; "" where
         they can.
+    hint: what may have been meant instead.
     """
 
     weight: Weight
@@ -42,3 +43,4 @@ class Difference:
     column: str = ""
     before: str = ""
     remedy: str = ""
+    hint: str = ""

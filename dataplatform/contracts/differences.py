@@ -138,7 +138,10 @@ def _of_the_promise(old: Contract, new: Contract) -> Iterator[Difference]:
             weight=Weight.COMPATIBLE,
             what=f"role {role.role} {'may' if gains else 'may no longer'} {role.access}",
         )
-    words = [(c.description, c.domain, c.engine, c.status) for c in (old, new)]
+    if old.engine != new.engine:
+        what = f"engine {new.engine}, before {old.engine}"
+        yield Difference(weight=Weight.NONE, what=what, why="either makes the same rows")
+    words = [(c.description, c.domain, c.status) for c in (old, new)]
     if words[0] != words[1]:
         yield Difference(weight=Weight.NONE, what="words about it changed")
 

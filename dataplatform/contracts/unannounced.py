@@ -59,7 +59,15 @@ def _problem_of(document: Document, change: Changed, difference: Difference) -> 
         label,
         found=f"{difference.what}, and version {change.after.version}",
         expected=f"a higher major version than {_version(change)}: who reads it must change",
-        remedy=f"Set version: {next_major(_version(change))}, or keep what was there.",
+        remedy=" ".join(
+            filter(
+                None,
+                (
+                    difference.hint,
+                    f"Set version: {next_major(_version(change))}, or keep what was there.",
+                ),
+            )
+        ),
     )
 
 

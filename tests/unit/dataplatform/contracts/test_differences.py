@@ -245,3 +245,18 @@ def test_what_is_in_a_column_is_compared_by_its_path() -> None:
         ("lines[].qty", "BREAKING", "gone"),
         ("tags[]", "BREAKING", "date, before string"),
     ]
+
+
+def test_a_rename_without_an_id_is_told_how_to_keep_its_values(tmp_path: Path) -> None:
+    """The same field of the source under another name: to drop it is hardly what was meant."""
+    text = spoiled(("name: state\n", "name: status\n        physicalName: state\n"))
+    root = project(tmp_path, {"contracts/shop/orders.odcs.yaml": text})
+    told = list(problems(root, changed([contract(ORDERS)], [contract(text)])))
+    assert "If status is this column, renamed: give state an id" in told[0].remedy
+    assert "Set version: 2.0.0" in told[0].remedy
+
+
+def test_another_engine_is_told_as_such() -> None:
+    engine = "    customProperties:\n      - {property: engine, value: spark}"
+    found = difference(ORDERS, spoiled(("    customProperties:", engine)))
+    assert (found.weight, found.what) == (Weight.NONE, "engine spark, before auto")
