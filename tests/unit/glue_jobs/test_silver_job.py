@@ -49,6 +49,19 @@ def run(
     return of
 
 
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Datasets in the order in which they are begun; nothing of them is published."""
+    found: list[str] = []
+
+    def publish(job: Job, plan: SilverPlan, batches: Sequence[Batch]) -> Outcomes:
+        found.append(plan.dataset)
+        return Outcomes()
+
+    monkeypatch.setattr(silver, "publish_dataset", publish)
+    return found
+
+
 def test_a_dataset_that_fails_beside_others_leaves_them_published(
     run: Callable[[int], None], connected: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,33 +104,17 @@ def test_a_dataset_that_is_held_stays_staged_beside_others_that_are_published(
     assert list(connected.held()) == ["middle"]
 
 
-def test_the_largest_dataset_begins_first(
-    run: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begun: list[str] = []
-
-    def publish(job: Job, plan: SilverPlan, batches: Sequence[Batch]) -> Outcomes:
-        begun.append(plan.dataset)
-        return Outcomes()
-
-    monkeypatch.setattr(silver, "publish_dataset", publish)
+def test_the_largest_dataset_begins_first(run: Callable[[int], None], begun: list[str]) -> None:
     run(1)
     assert begun == ["big", "middle", "small"]
 
 
 def test_what_duckdb_takes_is_not_taken_twice(
-    run: Callable[[int], None], connected: Ledger, monkeypatch: pytest.MonkeyPatch
+    run: Callable[[int], None], connected: Ledger, begun: list[str]
 ) -> None:
     staged(connected, "functions", 1)
     connected.choose_engine(RUN, "functions", "duckdb", "1 B batch")
     staged(connected, "unchosen", 1)
-    begun: list[str] = []
-
-    def publish(job: Job, plan: SilverPlan, batches: Sequence[Batch]) -> Outcomes:
-        begun.append(plan.dataset)
-        return Outcomes()
-
-    monkeypatch.setattr(silver, "publish_dataset", publish)
     run(1)
     assert set(begun) == {"big", "middle", "small"}
     (used,) = connected.usage(RUN)
