@@ -89,9 +89,11 @@ def _console() -> Console:
 
 
 def told() -> dict[str, str]:
-    """What each benchmark measures: the first line of its module."""
-    modules = {name: sys.modules[run.__module__] for name, run in BENCHMARKS.items()}
-    return {name: (module.__doc__ or "").splitlines()[0] for name, module in modules.items()}
+    """What each benchmark measures: the first sentence of its module."""
+    texts = {name: sys.modules[run.__module__].__doc__ or "" for name, run in BENCHMARKS.items()}
+    return {
+        name: " ".join(text.split(".\n")[0].rstrip(".").split()) for name, text in texts.items()
+    }
 
 
 def _measured(name: str) -> list[Figure]:

@@ -36,6 +36,7 @@ th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align:
 .bar.failed { background: var(--bad) } .seconds { text-align: right; color: var(--soft) }
 """
 _COLUMNS = ("source", "inserted", "updated", "deleted", "duplicate", "quarantined", "live")
+_CHANGED = ("inserted", "updated", "deleted")
 _WORK = ("landed", "seconds", "balanced")
 
 
@@ -49,6 +50,7 @@ def page(
     cost: Cost,
 ) -> str:
     """The whole page; every value from outside is escaped."""
+    told = with_engines(steps)
     return "".join(
         (
             "<!doctype html><html lang=en><meta charset=utf-8>",
@@ -61,8 +63,9 @@ def page(
             "<h2>Books</h2>",
             _books(entries, engines, work) or f"<p>{without_records(steps)}</p>",
             f"<p>{escape(dollars(cost))}</p>",
+            _models(told),
             "<h2>Timeline</h2>",
-            _timeline(with_engines(steps)),
+            _timeline(told),
             "</html>",
         )
     )
@@ -89,6 +92,21 @@ def _books(
             f"<td>{balanced}</td></tr>"
         )
     return f"<div class=wide><table><tr>{head}</tr>{''.join(rows)}</table></div>"
+
+
+def _models(steps: Sequence[Step]) -> str:
+    """A row for each gold model that the run built: which engine, why, and what changed."""
+    built = {s.dataset: s for s in steps if s.name == "gold" and s.dataset and s.state == "done"}
+    if not built:
+        return ""
+    head = "".join(f"<th>{name}</th>" for name in ("model", "engine", *_CHANGED))
+    rows = []
+    for model, step in built.items():
+        cells = "".join(_cell(step.counts.get(name, 0)) for name in _CHANGED)
+        engine = f"<small>{escape(step.detail)}</small>"
+        rows.append(f"<tr><td>{escape(model)}</td><td>{engine}</td>{cells}</tr>")
+    table = f"<table><tr>{head}</tr>{''.join(rows)}</table>"
+    return f"<h2>Models</h2><div class=wide>{table}</div>"
 
 
 def _landed(size: int) -> str:

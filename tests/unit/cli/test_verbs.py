@@ -11,6 +11,8 @@ from cli import sample_sources
 from cli import target as target_module
 from cli.screen import Exit
 from cli.wrapper import ROOT
+from dataplatform.ledger.engines import model_subject
+from dataplatform.ledger.records import Step
 from tests.unit.cli.conftest import RUN, FakeTarget, books
 
 Weir = Callable[..., tuple[int, str, str]]
@@ -161,6 +163,24 @@ def test_a_page_holds_the_books_and_the_timeline(
     assert RUN.run_id in text and "sales" in text and "1.5 s" in text
     assert "<td>6.2&nbsp;MB</td><td>1.5</td>" in text, "what sales landed and took"
     assert "http://" not in text and "https://" not in text
+
+
+def test_a_page_says_which_engine_built_each_model_and_why(
+    weir: Weir, target: FakeTarget, page: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = "2026-11-21T10:04:13.000Z"
+    steps = [
+        Step(run_id=RUN.run_id, name=name, dataset=of, at=at, detail=detail, counts=counts)
+        for name, of, detail, counts in (
+            ("engine", model_subject("fact<1>"), "spark · tables of 1 GB, over 789 MB", {}),
+            ("gold", "fact<1>", "", {"inserted": 1234}),
+        )
+    ]
+    monkeypatch.setattr(target.ledger, "steps", lambda run_id: steps)
+    assert weir("status", "--html", str(page))[0] == Exit.DONE
+    text = page.read_text()
+    assert "<td>fact&lt;1&gt;</td><td><small>spark · tables of 1 GB, over 789 MB</small>" in text
+    assert "<td>1,234</td>" in text
 
 
 def test_an_address_left_by_a_killed_api_is_no_address(
