@@ -130,8 +130,8 @@ class Lake:
                     total += sum(one.cpu_times()[:4])
         return total
 
-    def landed(self, files: Sequence[Path]) -> Batch:
-        """Put files into landing and claim them as one batch."""
+    def landed(self, files: Sequence[Path], *, folder: str = "") -> Batch:
+        """Put files into landing, in a folder of the dataset's, and claim them as one batch."""
         import boto3
 
         from dataplatform.ledger.records import LandedObject
@@ -139,7 +139,7 @@ class Lake:
         s3 = boto3.client("s3")
         objects = []
         for path in files:
-            key = f"{self.dataset.dataset}/{path.name}"
+            key = f"{self.dataset.dataset}/{folder}{path.name}"
             s3.upload_file(str(path), "landing", key)
             found = s3.head_object(Bucket="landing", Key=key)
             one = LandedObject(

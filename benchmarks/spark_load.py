@@ -61,7 +61,7 @@ def run() -> list[Figure]:
             scripts.merge(files, _MERGED)
         with timed(made, taken, "raw"):
             scripts.keep_raw(files, _RAW, raw)
-        landed = made.landed(files[:: max(1, min(_PART, len(files)))])
+        landed = made.landed(files[:: min(_PART, len(files))], folder="part/")
         with timed(made, taken, "one process"):
             part = made.staged(landed)
         landed = made.landed(files)
