@@ -10,8 +10,9 @@ from typing import Any
 from rich.markup import escape
 
 from cli.log_lines import readable
-from cli.screen import Screen
+from cli.screen import Screen, WrongUsage
 from cli.target import Target
+from dataplatform.contracts.findings import did_you_mean
 
 _POLL_SECONDS = 2.0
 _RECENT_MINUTES = 60
@@ -24,25 +25,43 @@ def logs(
     target = Target.choose(stage)
     client = target.client("logs")
     start, end = _window(target, run_id)
+    if function and not _groups(target, client, function):
+        known = sorted({_short(target, name) for name in _groups(target, client, None)})
+        near = did_you_mean(function, known)
+        raise WrongUsage(
+            f'no function or job "{function}" has logged anything',
+            why="Nothing was read.",
+            remedy=f"{near} Known: {', '.join(known) or 'none yet'}".strip(),
+        )
     shown: list[dict[str, Any]] = []
     while True:
         events = sorted(_events(client, _groups(target, client, function), start, end), key=_moment)
         for event in events:
+            shown.append(event)
             if screen.as_json:
-                shown.append(event)
-            elif text := readable(event["message"]):
+                continue
+            if text := readable(event["message"]):
                 _show(screen, target, event, text)
         if not follow:
             break
         start = max((event["timestamp"] for event in events), default=start - 1) + 1
         time.sleep(_POLL_SECONDS)  # CloudWatch Logs is polled, as `aws logs tail` does
+    if not shown:
+        screen.say(f"No lines since {_clock(start)} UTC.")
     screen.result(shown)
 
 
 def _show(screen: Screen, target: Target, event: dict[str, Any], text: str) -> None:
-    at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC).strftime("%H:%M:%S")
-    name = event["group"].partition(target.names.resource(""))[2]
-    screen.say(f"[dim]{at}[/] {escape(name):<18} {escape(text)}")
+    at = _clock(event["timestamp"])
+    screen.say(f"[dim]{at}[/] {escape(_short(target, event['group'])):<18} {escape(text)}")
+
+
+def _short(target: Target, group: str) -> str:
+    return group.partition(target.names.resource(""))[2]
+
+
+def _clock(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%H:%M:%S")
 
 
 def _window(target: Target, run_id: str | None) -> tuple[int, int | None]:

@@ -11,9 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli import executions
-from cli.screen import Screen
+from cli.screen import Screen, WrongUsage
 from cli.target import Target
-from dataplatform.errors import WeirError
+from dataplatform.errors import InvalidRunInput, WeirError
 from dataplatform.ledger.upkeep import Upkeep
 
 _MARKS: Final = {
@@ -29,7 +29,12 @@ class MaintenanceFailed(WeirError):
 
 
 def maintain(screen: Screen, stage: str | None, tables: list[str]) -> None:
-    """Start the maintenance, follow it to its end and show what it did to each table."""
+    """Start the maintenance, follow it to its end and show what it did to each table.
+
+    Raises:
+        WrongUsage: a table that the lake hasn't is named; no table was touched.
+        MaintenanceFailed: the execution ended without success.
+    """
     target = Target.choose(stage)
     wanted = {"tables": tables} if tables else {}
     execution = executions.start(target, wanted, machine="MaintenanceArn")
@@ -69,6 +74,8 @@ def _follow(screen: Screen, target: Target, execution: str) -> list[Upkeep]:
     description = executions.wait(target, execution, look)
     if description["status"] != "SUCCEEDED":
         why = executions.reason(target, description)
+        if why.startswith(InvalidRunInput.__name__):
+            raise WrongUsage(why.partition(": ")[2], why="No table was touched.")
         raise MaintenanceFailed(
             f"maintenance {description['status'].lower()}: {why}",
             why="Rows are as they were; tables that were looked after stay so.",
@@ -85,10 +92,11 @@ def _table(target: Target, done: Iterable[Upkeep]) -> Table:
     columns = {
         "rows": [f"{each.rows:,}" for each in tables],
         "files": [_change(each.files_before, each.files) for each in tables],
-        "MiB": [_change(each.bytes_before >> 20, each.bytes >> 20) for each in tables],
+        "MiB": [_change(_mib(each.bytes_before), _mib(each.bytes)) for each in tables],
         "manifests": [_change(each.manifests_before, each.manifests) for each in tables],
         "snapshots": [f"-{each.forgotten}" if each.forgotten else "" for each in tables],
         "orphans": [f"{each.orphans:,}" if each.orphans else "" for each in tables],
+        "by": [each.engine for each in tables],
     }
     filled = {name: values for name, values in columns.items() if any(values)}
     for name in filled:
@@ -108,8 +116,14 @@ def _say_of_the_rest(screen: Screen, target: Target, done: Iterable[Upkeep]) -> 
             )
 
 
-def _change(before: int, after: int) -> str:
+def _change(before: float, after: float) -> str:
     return f"{before:,} → {after:,}" if before != after else f"{after:,}"
+
+
+def _mib(size: int) -> float:
+    """Two decimals for small tables, whole for large ones."""
+    mib = size / (1 << 20)
+    return round(mib) if mib >= 100 else round(mib, 2)
 
 
 def _say_of_orphans(screen: Screen, done: Iterable[Upkeep]) -> None:

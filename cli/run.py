@@ -6,7 +6,7 @@ from typing import Any
 
 from cli import books, drift, executions, holds, pipeline
 from cli.screen import Screen, WrongUsage
-from cli.target import Target
+from cli.target import Target, dataset_of
 from cli.timeline import Timeline
 
 
@@ -27,6 +27,7 @@ def run(
 
     Raises:
         WrongUsage: it is to be accepted, and no dataset is named.
+        InvalidRunInput: a dataset that isn't deployed is named.
     """
     if accept and not datasets:
         raise WrongUsage(
@@ -35,6 +36,8 @@ def run(
             remedy="What waits, and why: ./weir status. Then: ./weir run DATASET --accept",
         )
     target = Target.choose(stage)
+    for name in datasets:  # told before anything starts, as a run's own words would tell it
+        dataset_of(target.plan, name)
     wanted: dict[str, Any] = {
         "datasets": datasets,
         "from": since,

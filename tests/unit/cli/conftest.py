@@ -70,6 +70,7 @@ class FakeLedger:
 class FakePlan:
     """A plan without datasets."""
 
+    stage = "dev"
     datasets = ()
     models = ()
 

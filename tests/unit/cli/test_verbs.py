@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cli import logs as logs_verb
 from cli import run as run_verb
 from cli import sample_sources
 from cli import target as target_module
@@ -74,6 +75,28 @@ def test_an_event_is_shown_once_though_its_group_is_on_two_pages(
         "/aws/lambda/weir-dev-open-run",
         "/aws-glue/jobs/weir-dev-silver/output",
     ]
+
+
+def test_a_function_that_has_logged_nothing_is_told_from_the_known(
+    weir: Weir, target: FakeTarget
+) -> None:
+    code, _, err = weir("logs", "--function", "open-rum")
+    assert code == Exit.USAGE
+    assert 'Did you mean "open-run"?' in err and "silver/output" in err
+
+
+def test_no_lines_are_said_to_be_none(
+    weir: Weir, target: FakeTarget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs_verb, "_events", lambda *_: iter(()))
+    code, out, _ = weir("logs", "--run", RUN.run_id)
+    assert (code, out) == (Exit.DONE, "No lines since 10:04:11 UTC.\n")
+
+
+def test_a_dataset_that_is_not_deployed_starts_no_run(weir: Weir, target: FakeTarget) -> None:
+    code, _, err = weir("run", "wether")
+    assert code == Exit.USAGE
+    assert '"wether"; expected a dataset that is deployed' in err
 
 
 def test_logs_of_one_job_are_asked_for_by_its_name(weir: Weir, target: FakeTarget) -> None:
