@@ -105,8 +105,9 @@ def _import(name: str, path: Sequence[Path], *, target: float) -> Figure:
 
 
 def _syntheses() -> list[Figure]:
-    context = json.loads((ROOT / "cdk.json").read_text())["context"] | {"stage": "dev"}
-    kept = BUILD / "compiled-dev.json"
+    """As cdk.json starts the app, beside an empty app as `cdk init` would start it."""
+    configured = json.loads((ROOT / "cdk.json").read_text())
+    context = configured["context"] | {"stage": "dev"}
     with tempfile.TemporaryDirectory() as scratch:
         empty_app = Path(scratch) / "app.py"
         empty_app.write_text(_EMPTY_APP)
@@ -117,23 +118,27 @@ def _syntheses() -> list[Figure]:
             "CDK_OUTDIR": f"{scratch}/cdk.out",
         }
 
-        def synthesized(app: Path) -> Took:
-            return _took([sys.executable, str(app)], environment)
+        def empty() -> Took:
+            return _took([sys.executable, str(empty_app)], environment)
 
-        def compiled_anew() -> Took:
-            kept.unlink(missing_ok=True)
-            return synthesized(ROOT / "app.py")
+        def whole(*forgotten: str) -> Took:
+            for name in forgotten:
+                (BUILD / f"{name}-dev.json").unlink(missing_ok=True)
+            return _took([sys.executable, *configured["app"].split()[1:]], environment)
 
-        compiled_anew()  # byte code, layers, and what jsii unpacks
-        empty, anew, whole = _in_turns(
+        first = ("compiled", "rules")
+        whole(*first)  # byte code, layers, and what jsii unpacks
+        nothing, again, changed, anew = _in_turns(
             _SYNTHESES,
-            lambda: synthesized(empty_app),
-            compiled_anew,
-            lambda: synthesized(ROOT / "app.py"),
+            empty,
+            whole,
+            lambda: whole("rules"),
+            lambda: whole(*first),
         )
     return [
-        _synthesis("synthesis of the whole app", whole, empty),
-        _synthesis("the same, contracts and models compiled anew", anew, empty),
+        _synthesis("synthesis of the whole app, templates as before but for code", again, nothing),
+        _synthesis("the same, a template changed: the CDK's rules are asked", changed, nothing),
+        _synthesis("the same, the first: contracts and models compiled, too", anew, nothing),
     ]
 
 
