@@ -48,7 +48,7 @@ class FirstRun:
 
 @dataclass(frozen=True)
 class Kept:
-    """A first run that one process makes and others look at."""
+    """A first run that one process makes and another looks at."""
 
     file: Path
 
@@ -59,13 +59,14 @@ class Kept:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def read(self) -> FirstRun | None:
-        """None: nobody has made it."""
+    def take(self) -> FirstRun | None:
+        """What is kept no longer, being large; None: nobody has made it."""
         if not self.file.exists():
             return None
         found: FirstRun = pickle.loads(self.file.read_bytes())
+        self.file.unlink()
         return found
 
     def write(self, first: FirstRun) -> None:
-        """For `read`, here and elsewhere."""
+        """For `take`, here or elsewhere."""
         self.file.write_bytes(pickle.dumps(first))

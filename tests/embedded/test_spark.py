@@ -35,7 +35,7 @@ def by_spark(
 ) -> FirstRun:
     """Of the platform on which projects change; else of one that is gone before the tests look."""
     with sparks_first_run.alone():
-        if found := sparks_first_run.read():
+        if found := sparks_first_run.take():
             return found
     state = tmp_path_factory.mktemp("spark") / "state"
     # The same sources: nothing needs to be synthesized again.
