@@ -10,7 +10,6 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +20,7 @@ from embedded_aws.runtimes import OWN_GLUE
 from embedded_aws.spark.credentials import GLUE, RoleNotAssumable, RoleSession, assume
 from embedded_aws.spark.jvm import Jvm
 from embedded_aws.spark.logs import LogStream
+from embedded_aws.spark.outcomes import Outcome, judged
 from embedded_aws.spark.process import DriverProcess
 from embedded_aws.spark.properties import job_properties, laptop_properties
 from embedded_aws.spark.runs import INTERRUPTED, JobRun
@@ -32,21 +32,6 @@ _WARM_UP: Final = Path(__file__).with_name("warm_up.py")
 _WARM_UP_SECONDS: Final = 120.0
 _START_SECONDS: Final = 180.0
 _SESSION_SLACK_SECONDS: Final = 3600.0
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a driver process ended.
-
-    Args:
-        state: SUCCEEDED, FAILED, STOPPED or TIMEOUT.
-        error: for the run's ErrorMessage.
-        clean: whether the JVM is as it was before the job.
-    """
-
-    state: str
-    error: str = ""
-    clean: bool = True
 
 
 class JobRunner:
@@ -242,7 +227,7 @@ class JobRunner:
         except subprocess.TimeoutExpired:
             run.verdict = run.verdict or "TIMEOUT"
             status = -1
-        return _judge(run, status, Path(job["outcome"]))
+        return judged(run, status, Path(job["outcome"]))
 
     def _spark_of(self, run: JobRun, say: Callable[[str], None]) -> SparkSettings:
         """The Spark of the job's Glue version, or this environment's, which then is said."""
@@ -281,14 +266,3 @@ class JobRunner:
     def _write_log(self, line: str) -> None:
         with self._settings.log.open("a") as log:
             log.write(line)
-
-
-def _judge(run: JobRun, status: int, outcome: Path) -> Outcome:
-    if run.verdict:
-        error = f"{run.record['JobName']} timed out" if run.verdict == "TIMEOUT" else ""
-        return Outcome(run.verdict, error, clean=False)
-    if not outcome.exists():
-        return Outcome("FAILED", f"Command failed with exit code {status}", clean=False)
-    told = json.loads(outcome.read_text())
-    state = "FAILED" if told["error"] else "SUCCEEDED"
-    return Outcome(state, told["error"] or "", clean=told["clean"])
