@@ -53,7 +53,7 @@ def line(step: Step) -> str:
     counts = "  ".join(f"{name} {value:,}" for name, value in step.counts.items() if value)
     text = " · ".join(filter(None, (counts, " ".join(step.detail.split()))))
     mark = _MARKS.get(step.state, " ")
-    return f"    {mark} {step.name:<14} {step.dataset:<26} {escape(text[:120])}"
+    return f"    {mark} {step.name:<10} {step.dataset:<22} {escape(text[:120])}"
 
 
 class Timeline:

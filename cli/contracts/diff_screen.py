@@ -71,7 +71,7 @@ def _difference(screen: Screen, each: Difference, readers: tuple[Reader, ...]) -
     if each.why:
         _below(screen, each.why)
     if readers and each.weight > Weight.NONE:
-        _below(screen, f"read by {'; '.join(map(_reader, readers))}")
+        _below(screen, f"read by {'; '.join(map(reader_in_words, readers))}")
 
 
 def _line(screen: Screen, weight: Weight, name: str, what: str) -> None:
@@ -88,7 +88,7 @@ def _below(screen: Screen, text: str) -> None:
         screen.say(f"{_INDENT}[dim]{escape(line)}[/]")
 
 
-def _reader(reader: Reader) -> str:
+def reader_in_words(reader: Reader) -> str:
     """`gold.dim_store (city, area)`; a model that only chooses or joins rows by it gives no value
     of it away."""
     return f"gold.{reader.model} ({', '.join(reader.columns) or 'which rows it has'})"

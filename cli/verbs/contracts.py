@@ -58,6 +58,20 @@ def diff(
     verb(Screen(as_json=as_json), against, stage)
 
 
+@contracts.command(epilog="Example: ./weir contracts lineage stores.store_state")
+def lineage(
+    what: Annotated[
+        str, typer.Argument(metavar="DATASET[.COLUMN]", help="A dataset, or one column of it.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Show which models, and which of their columns, are made of a dataset's columns."""
+    from cli.contracts.lineage import lineage as verb
+
+    dataset, _, column = what.partition(".")
+    verb(Screen(as_json=as_json), dataset, column)
+
+
 @contracts.command(
     epilog="Example: ./weir contracts propose sales --write\n\n"
     "Exit codes: 0 done · 1 a contract has problems of its own · 2 wrong usage"
