@@ -95,7 +95,7 @@ def _json(header: list[str], rows: list[list[str]]) -> str:
 def _judged(plan: SilverPlan, content: bytes) -> tuple[list[list[Any]], list[Any]]:
     """Records as the platform's parser reads them, and every reason of its cast and checks."""
     blocks = parse([content], format=plan.source.format, columns=plan.fields)
-    rows = [row for block in blocks for row in block.rows]
+    rows = [row for block in blocks for row in block.each()]
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     texts = ", ".join(f'"{column.name}" VARCHAR' for column in plan.columns)
