@@ -84,6 +84,13 @@ class BronzeColumn(StrEnum):
     OP = "_op"
 
 
+class RowPlace(StrEnum):
+    """Where a row stands, as the DuckDB engine reads it beside a table's columns."""
+
+    FILE = "_file"
+    AT = "_at"
+
+
 class SilverColumn(StrEnum):
     """System columns of every silver table: the record's identity and its last writer."""
 

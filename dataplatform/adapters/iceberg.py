@@ -31,7 +31,15 @@ def catalog() -> Catalog:
     """The Glue catalogue; boto3 takes endpoint, region, CA and role from the environment."""
     import boto3
 
-    return GlueCatalog(CATALOG, client=boto3.client("glue"), **{"py-io-impl": _FILE_IO})
+    return _Glue(CATALOG, client=boto3.client("glue"), **{"py-io-impl": _FILE_IO})
+
+
+class _Glue(GlueCatalog):
+    """PyIceberg asks before each commit whether Amazon S3 Tables keeps the table's database."""
+
+    def _is_s3tables_database(self, database_name: str) -> bool:
+        """No: the platform's databases are buckets of its own, and the answer costs a request."""
+        return False
 
 
 def open_table(name: str) -> Table:

@@ -7,11 +7,13 @@ Registered by the catalogue property `py-io-impl`.
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import Final, cast
 
 from botocore.exceptions import ClientError
 from pyiceberg.io import FileIO, InputFile, InputStream, OutputFile, OutputStream
 
+from dataplatform.adapters.iceberg_kept import kept
 from dataplatform.adapters.s3_objects import explained, place, s3
 from dataplatform.adapters.s3_streams import ObjectWriter, RangedReader
 
@@ -62,8 +64,11 @@ class BotoInput(InputFile):
         """
         if not seekable:
             return cast(InputStream, io.BytesIO(self._get("bytes=0-")[0]))
+        if (known := kept.get(self.location)) is not None:
+            return cast(InputStream, io.BytesIO(known))
         start, size = self._get(f"bytes=0-{_READ_AHEAD - 1}")
         if size <= len(start):
+            kept.keep(self.location, start)
             return cast(InputStream, io.BytesIO(start))
         return cast(InputStream, io.BufferedReader(RangedReader(self.location, size), _READ_AHEAD))
 
@@ -106,5 +111,6 @@ class BotoOutput(OutputFile):
 
         Without `overwrite` S3 itself refuses to replace an object, when the stream is closed.
         """
-        self._stream = ObjectWriter(self.location, overwrite=overwrite)
+        keep = partial(kept.keep, self.location)
+        self._stream = ObjectWriter(self.location, overwrite=overwrite, whole=keep)
         return cast(OutputStream, self._stream)

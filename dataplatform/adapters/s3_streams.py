@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,12 +20,18 @@ class ObjectWriter(io.RawIOBase):
     """Bytes to one object: a single put where they fit in memory, else a multipart upload.
 
     Leaving its `with` by an exception drops the upload; nothing of the object is seen.
+
+    Args:
+        whole: is told the bytes of an object that a single put has made.
     """
 
-    def __init__(self, location: str, *, overwrite: bool) -> None:
+    def __init__(
+        self, location: str, *, overwrite: bool, whole: Callable[[bytes], None] | None = None
+    ) -> None:
         self._location = location
         self._bucket, self._key = place(location)
         self._condition: dict[str, Any] = {} if overwrite else {"IfNoneMatch": "*"}
+        self._whole = whole
         self._buffer = bytearray()
         self._written = 0
         self._upload = ""
@@ -83,9 +90,10 @@ class ObjectWriter(io.RawIOBase):
 
     def _finish(self) -> None:
         if not self._upload:
-            s3().put_object(
-                Bucket=self._bucket, Key=self._key, Body=bytes(self._buffer), **self._condition
-            )
+            body = bytes(self._buffer)
+            s3().put_object(Bucket=self._bucket, Key=self._key, Body=body, **self._condition)
+            if self._whole:
+                self._whole(body)
             return
         if self._buffer:
             self._send_part(len(self._buffer))

@@ -6,15 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from dataplatform.duckdb_engine.engine import Engine
+from dataplatform.duckdb_engine.matching import CHANGES, GONE, ROW, match, rewritten
 from dataplatform.duckdb_engine.sql import literal, quoted
 from dataplatform.duckdb_engine.views import AT, FILE
 from dataplatform.ledger.records import Outcomes
 from dataplatform.naming import BronzeColumn, SilverColumn
 from dataplatform.plans.model import SilverPlan, fill
 from dataplatform.quality.profile import sample_of
-
-ROW: Final = "_row"
-"""A record's number in the views `typed`, `newest` and `actions`."""
 
 _SUPERSEDED: Final = "superseded"
 _QUARANTINED: Final = "quarantined"
@@ -44,8 +42,8 @@ class Classification:
     Views and tables that they leave in the engine:
         typed: every record, cast and checked, with ROW.
         newest: the newest good record of each key, with ROW.
-        matched: ROW of `newest`, and FILE and AT of silver's row with the same key.
-        actions: ROW, batch and `_action` of each of `newest`.
+        actions: ROW, batch and `_action` of each of `newest`, and FILE and AT of silver's row with
+            the same key; null where it has none.
 
     What is held of each record is numbers: words that repeat are ENUMs, which take a byte.
     """
@@ -55,6 +53,8 @@ class Classification:
         self._plan = plan
         self._batches = batches
         self._batch = f"CAST({_BATCH} AS {_enum(batches)}) AS {_BATCH}"
+        self.newest = 0
+        """Records that are the newest good ones of their keys, once they are cast."""
 
     def cast(self) -> None:
         """Cast and check the view `bronze`, and rank the good records of each key.
@@ -83,46 +83,30 @@ class Classification:
             f"CREATE OR REPLACE TEMP TABLE ranked AS SELECT {kept} "
             f"FROM ({fill(plan.duckdb.newest, good='good')})"
         )
-        # By the few that are left out: of most batches nearly all records are the newest.
-        engine.execute(
-            "CREATE OR REPLACE TEMP VIEW newest AS SELECT t.* FROM typed AS t "
-            f"ANTI JOIN (SELECT {ROW} FROM ranked WHERE NOT {_NEWEST}) AS r USING ({ROW}) "
-            "WHERE len(_reasons) = 0"
-        )
+        self._lay_newest()
 
     def match(self, held: str) -> list[int]:
-        """Find silver's rows with keys of the batches, by the key's columns alone.
-
-        Args:
-            held: view of silver's candidates, with places.
+        """Find silver's rows with keys of the batches; see `match`.
 
         Returns:
             Numbers of the files with such rows.
         """
-        on = " AND ".join(f"r.{quoted(c)} = h.{quoted(c)}" for c in self._plan.key)
-        self._engine.execute(
-            f"CREATE OR REPLACE TEMP TABLE matched AS SELECT r.{ROW}, h.{FILE}, h.{AT} "
-            f"FROM ranked AS r JOIN {held} AS h ON {on} WHERE r.{_NEWEST}"
-        )
-        found = self._engine.rows(f"SELECT DISTINCT {FILE} FROM matched")
-        return [number for (number,) in found]
+        wanted = f"(SELECT * FROM ranked WHERE {_NEWEST})"
+        return match(self._engine, wanted, held, self._plan.key)
 
     def classify(self, silver: str) -> None:
         """Compare the newest records with what silver holds.
 
         Args:
-            silver: view of the files with matching rows, with places.
+            silver: view of rows that may have their keys, with places; `STANDING` after `match`.
         """
-        self._engine.execute(
-            f"CREATE OR REPLACE TEMP VIEW standing AS SELECT s.* FROM {silver} AS s "
-            f"SEMI JOIN matched USING ({FILE}, {AT})"
-        )
-        classified = fill(self._plan.duckdb.classified, newest="newest", silver="standing")
+        classified = fill(self._plan.duckdb.classified, newest="newest", silver=silver)
         self._engine.execute(
             "CREATE OR REPLACE TEMP TABLE actions AS "
-            f"SELECT {ROW}, {self._batch}, CAST(_action AS {_ACTIONS}) AS _action "
+            f"SELECT {ROW}, {self._batch}, CAST(_action AS {_ACTIONS}) AS _action, {FILE}, {AT} "
             f"FROM ({classified})"
         )
+        self._engine.execute("DROP TABLE IF EXISTS matched")  # what is held is held once
 
     def figures(self) -> tuple[Any, ...]:
         """The answer to the plan's audit; empty where it asks nothing.
@@ -163,7 +147,7 @@ class Classification:
         """
         found = self._engine.rows(
             f"SELECT DISTINCT CAST(a.{_BATCH} AS VARCHAR), s.{SilverColumn.BATCH_ID} "
-            f"FROM ({_CHANGES}) AS a JOIN {silver} AS s USING ({FILE}, {AT})"
+            f"FROM ({CHANGES}) AS a JOIN {silver} AS s USING ({FILE}, {AT})"
         )
         return [(record, standing) for record, standing in found]
 
@@ -180,7 +164,7 @@ class Classification:
         pairs = ", ".join(f"({literal(r)}, {literal(s)}, {alike})" for r, s, alike in older)
         self._engine.execute(
             f"UPDATE actions SET _action = 'duplicate' WHERE {ROW} IN ("
-            f"SELECT a.{ROW} FROM ({_CHANGES}) AS a JOIN {silver} AS s USING ({FILE}, {AT}) "
+            f"SELECT a.{ROW} FROM ({CHANGES}) AS a JOIN {silver} AS s USING ({FILE}, {AT}) "
             f"JOIN typed AS t ON t.{ROW} = a.{ROW} "
             f"JOIN (VALUES {pairs}) AS p (record, standing, alike) "
             f"ON p.record = CAST(a.{_BATCH} AS VARCHAR) AND p.standing = s.{SilverColumn.BATCH_ID} "
@@ -203,24 +187,29 @@ class Classification:
 
     def rewritten(self) -> list[int]:
         """Numbers of the files that hold rows to update or delete."""
-        found = self._engine.rows(f"SELECT DISTINCT {FILE} FROM ({_GONE})")
-        return [number for (number,) in found]
+        return rewritten(self._engine)
+
+    def _lay_newest(self) -> None:
+        """By the few that are left out: of most batches nearly all records are the newest.
+
+        Where none is, none is looked for: that costs a third of the comparison, dropping nothing.
+        """
+        ((records, good, self.newest),) = self._engine.rows(
+            "SELECT (SELECT count(*) FROM typed), count(*), "
+            f"count(*) FILTER ({_NEWEST}) FROM ranked"
+        )
+        sql = "SELECT t.* FROM typed AS t"
+        if self.newest < good:
+            sql += f" ANTI JOIN (SELECT {ROW} FROM ranked WHERE NOT {_NEWEST}) AS r USING ({ROW})"
+        if good < records:
+            sql += " WHERE len(_reasons) = 0"
+        self._engine.execute(f"CREATE OR REPLACE TEMP VIEW newest AS {sql}")
 
     def _ranking(self) -> list[str]:
         """What ranking, matching and counting need of a record."""
         needed = [ROW, *self._plan.key, self._plan.ordering, _BATCH]
         needed += [BronzeColumn.ARRIVED_AT, BronzeColumn.OBJECT, BronzeColumn.POSITION]
         return [quoted(column) for column in dict.fromkeys(needed) if column]
-
-
-_CHANGES: Final = (
-    f"SELECT a.{ROW}, a.{_BATCH}, m.{FILE}, m.{AT} FROM matched AS m "
-    f"JOIN actions AS a USING ({ROW}) WHERE a._action IN ('update', 'delete')"
-)
-_GONE: Final = (
-    f"SELECT m.{FILE}, m.{AT} FROM matched AS m JOIN actions AS a USING ({ROW}) "
-    "WHERE a._action IN ('update', 'delete')"
-)
 
 
 def rows_to_write(
@@ -245,7 +234,7 @@ def rows_to_write(
         stay = ", ".join(f"s.{quoted(c)}" for c in columns)
         sql += (
             f" UNION ALL SELECT {stay} FROM {staying} AS s "
-            f"ANTI JOIN ({_GONE}) AS g ON s.{FILE} = g.{FILE} AND s.{AT} = g.{AT}"
+            f"ANTI JOIN ({GONE}) AS g ON s.{FILE} = g.{FILE} AND s.{AT} = g.{AT}"
         )
     by = ", ".join(quoted(column) for column in order)
     return f"SELECT * FROM ({sql}) ORDER BY {by}" if by else sql

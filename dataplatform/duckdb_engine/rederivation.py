@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from dataplatform.duckdb_engine.classification import ROW
 from dataplatform.duckdb_engine.engine import Engine
+from dataplatform.duckdb_engine.matching import ROW, STANDING, lay_standing, match, rewritten
 from dataplatform.duckdb_engine.sql import literal, quoted
 from dataplatform.duckdb_engine.views import AT, FILE
 from dataplatform.ledger.records import Backfill, Chunk, Rederived, chunk_mark
@@ -65,20 +65,8 @@ class Rederivation:
         self._rank()
 
     def match(self, held: str) -> list[int]:
-        """Find silver's rows with these keys, by the key's columns alone.
-
-        Args:
-            held: view of silver's candidates, with places.
-
-        Returns:
-            Numbers of the files with such rows.
-        """
-        on = " AND ".join(f"w.{quoted(c)} = h.{quoted(c)}" for c in self._plan.key)
-        self._engine.execute(
-            f"CREATE OR REPLACE TEMP TABLE matched AS SELECT w.{ROW}, h.{FILE}, h.{AT} "
-            f"FROM wanted AS w JOIN {held} AS h ON {on}"
-        )
-        return self._numbers(f"SELECT DISTINCT {FILE} FROM matched")
+        """Find silver's rows with these keys; the numbers of their files; see `match`."""
+        return match(self._engine, "wanted", held, self._plan.key)
 
     def compare(self, silver: str) -> None:
         """Say of each key what silver lacks.
@@ -86,20 +74,19 @@ class Rederivation:
         Args:
             silver: view of the files with matching rows, with places.
         """
-        self._engine.execute(
-            f"CREATE OR REPLACE TEMP VIEW standing AS SELECT s.* FROM {silver} AS s "
-            f"SEMI JOIN matched USING ({FILE}, {AT})"
-        )
+        lay_standing(self._engine, silver)
         self._engine.execute(
             "CREATE OR REPLACE TEMP VIEW newest AS SELECT t.* FROM typed AS t "
             f"SEMI JOIN wanted USING ({ROW})"
         )
-        rederived = fill(self._plan.duckdb.rederived, newest="newest", silver="standing")
+        rederived = fill(self._plan.duckdb.rederived, newest="newest", silver=STANDING)
         self._engine.execute(
-            f"CREATE OR REPLACE TEMP TABLE actions AS SELECT {ROW}, _action FROM ({rederived}) "
+            f"CREATE OR REPLACE TEMP TABLE actions AS SELECT a.*, {FILE}, {AT} FROM ("
+            f"SELECT {ROW}, _action FROM ({rederived}) "
             f"UNION ALL SELECT {ROW}, "
             f"CASE WHEN {ROW} IN (SELECT {ROW} FROM matched) THEN 'delete' ELSE 'duplicate' END "
             f"FROM wanted WHERE {_NO_RECORD}"
+            f") AS a LEFT JOIN matched AS m USING ({ROW})"
         )
 
     def counted(self) -> Rederived:
@@ -119,10 +106,7 @@ class Rederivation:
 
     def rewritten(self) -> list[int]:
         """Numbers of the files that hold rows to update or delete."""
-        return self._numbers(
-            f"SELECT DISTINCT m.{FILE} FROM matched AS m JOIN actions AS a USING ({ROW}) "
-            "WHERE a._action IN ('update', 'delete')"
-        )
+        return rewritten(self._engine)
 
     def _rank(self) -> None:
         plan = self._plan
@@ -139,6 +123,3 @@ class Rederivation:
             f"INSERT INTO wanted SELECT -row_number() OVER (), {self._key} "
             f"FROM affected ANTI JOIN wanted USING ({self._key}) WHERE {some}"
         )
-
-    def _numbers(self, sql: str) -> list[int]:
-        return [number for (number,) in self._engine.rows(sql)]

@@ -1,7 +1,8 @@
 """Bronze to silver in a function: what glue_jobs/silver.py does, in DuckDB, one dataset a call.
 
 Files are replaced whole (copy-on-write). Those in which no key of the batch can stand aren't read;
-those in which one can are read by the key's columns, and only where one does, by all.
+where they are much beside the batch, those in which one can are read by the key's columns, and only
+where one does, by all.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dataplatform.auditing import Answers, pass_audit
 from dataplatform.duckdb_engine.classification import Classification, rows_to_write
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.late_columns import lay_filled
+from dataplatform.duckdb_engine.matching import STANDING, lay_standing
 from dataplatform.duckdb_engine.pruning import candidates
 from dataplatform.duckdb_engine.quarantine import quarantine
 from dataplatform.duckdb_engine.sizing import (
@@ -39,6 +41,10 @@ from dataplatform.settings import DuckdbSettings
 
 LEASE_SECONDS: Final = 20 * 60
 """Longer than a function may run: a lease ends because its holder has ended, not under it."""
+
+_FEW_TIMES: Final = 4
+"""Silver's rows by the batch's, up to which they are read whole at once: nearly every file holds
+some of the keys then, and to look for those that hold none costs more than it saves."""
 
 
 def merge_dataset(
@@ -129,9 +135,16 @@ class _Merge:
         refuse_large(
             engine, plan.silver_table, files, expansion=SILVER_EXPANSION, beside=for_bronze
         )
-        self._files = self._table.view(engine, "held", files, columns=plan.key, with_places=True)
-        self._silver_view("touched", self._steps.match("held"))
-        self._steps.classify("touched")
+        if sum(file.record_count for file in files) <= _FEW_TIMES * self._steps.newest:
+            self._files = self._table.view(engine, "touched", files, with_places=True)
+            self._steps.classify("touched")
+        else:
+            self._files = self._table.view(
+                engine, "held", files, columns=plan.key, with_places=True
+            )
+            self._silver_view("touched", self._steps.match("held"))
+            lay_standing(engine, "touched")
+            self._steps.classify(STANDING)
         # Without an ordering column, what comes later stands; a replay came when it came first.
         if self._replays and plan.primary_key and not plan.ordering:
             older = self._ledger.not_newer(self._steps.touch("touched"))

@@ -153,7 +153,7 @@ class LakeTable:
         properties: Mapping[str, str],
         expected_rows: Callable[[int], int],
     ) -> int:
-        """Stage files on the audit branch, count them, show them only if the count is right.
+        """Stage files, count them, show them only if the count is right: else a branch has them.
 
         Args:
             removed: published files whose rows that stay are in `added`.
@@ -171,20 +171,20 @@ class LakeTable:
             self._commit(None, self._begin)
         base = self._table.metadata.current_snapshot()
         before = self._count(base)
-        self._commit(base, lambda: self._stage(added, removed, properties))
-        staged = self._table.metadata.snapshot_by_name(AUDIT_BRANCH)
-        assert staged is not None
-        found, expected = self._count(staged), expected_rows(before)
-        if found != expected:
+        expected = expected_rows(before)
+        self._commit(base, lambda: self._stage(added, removed, properties, expected))
+        metadata = self._table.metadata
+        staged = metadata.snapshot_by_name(AUDIT_BRANCH)
+        if staged is not None:
             raise AuditFailed(
-                f"{self.name}: the staged rows are {found}, counted were {expected} "
+                f"{self.name}: the staged rows are {self._count(staged)}, counted were {expected} "
                 f"(before: {before})",
                 why="Nothing was published: readers still see the table as it was.",
                 remedy=f"Look at the branch '{AUDIT_BRANCH}' of the table; the next run stages "
                 "anew.",
             )
-        self._commit(base, lambda: self._show(staged.snapshot_id))
-        return staged.snapshot_id
+        assert metadata.current_snapshot_id is not None
+        return metadata.current_snapshot_id
 
     def _begin(self) -> None:
         """A snapshot without rows: PyIceberg makes no branch of a table that has none."""
@@ -192,9 +192,17 @@ class LakeTable:
             pass
 
     def _stage(
-        self, added: Sequence[DataFile], removed: Sequence[DataFile], properties: Mapping[str, str]
+        self,
+        added: Sequence[DataFile],
+        removed: Sequence[DataFile],
+        properties: Mapping[str, str],
+        expected: int,
     ) -> None:
-        """One commit: a branch that a killed attempt left goes, this one comes with the files."""
+        """One commit: the files on the audit branch and, where their count is right, on `main`.
+
+        The manifests are in S3 before the commit, so they are counted before it. A branch that is
+        there already goes: a count that was wrong left it, or Spark when it was killed.
+        """
         current = self._table.metadata.current_snapshot()
         assert current is not None
         # PyIceberg asks only for the branch that it writes, and would fail otherwise where `main`
@@ -215,11 +223,10 @@ class LakeTable:
                     staging.append_data_file(file)
                 for file in removed:
                     staging.delete_data_file(file)
-
-    def _show(self, snapshot_id: int) -> None:
-        with changing(self._table) as transaction:
-            manage = ManageSnapshots(transaction)
-            manage.set_current_snapshot(snapshot_id).remove_branch(AUDIT_BRANCH).commit()
+            staged = transaction.table_metadata.snapshot_by_name(AUDIT_BRANCH)
+            if staged is not None and self._count(staged) == expected:
+                manage = ManageSnapshots(transaction)
+                manage.set_current_snapshot(staged.snapshot_id).remove_branch(AUDIT_BRANCH).commit()
 
     def _commit(self, base: iceberg_snapshots.Snapshot | None, commit: Callable[[], None]) -> None:
         """Commit on `base`; what leaves `main` alone (new settings, a comment) may come between."""

@@ -11,10 +11,11 @@ from typing import Any, Final
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.sql import list_type, literal, quoted, struct_type
 from dataplatform.errors import NotForThisEngine
+from dataplatform.naming import RowPlace
 
-FILE: Final = "_file"
+FILE: Final = RowPlace.FILE.value
 """Column of a view with places: the number of the file that a row is in."""
-AT: Final = "_at"
+AT: Final = RowPlace.AT.value
 """Column of a view with places: the row's number in that file."""
 
 

@@ -12,6 +12,7 @@ from functools import cache
 
 from sqlglot import ErrorLevel, exp, parse_one
 
+from dataplatform.naming import RowPlace
 from dataplatform.plans.model import Check, Column, SilverSql
 from dataplatform.plans.sql_names import Schema
 from dataplatform.render.duckdb_query import QueryTranslator, Relation
@@ -19,6 +20,7 @@ from dataplatform.render.nested import decoded
 from dataplatform.render.nested_dialects import DuckdbDialect, SparkDialect
 from dataplatform.render.parts import duckdb_part
 from dataplatform.render.patterns import for_duckdb
+from dataplatform.render.spark import EACH_NEWEST
 from dataplatform.render.spark_casts import cast
 from dataplatform.render.spark_checks import raw_name, shown
 from dataplatform.render.spark_text import name
@@ -43,6 +45,8 @@ def silver_to_duckdb(
 ) -> SilverSql:
     """A dataset's silver step for DuckDB, which merges by rewriting files and so needs no MERGE.
 
+    What is classified has the place of silver's row beside it: `{silver}` tells places, too.
+
     Args:
         columns: what repeats for each of them is translated once: it is most of a wide step's SQL.
         checks: of their values.
@@ -51,10 +55,11 @@ def silver_to_duckdb(
     Raises:
         UnsupportedError: something in it has no counterpart.
     """
+    places = ", ".join(f"s.{name(place)}" for place in RowPlace)
     return SilverSql(
         typed=_typed(spark.typed, columns, checks),
         newest=to_duckdb(spark.newest),
-        classified=to_duckdb(spark.classified),
+        classified=to_duckdb(spark.classified.replace(EACH_NEWEST, f"{EACH_NEWEST}, {places}", 1)),
         merge="",
         rederived=to_duckdb(spark.rederived),
         part=duckdb_part(columns, key),

@@ -15,6 +15,9 @@ from dataplatform.render.spark_casts import cast
 from dataplatform.render.spark_checks import broken_by, nested_name, raw_name, shown
 from dataplatform.render.spark_text import conjunction, literal, name
 
+EACH_NEWEST = "SELECT n.*"
+"""How `SilverSql.classified` begins: the newest records, as they are."""
+
 _TEXT = ("string",)
 
 
@@ -166,7 +169,7 @@ class SparkRenderer:
         whens += [f"WHEN {deleted} THEN 'delete'", f"WHEN {same} THEN 'duplicate'", "ELSE 'update'"]
         was = "".join(f", s.{name(c)} AS {name(was_column(c))}" for c in self._partition)
         return (
-            f"SELECT n.*{was}, CASE\n  {_lines(whens)}\nEND AS _action\n"
+            f"{EACH_NEWEST}{was}, CASE\n  {_lines(whens)}\nEND AS _action\n"
             f"FROM {{newest}} AS n\nLEFT JOIN {{silver}} AS s ON {on}"
         )
 

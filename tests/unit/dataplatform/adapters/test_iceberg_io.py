@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from dataplatform.adapters import iceberg_io, s3_streams
 from dataplatform.adapters.iceberg_io import BotoFileIO
+from dataplatform.adapters.iceberg_kept import kept
 from dataplatform.adapters.s3_streams import PART_BYTES, ObjectWriter
 from tests.unit.support.lakes import Lake
 
@@ -43,6 +44,36 @@ def test_a_large_object_goes_in_parts_and_is_read_in_ranges(empty_lake: Lake) ->
         assert readable.tell() == 1004
         readable.seek(0)
         assert readable.read() == body
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"), [("v1.metadata.json", 0), ("snap-1.avro", 0), ("data.parquet", 2)]
+)
+def test_metadata_is_read_once_and_not_at_all_where_this_process_wrote_it(
+    empty_lake: Lake, monkeypatch: pytest.MonkeyPatch, name: str, asked: int
+) -> None:
+    place = f"s3://bronze/table/{name}"
+    with BotoFileIO().new_output(place).create() as stream:
+        stream.write(b"a table")
+    requests: list[str] = []
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def counted(self: BaseClient, operation: str, given: dict[str, object]) -> object:
+        requests.append(operation)
+        return call(self, operation, given)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", counted)
+
+    def read() -> bytes:
+        with BotoFileIO().new_input(place).open() as stream:
+            return stream.read()
+
+    assert [read(), read()] == [b"a table"] * 2
+    assert len(requests) == asked
+    kept.clear()
+    requests.clear()
+    assert [read(), read()] == [b"a table"] * 2
+    assert len(requests) == max(1, asked)
 
 
 def test_a_small_object_is_one_request_and_an_empty_one_is_empty(

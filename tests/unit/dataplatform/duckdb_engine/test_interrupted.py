@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.table import Table
 
 from dataplatform.adapters import iceberg
 from dataplatform.duckdb_engine import classification, silver
@@ -70,21 +72,49 @@ def test_after_quarantine_records_are_not_quarantined_again(
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_a_branch_that_a_killed_attempt_left_is_dropped(
+def test_what_is_killed_before_its_commit_leaves_the_table_as_it_was(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, first: bool
 ) -> None:
     if not first:
         shop.merged(order(9, 1))
+    before = iceberg.open_table(shop.plan.silver_table).metadata.refs
     batch = shop.staged(order(1, 1))
     with monkeypatch.context() as dying:
-        dying.setattr(LakeTable, "_show", killed)
+        dying.setattr(GlueCatalog, "commit_table", killed)
         with pytest.raises(Killed):
             shop.merge(batch)
-    assert AUDIT_BRANCH in iceberg.open_table(shop.plan.silver_table).metadata.refs
-    assert 1 not in shop.rows()
+    assert iceberg.open_table(shop.plan.silver_table).metadata.refs == before
     assert shop.merge(batch, request="r2") == {"inserted": 1}
+    assert set(shop.rows()) == ({1} if first else {1, 9})
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_branch_that_was_left_is_dropped(shop: Shop, first: bool) -> None:
+    if not first:
+        shop.merged(order(9, 1))
+    with pytest.raises(AuditFailed):
+        LakeTable.open(shop.plan.silver_table).publish(
+            added=[], removed=[], properties={}, expected_rows=lambda before: before + 1
+        )
+    assert AUDIT_BRANCH in iceberg.open_table(shop.plan.silver_table).metadata.refs
+    assert shop.merged(order(1, 1)) == {"inserted": 1}
     assert AUDIT_BRANCH not in iceberg.open_table(shop.plan.silver_table).metadata.refs
     assert set(shop.rows()) == ({1} if first else {1, 9})
+
+
+def test_a_publication_is_one_commit(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.merged(order(1, 1))
+    batch = shop.staged(order(2, 1))
+    commits: list[str] = []
+    commit = GlueCatalog.commit_table
+
+    def noted(self: GlueCatalog, table: Table, *args: Any) -> Any:
+        commits.append(table.name()[-1])
+        return commit(self, table, *args)
+
+    monkeypatch.setattr(GlueCatalog, "commit_table", noted)
+    assert shop.merge(batch) == {"inserted": 1}
+    assert commits == ["orders"]
 
 
 def test_a_count_that_is_wrong_is_not_published(

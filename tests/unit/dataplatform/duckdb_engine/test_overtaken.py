@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.table.snapshots import Operation
 
 from dataplatform.adapters import iceberg_rewrite
@@ -19,7 +20,12 @@ from dataplatform.overtaken import ATTEMPTS, Overtaken, until_not_overtaken
 from tests.unit.support.golds import GoldShop, gold_shops
 from tests.unit.support.merges import Shop, order
 
-STEPS = pytest.mark.parametrize("step", ["_stage", "_show"])
+STEPS = pytest.mark.parametrize(
+    "step", [(LakeTable, "_stage"), (GlueCatalog, "commit_table")], ids=lambda step: step[1]
+)
+"""Before the files are staged, and when all is written but the commit itself."""
+
+Step = tuple[type, str]
 
 
 def compact(name: str) -> None:
@@ -44,28 +50,37 @@ def shop(shop: Shop) -> Shop:
 
 
 def meanwhile(
-    monkeypatch: pytest.MonkeyPatch, step: str, other: Callable[[str], None], *, times: int
+    monkeypatch: pytest.MonkeyPatch,
+    step: Step,
+    other: Callable[[str], None],
+    table: str,
+    *,
+    times: int,
 ) -> list[str]:
-    """Let another writer in just before a step of publishing; the tables that it wrote."""
+    """Let another writer in just before a step of publishing a table; the tables it wrote."""
     done: list[str] = []
-    original: Any = getattr(LakeTable, step)
+    writing: list[str] = []
+    original: Any = getattr(*step)
 
-    def overtaken(self: LakeTable, *given: Any) -> None:
-        if len(done) < times:
-            done.append(self.name)
-            other(self.name)
-        original(self, *given)
+    def overtaken(self: Any, *given: Any) -> Any:
+        name = self.name if isinstance(self, LakeTable) else ".".join(given[0].name())
+        if name == table and len(done) < times and not writing:
+            done.append(name)
+            writing.append(name)
+            other(name)  # by the same step, perhaps
+            writing.clear()
+        return original(self, *given)
 
-    monkeypatch.setattr(LakeTable, step, overtaken)
+    monkeypatch.setattr(*step, overtaken)
     return done
 
 
 @STEPS
 def test_a_merge_that_a_compaction_overtook_is_made_again_of_what_stands_now(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, step: str
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, step: Step
 ) -> None:
     batch = shop.staged(order(0, 2), order(1, 2, _op="delete"), order(99, 1), order("x", 1))
-    done = meanwhile(monkeypatch, step, compact, times=1)
+    done = meanwhile(monkeypatch, step, compact, shop.plan.silver_table, times=1)
     merged = until_not_overtaken(lambda: shop.merge(batch))
     assert done == [shop.plan.silver_table]
     assert merged == {"inserted": 1, "updated": 1, "deleted": 1, "quarantined": 1}
@@ -87,11 +102,11 @@ def test_the_next_batch_finds_a_table_whose_files_were_joined_by_another(
 
 @STEPS
 def test_who_is_overtaken_each_time_fails_loudly_and_has_lost_nothing(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, step: str
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, step: Step
 ) -> None:
     batch = shop.staged(order(0, 2), order(99, 1))
     with monkeypatch.context() as busy:
-        done = meanwhile(busy, step, rewrite, times=ATTEMPTS)
+        done = meanwhile(busy, step, rewrite, shop.plan.silver_table, times=ATTEMPTS)
         with pytest.raises(Overtaken, match="nothing was published"):
             until_not_overtaken(lambda: shop.merge(batch))
     assert len(done) == ATTEMPTS
@@ -108,12 +123,12 @@ def gold(aws: None, tmp_path: Path) -> Iterator[GoldShop]:
 
 @STEPS
 def test_a_model_that_a_compaction_overtook_is_built_again(
-    gold: GoldShop, monkeypatch: pytest.MonkeyPatch, step: str
+    gold: GoldShop, monkeypatch: pytest.MonkeyPatch, step: Step
 ) -> None:
     gold.publish("carts", {1: ("open", "1.5")})
     gold.build("dim")
     gold.publish("carts", {1: ("closed", "1.5"), 2: ("open", "2.5")})
-    done = meanwhile(monkeypatch, step, rewrite, times=1)
+    done = meanwhile(monkeypatch, step, rewrite, gold.plan.model("dim").table, times=1)
     assert gold.build("dim") == Counts(1, 1, 0)
     assert done == [gold.plan.model("dim").table]
     assert gold.rows("dim") == [(1, "closed"), (2, "open")]

@@ -21,6 +21,7 @@ pytestmark = [
 
 ROWS = 500
 _PLACE = BronzeColumn.POSITION.value
+_WITH_PLACES = "(SELECT *, 0 AS _file, 0 AS _at FROM silver)"
 _OUTCOMES = {"insert", "update", "delete", "duplicate", "superseded", "quarantined"}
 
 generated = examples(16)
@@ -67,7 +68,7 @@ def _check(both: Engines, plan: SilverPlan, seed: int, reasons: set[str]) -> set
         typed.append(rows(found.sort_by(_PLACE), columns))
         good = f"(SELECT * FROM typed WHERE {size}(_reasons) = 0)"
         newest = f"({fill(sql.newest, good=good)})"
-        classified = engine(fill(sql.classified, newest=newest, silver="silver"))
+        classified = engine(fill(sql.classified, newest=newest, silver=_WITH_PLACES))
         actions.append(sorted(rows(classified, [_PLACE, "_rank", "_action"])))
     said = ", ".join(f"{column.name} {column.type}" for column in plan.columns)
     assert not differences(typed[0], typed[1], columns), said

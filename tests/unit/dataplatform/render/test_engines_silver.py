@@ -30,6 +30,7 @@ pytestmark = [
 CONTRACTS = 24
 ROWS = 1_000
 _PLACE = BronzeColumn.POSITION.value
+_WITH_PLACES = "(SELECT *, 0 AS _file, 0 AS _at FROM silver)"
 
 generated = examples(CONTRACTS)
 
@@ -72,7 +73,7 @@ def _check(both: Engines, plan: SilverPlan, seed: int) -> set[str]:
         kept = f"(SELECT * FROM typed WHERE {good[engine]}(_reasons) = 0)"
         newest = f"({fill(sql.newest, good=kept)})"
         anew = fill(sql.rederived, newest=newest, silver="silver")
-        merged = fill(sql.classified, newest=newest, silver="silver")
+        merged = fill(sql.classified, newest=newest, silver=_WITH_PLACES)
         found = engine(
             f"SELECT m.{_PLACE}, m._rank, m._action, a._action AS _rederived "
             f"FROM ({merged}) AS m JOIN ({anew}) AS a ON m.{_PLACE} = a.{_PLACE}"
