@@ -1,4 +1,4 @@
-"""The CDK's own rules, asked again only when a template has changed.
+"""The CDK's own rules, asked again only about templates that have changed.
 
 The rules (`CloudFormation Validate`) run in an engine of WebAssembly, whose start and whose look at
 nine templates are half of a synthesis's CPU time. Its findings depend on the templates, their
@@ -11,10 +11,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import jsii
 from aws_cdk import (
@@ -33,6 +33,9 @@ NAME: Final = "CloudFormation Validate"
 """As the CDK calls it: acknowledgements are made out to this name."""
 
 _HASH: Final = re.compile(rb"\b[0-9a-f]{64}\b")
+_Findings = list[dict[str, Any]]
+"""Of one template: arguments of PolicyViolation, and `places` with those of its resources."""
+
 _VIOLATION: Final = ("rule_name", "description", "severity", "fix", "rule_metadata")
 _PLACE: Final = ("resource_logical_id", "construct_path", "locations")
 
@@ -42,7 +45,7 @@ class TemplateRules:
     """Stands in for the CDK's plugin, which the app leaves out, and asks it where it must.
 
     Args:
-        stage: whose findings are kept, until templates of the same stage differ.
+        stage: whose findings are kept, of the templates of its last synthesis.
     """
 
     def __init__(self, stage: str) -> None:
@@ -63,46 +66,71 @@ class TemplateRules:
         """Told for the CDK's statistics alone, and known to a started engine."""
 
     def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:
-        """The CDK's findings in these templates."""
-        stacks = context.stack_templates
-        kept = Kept(self._file, _digest(self.version, stacks))
-        told = kept.read()
-        if told is None:
-            report = CloudFormationValidatePlugin().validate(context)
-            told = json.dumps([_told(violation) for violation in report.violations], indent=1)
-            kept.write(told)
-        paths = {Path(stack.template_path).name: stack.template_path for stack in stacks}
-        violations = [_violation(each, paths) for each in json.loads(told)]
+        """The CDK's findings in these templates, those that it was asked about before included."""
+        stacks = {_digest(stack): stack for stack in context.stack_templates}
+        kept = Kept(self._file, self.version)
+        known: dict[str, _Findings] = json.loads(kept.read() or "{}")
+        changed = {digest: stack for digest, stack in stacks.items() if digest not in known}
+        if changed:
+            known |= _asked(changed)
+            kept.write(json.dumps({digest: known[digest] for digest in stacks}, indent=1))
+        violations = _violations([(known[digest], stack) for digest, stack in stacks.items()])
         failed = any(violation.severity in ("error", "fatal") for violation in violations)
         return PolicyValidationPluginReport(success=not failed, violations=violations)
 
 
-def _digest(library: str, stacks: Sequence[PolicyValidationStack]) -> str:
-    digest = hashlib.sha256(library.encode())
-    for stack in stacks:
-        template = _HASH.sub(b"#", Path(stack.template_path).read_bytes())
-        name = Path(stack.template_path).name
-        known = [name, stack.stack_construct_path, stack.account_id, stack.region, len(template)]
-        digest.update(json.dumps(known).encode() + template)
-    return digest.hexdigest()
+@jsii.implements(IPolicyValidationContext)
+class _Changed:
+    """What the CDK's plugin looks at of a context."""
+
+    def __init__(self, stacks: Sequence[PolicyValidationStack]) -> None:
+        self._stacks = list(stacks)
+
+    @property
+    def stack_templates(self) -> list[PolicyValidationStack]:
+        return self._stacks
+
+    @property
+    def template_paths(self) -> list[str]:
+        return [stack.template_path for stack in self._stacks]
 
 
-def _told(violation: PolicyViolation) -> dict[str, Any]:
+def _asked(stacks: Mapping[str, PolicyValidationStack]) -> dict[str, _Findings]:
+    """The CDK's findings in some templates, by digest."""
+    context = cast(IPolicyValidationContext, _Changed(list(stacks.values())))
+    violations = CloudFormationValidatePlugin().validate(context).violations
+    return {
+        digest: [found for each in violations if (found := _found(each, stack.template_path))]
+        for digest, stack in stacks.items()
+    }
+
+
+def _found(violation: PolicyViolation, template: str) -> dict[str, Any] | None:
+    """A finding as far as it is about one template."""
     places = [
-        {
-            "template": Path(place.template_path).name if place.template_path else None,
-            **{name: getattr(place, name) for name in _PLACE},
-        }
+        {name: getattr(place, name) for name in _PLACE}
         for place in violation.violating_resources
+        if place.template_path == template
     ]
-    return {"places": places, **{name: getattr(violation, name) for name in _VIOLATION}}
+    return {"places": places, **{n: getattr(violation, n) for n in _VIOLATION}} if places else None
 
 
-def _violation(told: dict[str, Any], paths: dict[str, str]) -> PolicyViolation:
-    places = [
-        PolicyViolatingResource(
-            template_path=paths.get(place["template"]), **{name: place[name] for name in _PLACE}
-        )
-        for place in told["places"]
-    ]
-    return PolicyViolation(violating_resources=places, **{name: told[name] for name in _VIOLATION})
+def _violations(known: Iterable[tuple[_Findings, PolicyValidationStack]]) -> list[PolicyViolation]:
+    """As the CDK reports: the same finding of many templates once, with all its places."""
+    told: dict[str, dict[str, Any]] = {}
+    places: dict[str, list[PolicyViolatingResource]] = {}
+    for findings, stack in known:
+        for found in findings:
+            same = json.dumps([found["rule_name"], found["severity"], found["description"]])
+            told.setdefault(same, {name: found[name] for name in _VIOLATION})
+            places.setdefault(same, []).extend(
+                PolicyViolatingResource(template_path=stack.template_path, **place)
+                for place in found["places"]
+            )
+    return [PolicyViolation(violating_resources=places[same], **told[same]) for same in told]
+
+
+def _digest(stack: PolicyValidationStack) -> str:
+    template = _HASH.sub(b"#", Path(stack.template_path).read_bytes())
+    known = [stack.stack_construct_path, stack.account_id, stack.region, len(template)]
+    return hashlib.sha256(json.dumps(known).encode() + template).hexdigest()
