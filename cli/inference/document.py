@@ -53,7 +53,7 @@ def _lines(proposal: Proposal) -> Iterator[str]:
     yield f"id: {uuid.uuid5(_NAMESPACE, f'{proposal.domain}/{proposal.dataset}')}"
     yield "version: 1.0.0"
     yield "status: active"
-    yield f"domain: {proposal.domain}"
+    yield f"domain: {quoted(proposal.domain)}"
     yield "servers:"
     yield f"  # Files below {proposal.dataset}/ in the landing bucket."
     yield "  - server: landing"
@@ -61,7 +61,7 @@ def _lines(proposal: Proposal) -> Iterator[str]:
     yield f"    location: s3://landing/{proposal.dataset}/"
     yield f"    format: {proposal.format}"
     yield "schema:"
-    yield f"  - name: {proposal.dataset}"
+    yield f"  - name: {quoted(proposal.dataset)}"
     if not proposal.key:
         yield from _comment(
             "No key: rows append. To update rows instead, say primaryKey: true and required: true "
@@ -83,7 +83,7 @@ def _ordering(proposal: Proposal) -> Iterator[str]:
         yield "    customProperties:"
         yield "      # Of two rows of a key, the one with the later value stands."
         yield "      - property: ordering"
-        yield f"        value: {proposal.ordering}"
+        yield f"        value: {quoted(proposal.ordering)}"
         return
     times = [c.name for c in proposal.columns if c.type == "timestamp" and c.required]
     if proposal.key and times:
@@ -91,7 +91,7 @@ def _ordering(proposal: Proposal) -> Iterator[str]:
             "Of two rows of a key, the one that arrived later stands. If a column tells when a row "
             "was changed",
             "    ",
-            f"customProperties: [{{property: ordering, value: {times[0]}}}]",
+            f"customProperties: [{{property: ordering, value: {quoted(times[0])}}}]",
         )
 
 
@@ -99,7 +99,7 @@ def _column(column: ProposedColumn, key: Sequence[str], indent: int = 6) -> Iter
     """A property, with its dash; an array's element, which has no name, without."""
     inside = " " * (indent + 2)
     if column.name:
-        yield f"{' ' * indent}- name: {column.name}"
+        yield f"{' ' * indent}- name: {quoted(column.name)}"
     if column.field != column.name:
         yield f"{inside}physicalName: {quoted(column.field)}"
     if column.description:

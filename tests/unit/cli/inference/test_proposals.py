@@ -125,3 +125,10 @@ def test_records_that_cannot_be_read_are_counted_and_told(proposed: Proposed) ->
     proposal = proposed("a.csv", "a,b\n1,2\n1,2,3\n3,4\n")
     assert (proposal.records, proposal.rejected) == (2, 1)
     assert any("record 2: 3 fields where the header has 2" in note for note in proposal.notes)
+
+
+def test_a_column_that_is_called_like_a_word_of_yaml_keeps_its_name(proposed: Proposed) -> None:
+    proposal = proposed("a.csv", "False,null,no\n1,2,3\n")
+    assert [column.name for column in proposal.columns] == ["false", "null", "no"]
+    text = contract_text(proposal)
+    assert all(f'- name: "{name}"' in text for name in ("false", "null", "no"))
