@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from dataplatform.auditing import Answers, pass_audit
-from dataplatform.ledger.commits import commit_properties
+from dataplatform.ledger.commits import Summary, commit_properties
 from dataplatform.ledger.merged import Merged
 from dataplatform.ledger.records import Batch, Outcomes, TableSize, table_lease
 from dataplatform.ledger.run_input import RunInput
@@ -16,6 +17,9 @@ from glue_jobs.quarantine import quarantine
 from glue_jobs.runtime import Job
 from glue_jobs.transforms import silver
 from glue_jobs.transforms.replays import keep_newer
+
+_SMALL: Final = 8
+"""To read a row that stands and to join it takes as long as casting the keys of so many records."""
 
 
 def publish_dataset(job: Job, plan: SilverPlan, staged: Sequence[Batch]) -> Outcomes:
@@ -32,7 +36,7 @@ def publish_dataset(job: Job, plan: SilverPlan, staged: Sequence[Batch]) -> Outc
         summaries = [snapshot.summary for snapshot in snapshots]
         done = Merged.recovered(summaries, staged)
         if todo := done.left(staged):
-            done = done.followed_by(_merge(job, plan, todo, done.sequence, empty=not snapshots))
+            done = done.followed_by(_merge(job, plan, todo, done.sequence, summaries))
             snapshots = tables.published_snapshots(job.spark, plan.silver_table)
         live = tables.live_rows(job.spark, plan.silver_table)
         size = TableSize.of_snapshot(snapshots[0].summary) if snapshots else TableSize()
@@ -40,22 +44,27 @@ def publish_dataset(job: Job, plan: SilverPlan, staged: Sequence[Batch]) -> Outc
 
 
 def _merge(
-    job: Job, plan: SilverPlan, staged: Sequence[Batch], sequence: int, *, empty: bool
+    job: Job,
+    plan: SilverPlan,
+    staged: Sequence[Batch],
+    sequence: int,
+    published: Sequence[Summary],
 ) -> Merged:
     """Classify and audit, then quarantine, stage, count and publish in one commit.
 
     Args:
         sequence: what the table stands at.
-        empty: nothing was ever published to it.
+        published: summaries of its snapshots, newest first.
     """
     spark, rows = job.spark, {batch.batch_id: batch.rows for batch in staged}
-    batches = list(rows)
+    batches, empty = list(rows), not published
     classified = silver.classify(
         spark,
         plan,
         batches,
         bronze=tables.qualified(plan.bronze_table),
         silver="" if empty else tables.qualified(plan.silver_table),
+        whole=not empty and _is_small(published[0], sum(rows.values())),
         adopted=any(batch.adopted for batch in staged),
     )
     try:
@@ -93,6 +102,12 @@ def _merge(
         return Merged(counted=counted, sequence=sequence, warned=answers.warned, profile=profile)
     finally:
         classified.release()
+
+
+def _is_small(table: Summary, rows: int) -> bool:
+    """Whether a table holds so little that looking for keys in the batches' rows costs more."""
+    held = table.get("total-records")
+    return held is not None and int(held) * _SMALL <= rows
 
 
 def _only_inserts(total: Outcomes) -> bool:

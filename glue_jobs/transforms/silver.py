@@ -72,6 +72,7 @@ def classify(
     *,
     bronze: str,
     silver: str,
+    whole: bool = False,
     adopted: bool = False,
 ) -> Classified:
     """Cast, check, reduce to the newest row of each key, and compare with what silver holds.
@@ -79,6 +80,7 @@ def classify(
     Args:
         bronze: qualified table that holds the batches' rows as strings.
         silver: qualified table that the rows would be merged into; "" where nothing is in it yet.
+        whole: whether to read all of it, instead of the batches' keys first to leave files out.
         adopted: whether an earlier run may have staged some, by another contract.
     """
     wanted = ", ".join(f"'{batch}'" for batch in batches)
@@ -89,7 +91,7 @@ def classify(
     typed = _cast_once(cast)
     good = typed.where(_is_good()).drop(*_BEFORE_RANKING)
     ranked = step(spark, plan.spark.newest, "good", good, plan)
-    held = standing(plan, cast, silver)
+    held = silver if silver and whole else standing(plan, cast, silver)
     compared = step(spark, plan.spark.classified, "newest", ranked, plan, silver=held)
     action = F.when(F.col(_RANK) > 1, _SUPERSEDED).otherwise(F.col(_ACTION))
     actions = compared.withColumn(_ACTION, action).drop(*_FOR_RANKING).persist()

@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 from dataplatform.auditing import held
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.audits import AuditNote
+from dataplatform.ledger.commits import Summary
 from dataplatform.ledger.merged import Merged
 from dataplatform.ledger.records import Batch, Outcomes, table_lease
 from dataplatform.plans.model import SilverPlan
@@ -19,6 +20,8 @@ from glue_jobs.runtime import Job
 from tests.unit.glue_jobs.conftest import RUN
 from tests.unit.support.ledgers import landed
 from tests.unit.support.plans import dataset, platform
+
+Published = Sequence[Summary]
 
 PLAN = platform(tuple(dataset(name) for name in ("big", "middle", "small")), ())
 
@@ -66,11 +69,11 @@ def test_a_dataset_that_fails_beside_others_leaves_them_published(
     run: Callable[[int], None], connected: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def merge(
-        job: Job, plan: SilverPlan, staged: Sequence[Batch], sequence: int, *, empty: bool
+        job: Job, plan: SilverPlan, staged: Sequence[Batch], sequence: int, published: Published
     ) -> Merged:
         if plan.dataset == "middle":
             raise RuntimeError("out of luck")
-        return _insert_all(job, plan, staged, sequence, empty=empty)
+        return _insert_all(job, plan, staged, sequence, published)
 
     _without_tables(monkeypatch, merge)
     run(3)
@@ -86,7 +89,7 @@ def test_a_dataset_that_is_held_stays_staged_beside_others_that_are_published(
     run: Callable[[int], None], connected: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def merge(
-        job: Job, plan: SilverPlan, staged: Sequence[Batch], sequence: int, *, empty: bool
+        job: Job, plan: SilverPlan, staged: Sequence[Batch], sequence: int, published: Published
     ) -> Merged:
         if plan.dataset == "middle":
             note = AuditNote(
@@ -94,7 +97,7 @@ def test_a_dataset_that_is_held_stays_staged_beside_others_that_are_published(
             )
             job.ledger.hold_dataset(note, "BatchHeld: row_count: 9 records; expected 1 to 3")
             raise held(note)
-        return _insert_all(job, plan, staged, sequence, empty=empty)
+        return _insert_all(job, plan, staged, sequence, published)
 
     _without_tables(monkeypatch, merge)
     run(3)
@@ -142,8 +145,18 @@ def test_a_tables_lease_is_taken_once_and_its_snapshots_are_listed_before_and_af
     assert connected.acquire_lease(table_lease("silver.big"), "another", 60).token == 2
 
 
+@pytest.mark.parametrize(
+    ("table", "small"),
+    [({"total-records": "10"}, True), ({"total-records": "11"}, False), ({}, False)],
+)
+def test_a_table_is_read_whole_where_it_holds_an_eighth_of_the_batches(
+    table: Summary, small: bool
+) -> None:
+    assert publication._is_small(table, rows=80) is small
+
+
 def _insert_all(
-    job: Job, plan: SilverPlan, staged: Sequence[Batch], sequence: int, *, empty: bool
+    job: Job, plan: SilverPlan, staged: Sequence[Batch], sequence: int, published: Published
 ) -> Merged:
     counted = {batch.batch_id: Outcomes(inserted=1) for batch in staged}
     return Merged(counted=counted, sequence=sequence + 1)

@@ -44,7 +44,12 @@ def standing(key: int, state: str | None, at: str = OLD) -> dict[str, Any]:
 
 
 def classify(
-    spark: SparkSession, plan: SilverPlan, records: list[dict[str, Any]], rows: list[dict[str, Any]]
+    spark: SparkSession,
+    plan: SilverPlan,
+    records: list[dict[str, Any]],
+    rows: list[dict[str, Any]],
+    *,
+    whole: bool = False,
 ) -> silver.Classified:
     bronze = {c.name: "string" for c in plan.columns} | {c.value: "string" for c in BronzeColumn}
     bronze |= {BronzeColumn.POSITION: "bigint", BronzeColumn.ARRIVED_AT: "timestamp"}
@@ -53,13 +58,18 @@ def classify(
     numbered = [{**given, "_position": at, **row} for at, row in enumerate(records)]
     _view(spark, "pruned_bronze", bronze, numbered)
     _view(spark, "pruned_silver", {c.name: c.type for c in plan.columns} | system, rows)
-    return silver.classify(spark, plan, ["b"], bronze="pruned_bronze", silver="pruned_silver")
+    return silver.classify(
+        spark, plan, ["b"], bronze="pruned_bronze", silver="pruned_silver", whole=whole
+    )
 
 
-def test_a_row_that_moves_to_another_partition_is_found_where_it_was(spark: SparkSession) -> None:
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_row_that_moves_to_another_partition_is_found_where_it_was(
+    spark: SparkSession, whole: bool
+) -> None:
     rows = [standing(1, "open"), standing(2, "open"), standing(3, None), standing(4, "closed")]
     records = [sent("1", state="closed"), sent("3", state="closed"), sent("9", state="closed")]
-    found = classify(spark, BY_STATE, records, rows)
+    found = classify(spark, BY_STATE, records, rows, whole=whole)
     actions = {row.order_id: row._action for row in found.actions.collect()}
     assert actions == {1: silver.UPDATE, 3: silver.UPDATE, 9: silver.INSERT}
     within = silver.touched(found, BY_STATE)
