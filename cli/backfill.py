@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final
 
+from rich.filesize import decimal
 from rich.table import Table
 
 from cli import books, executions
@@ -171,7 +172,7 @@ def _show_plan(screen: Screen, answer: dict[str, Any]) -> None:
         f" from {plan['since']} to {plan['until']}."
     )
     screen.say(
-        f" Of all days {plan['rows']:,} records ({plan['bytes'] / 2**20:,.1f} MiB) would be read,"
+        f" Of all days {plan['rows']:,} records ({decimal(plan['bytes'])}) would be read,"
         f" by {'Spark' if plan['engine'] == 'spark' else 'DuckDB'}"
         f" in {_some(plan['chunks'], 'chunk', 'chunks')} ({plan['reason']}):"
     )

@@ -22,7 +22,7 @@ def unexpected(console: Console, error: Exception) -> int:
     if hasattr(error, "format_message") and hasattr(error, "exit_code"):  # Typer's, of any kind
         context = getattr(error, "ctx", None)
         path = context.command_path if context else "weir"
-        what, why = error.format_message(), "Nothing was done."
+        what, why = error.format_message().replace("Value error, ", ""), "Nothing was done."
         if not what:  # a group without its verb: Typer has shown the help instead
             return int(error.exit_code)
         explain(console, WeirError(what, why=why, remedy=f"Usage: ./{path} --help"))

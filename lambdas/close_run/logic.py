@@ -100,7 +100,15 @@ def _verdict(
     if failed:
         return DatasetsFailed(
             "; ".join(f"{dataset}: {error}" for dataset, error in failed.items()),
-            why=f"{len(failed)} of {len(books)} datasets failed; the others went through.",
+            why=_how_many(len(failed), len(books)),
             remedy="Mend the cause and start the pipeline: it takes these batches up again.",
         )
     return None
+
+
+def _how_many(failed: int, all_of_them: int) -> str:
+    if failed == all_of_them:
+        return "The run was about no other dataset."
+    others = all_of_them - failed
+    went = "the other one" if others == 1 else f"the other {others}"
+    return f"{failed} of {all_of_them} datasets failed; {went} went through."

@@ -213,3 +213,10 @@ def test_an_address_left_by_a_killed_api_is_no_address(
     monkeypatch.setattr(sample_sources, "API", tmp_path)
     (tmp_path / "api.json").write_text('{"url": "http://x", "port": 1, "api_key": "k", "pid": 1}')
     assert sample_sources.address() is None
+
+
+def test_an_option_with_a_wrong_value_is_told_what_it_takes(weir: Weir) -> None:
+    code, out, err = weir("run", "--engine", "dukdb")
+    assert code == Exit.USAGE
+    assert out == ""
+    assert err.startswith("✗ Invalid value for '--engine': 'dukdb' is not one of 'duckdb', 'spark'")

@@ -35,11 +35,18 @@ def test_a_failed_dataset_fails_the_run_by_name_and_frees_the_pipeline(ledger: L
     ledger.fail_dataset("run", "stores", "AnalysisException: no such column")
     with pytest.raises(DatasetsFailed, match="stores: AnalysisException: no such column") as caught:
         close_run(ledger, PLAN, "run")
-    assert "1 of 2 datasets failed" in str(caught.value)
+    assert "1 of 2 datasets failed; the other one went through" in str(caught.value)
     assert ledger.run("run").state == "failed"
     assert "AnalysisException" in ledger.run("run").error
     assert ledger.steps("run")[-1].state == "failed"
     assert ledger.lease_holder(PIPELINE_LEASE) is None
+
+
+def test_of_a_run_whose_only_dataset_failed_no_other_is_told(ledger: Ledger) -> None:
+    staged(ledger, "run", "stores")
+    ledger.fail_dataset("run", "stores", "AnalysisException: no such column")
+    with pytest.raises(DatasetsFailed, match="The run was about no other dataset"):
+        close_run(ledger, PLAN, "run")
 
 
 def test_a_batch_without_outcomes_and_without_failure_unbalances_the_books(
