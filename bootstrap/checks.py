@@ -114,7 +114,7 @@ def main(arguments: list[str]) -> int:
         closing = output.closing()
         late = [name for name, look in looks.items() if not look.done()]
         if late:
-            output.say(f" … {', '.join(late)}\n")
+            output.say(f" … waiting for {', '.join(late)}\n")
         failed = [name for name, look in looks.items() if not look.result().passed]
     if failed:
         output.say(f"\n✗ Besides the tests, failed: {', '.join(failed)} (told above)\n")
