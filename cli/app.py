@@ -27,7 +27,7 @@ _EPILOG = (
 )
 
 _PANELS: Final = {
-    "The platform": ("up", "status", "down"),
+    "The platform": ("up", "status", "env", "down"),
     "Data": (
         *("new", "push", "run", "redrive", "backfill", "maintain"),
         *("sql", "live", "freshness", "quarantine", "logs", "samples"),

@@ -42,6 +42,7 @@ PLUGINS: Final = (
     "embedded_aws.plugins.state_machines",
     "embedded_aws.plugins.glue_resources",
     "embedded_aws.plugins.table_optimizers",
+    "embedded_aws.plugins.athena_queries",
     "embedded_aws.firehose",
     "embedded_aws.functions",
     "embedded_aws.redshift",

@@ -22,6 +22,7 @@ ELSEWHERE: Final = {
     "./weir contracts diff": "the unit tests, in a repository of their own",
     "./weir contracts diff --against origin/main": "the unit tests, in a repository of their own",
     "./weir contracts propose stores --write": "the unit tests, in a project of their own",
+    "eval $(./weir env)": "the test of other tools, in a shell",
     # An AWS account.
     "./weir redrive --stage prod": "an account",
     "pip install -r requirements.txt": "an environment for `cdk`; pinned with hashes",

@@ -73,3 +73,19 @@ def logs(
     from cli.logs import logs as verb
 
     verb(Screen(as_json=as_json), stage, run_id, function, follow)
+
+
+@platform.command(epilog="Example: ./weir env --unset")
+def env(
+    unset: Annotated[
+        bool, typer.Option("--unset", help="Print what takes them away again.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Print variables that point other tools (AWS CLI, boto3, notebooks) at the laptop's AWS.
+
+    In a shell: eval "$(./weir env)"
+    """
+    from cli.env import env as verb
+
+    verb(Screen(as_json=as_json), unset=unset)
