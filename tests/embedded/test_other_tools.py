@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from decimal import Decimal
 from typing import Any
 
 import awswrangler as wr
@@ -51,7 +52,7 @@ def test_a_notebook_reads_lake_and_warehouse(platform: Platform, notebook: dict[
         row["store_state"]: row["stores"] for row in in_warehouse
     }
     (sold,) = platform.sql("SELECT sum(store_sales) AS sales FROM gold.fact_sales")
-    assert notebook["sales"]["sales"].tolist() == pytest.approx([float(sold["sales"])])
+    assert [Decimal(text) for text in notebook["sales"]["sales"]] == [Decimal(str(sold["sales"]))]
 
 
 def test_athena_sees_what_is_published_and_no_more(
