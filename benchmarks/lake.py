@@ -52,6 +52,11 @@ class Lake:
         return self.plan.datasets[0]
 
     @cached_property
+    def _taken(self) -> dict[int, float]:
+        """CPU of each process of Spark's, by its id, when it was last asked for."""
+        return {}
+
+    @cached_property
     def settings(self) -> LakeSettings:
         """Its zones."""
         from dataplatform.settings import LakeSettings
@@ -117,18 +122,21 @@ class Lake:
         )
 
     def cpu_seconds(self) -> float:
-        """CPU that this process, its JVM and the JVM's Python workers have taken so far."""
+        """CPU that this process, its JVM and the JVM's Python workers have taken so far.
+
+        A worker that has ended keeps what it had: the kernel tells nobody of it, since Spark's
+        daemon ignores the end of its children.
+        """
         from pyspark import SparkContext
 
         own = os.times()
-        total = own.user + own.system
         jvm: Any = SparkContext._jvm
         if jvm is not None:
             process = psutil.Process(jvm.java.lang.ProcessHandle.current().pid())
             for one in (process, *process.children(recursive=True)):
-                with suppress(psutil.NoSuchProcess):  # a worker has ended: its parent counts it
-                    total += sum(one.cpu_times()[:4])
-        return total
+                with suppress(psutil.NoSuchProcess):
+                    self._taken[one.pid] = sum(one.cpu_times()[:2])
+        return own.user + own.system + sum(self._taken.values())
 
     def landed(self, files: Sequence[Path], *, folder: str = "") -> Batch:
         """Put files into landing, in a folder of the dataset's, and claim them as one batch."""
