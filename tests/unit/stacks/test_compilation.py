@@ -12,21 +12,14 @@ from dataplatform.compiler.platform import compile_platform
 from dataplatform.errors import InvalidContract
 from dataplatform.naming import Names
 from dataplatform.plans.model import PlatformPlan
-from stacks import assets, compilation, kept
+from stacks import assets, compilation
 from stacks.compilation import compiled
 from tests.unit.support.contracts import ORDERS, project
 
 CONTRACT = "contracts/shop/orders.odcs.yaml"
 DEV = Names("dev")
 
-
-@pytest.fixture(autouse=True)
-def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A place of the test's own for what is kept."""
-    directory = tmp_path / "build"
-    for module in (assets, kept):
-        monkeypatch.setattr(module, "BUILD", directory)
-    return directory
+pytestmark = pytest.mark.usefixtures("build")
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from aws_cdk import (
     Validations,
 )
 
-from stacks import assets, kept
 from stacks.constructs import template_rules
 from stacks.constructs.template_rules import NAME, TemplateRules
 
@@ -29,14 +28,7 @@ HASHES = ("0f" * 32, "1e" * 32)
 ROLE = "arn:aws:iam::123456789012:role/any"
 RULE = "W1"
 
-
-@pytest.fixture(autouse=True)
-def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A place of the test's own for what is kept."""
-    directory = tmp_path / "build"
-    for module in (assets, kept):
-        monkeypatch.setattr(module, "BUILD", directory)
-    return directory
+pytestmark = pytest.mark.usefixtures("build")
 
 
 @pytest.fixture
