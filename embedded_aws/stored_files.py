@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 from typing import cast
-from urllib.parse import urlsplit
 
 from ministack.services import s3
 from pyiceberg.io import FileIO, InputFile, InputStream, OutputFile
+
+from dataplatform.adapters.s3_objects import place
 
 
 class StoredFiles(FileIO):
@@ -42,6 +43,5 @@ class _Stored(InputFile):
         return body
 
     def _found(self) -> bytes | None:
-        parts = urlsplit(self.location)
-        body: bytes | None = s3._get_object_data(parts.netloc, parts.path.lstrip("/"))
+        body: bytes | None = s3._get_object_data(*place(self.location))
         return body
