@@ -9,6 +9,7 @@ from typing import Any
 
 from cli import books, deployment, drift, holds, local, own_samples, sample_sources, summaries
 from cli.local import not_emulated
+from cli.refusals import refuse_early
 from cli.run import execute
 from cli.screen import Screen
 from cli.target import EMBEDDED_STAGE, STATE, Target
@@ -34,8 +35,9 @@ def up(screen: Screen, *, samples: bool, engine: str | None) -> None:
     with screen.task("embedded AWS", "starting") as task:
         endpoint = supervisor.start(STATE, tools.for_embedded_aws())
         task.detail = f"{EMBEDDED_STAGE} at {endpoint.endpoint} · TLS · IAM enforced"
-    assembly, synthesizing = _synthesize(screen, tools)
-    seconds = {"synthesize": synthesizing, "deploy": _deploy(screen, tools, assembly)}
+    refuse_early(screen, EMBEDDED_STAGE, endpoint.environment())
+    assembly, synthesizing = synthesize(screen, tools)
+    seconds = {"synthesize": synthesizing, "deploy": deploy(screen, tools, assembly)}
     os.environ.update(endpoint.environment())
     target = Target(EMBEDDED_STAGE, embedded=True)
     if samples:
@@ -57,7 +59,8 @@ def up(screen: Screen, *, samples: bool, engine: str | None) -> None:
     holds.exit_if_any(held)
 
 
-def _synthesize(screen: Screen, tools: Tools) -> tuple[deployment.Assembly, float]:
+def synthesize(screen: Screen, tools: Tools) -> tuple[deployment.Assembly, float]:
+    """The app as templates; and the seconds that it took."""
     with screen.task("synthesize", "the app") as task:
         assembly = deployment.synthesize(tools, task.show)
         task.detail = f"{assembly.stacks} stacks · {assembly.resources} resources · 0 findings"
@@ -65,7 +68,8 @@ def _synthesize(screen: Screen, tools: Tools) -> tuple[deployment.Assembly, floa
     return assembly, task.seconds
 
 
-def _deploy(screen: Screen, tools: Tools, assembly: deployment.Assembly) -> float:
+def deploy(screen: Screen, tools: Tools, assembly: deployment.Assembly) -> float:
+    """Deploy every stack, into an account that is prepared for it; the seconds that it took."""
     environment: Mapping[str, str] = isolated_environment(STATE)
     with screen.task("deploy", "stacks") as task:
         if not _BOOTSTRAPPED.exists():

@@ -5,7 +5,7 @@ All tables are compared first. Where one of them can't follow its definition, no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 
 from pyiceberg.catalog import Catalog
@@ -41,18 +41,9 @@ def migrate_lake(
     Raises:
         InvalidContract: listing every breaking change by contract and column; nothing was changed.
     """
-    found = {definition.name: _load(catalog, definition.name) for definition in wanted}
-    problems = [
-        problem
-        for definition in wanted
-        if not going_back and (table := found[definition.name]) is not None
-        for problem in refusals(table, definition)
-    ]
-    if problems:
-        raise InvalidContract(
-            problems,
-            why="Rows and readers of the deployed tables would break, so no table was changed.",
-        )
+    found = _standing(catalog, wanted)
+    if not going_back:
+        _refuse(found, wanted)
     changes: list[Change] = []
     for definition in wanted:
         table = found[definition.name]
@@ -61,6 +52,15 @@ def migrate_lake(
         else:
             changes += evolve(table, definition, going_back=going_back)
     return changes
+
+
+def refuse(catalog: Catalog, wanted: Sequence[TableDefinition]) -> None:
+    """Refuse what `migrate_lake` would refuse of a plan that isn't gone back to; nothing else.
+
+    Raises:
+        InvalidContract: as `migrate_lake`.
+    """
+    _refuse(_standing(catalog, wanted), wanted)
 
 
 def applied_plans(catalog: Catalog, table: str) -> list[str]:
@@ -77,6 +77,24 @@ def note_plan(catalog: Catalog, table: str, digest: str) -> None:
     kept = [*(old for old in before if old != digest), digest][-_PLANS_KEPT:]
     with catalog.load_table(table).transaction() as transaction:
         transaction.set_properties({_PLANS_PROPERTY: " ".join(kept)})
+
+
+def _standing(catalog: Catalog, wanted: Sequence[TableDefinition]) -> dict[str, Table | None]:
+    return {definition.name: _load(catalog, definition.name) for definition in wanted}
+
+
+def _refuse(found: Mapping[str, Table | None], wanted: Sequence[TableDefinition]) -> None:
+    problems = [
+        problem
+        for definition in wanted
+        if (table := found[definition.name]) is not None
+        for problem in refusals(table, definition)
+    ]
+    if problems:
+        raise InvalidContract(
+            problems,
+            why="Rows and readers of the deployed tables would break, so no table was changed.",
+        )
 
 
 def _load(catalog: Catalog, name: str) -> Table | None:

@@ -28,8 +28,28 @@ def copied(folder: Path) -> Path:
 
 def up(project: Path, platform: Platform, *, code: int = 0) -> str:
     """What `up` says, as the wrapper starts it in that project."""
+    return _said(project, platform, "-m", "cli", "up", code=code)
+
+
+def deployed_unasked(project: Path, platform: Platform, *, code: int = 0) -> str:
+    """What `up` says that doesn't ask the tables first: `cdk deploy` doesn't, in an account."""
+    return _said(project, platform, "-c", _UNASKED, code=code)
+
+
+_UNASKED = """
+from cli.screen import Screen
+from cli.tools import Tools
+from cli.up import deploy, synthesize
+
+screen, tools = Screen(), Tools.load()
+assembly, _ = synthesize(screen, tools)
+deploy(screen, tools, assembly)
+"""
+
+
+def _said(project: Path, platform: Platform, *arguments: str, code: int) -> str:
     ended = subprocess.run(
-        [sys.executable, "-P", "-m", "cli", "up"],
+        [sys.executable, "-P", *arguments],
         cwd=project,
         env={**platform.environment, "PYTHONPATH": str(project)},
         capture_output=True,
