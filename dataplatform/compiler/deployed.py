@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dataplatform.contracts.model import Contract, ContractColumn, Rule, Server
+from dataplatform.compiler.gates import gates_of
+from dataplatform.contracts.model import (
+    BatchRule,
+    Contract,
+    ContractColumn,
+    Quality,
+    Rule,
+    Server,
+)
 from dataplatform.contracts.nesting import part_path
-from dataplatform.plans.model import Column, PlatformPlan, SilverPlan
+from dataplatform.plans.model import Column, Gate, PlatformPlan, SilverPlan
 from dataplatform.quality.model import Severity
 
 _REQUIRED = "required"
@@ -16,8 +24,9 @@ _REQUIRED = "required"
 def deployed_contracts(plan: PlatformPlan, known: Sequence[Contract]) -> tuple[Contract, ...]:
     """Contracts to be compared with those of the working tree.
 
-    A plan has no roles, promises or rules of batches as a contract writes them: these are taken
-    from `known`, the working tree's, so that no difference is told which isn't known to be one.
+    A plan has no roles, promises or rules in DQDL as a contract writes them: these are taken from
+    `known`, the working tree's, so that no difference is told which isn't known to be one. Rules of
+    batches are taken from there, too, where they make the gates that the plan has.
     """
     by_name = {contract.dataset: contract for contract in known}
     return tuple(
@@ -44,7 +53,7 @@ def _contract(plan: SilverPlan, known: Contract | None, stage: str) -> Contract:
     if known is None:
         return contract
     quality = {column.name: column.quality for column in known.columns}
-    return replace(
+    known_rules = replace(
         contract,
         file=known.file,
         columns=tuple(
@@ -56,6 +65,39 @@ def _contract(plan: SilverPlan, known: Contract | None, stage: str) -> Contract:
         roles=known.roles,
         table_quality=known.table_quality,
         status=known.status,
+    )
+    return _with_gates(known_rules, plan)
+
+
+def _with_gates(contract: Contract, plan: SilverPlan) -> Contract:
+    """The contract with the rules of batches that the plan's gates are made of.
+
+    A gate that no rule of the contract makes is a rule of its own, its figure as a query.
+    """
+    gates = [_asks(gate) for gate in gates_of(contract)[0]]
+    if gates == [_asks(gate) for gate in plan.gates]:
+        return contract
+    made = dict(zip(gates, contract.quality.batch, strict=True))
+    before = tuple(made.get(_asks(gate)) or _rule(gate) for gate in plan.gates)
+    quality = Quality(batch=before, dqdl=contract.quality.dqdl)
+    columns = tuple(replace(column, quality=Quality()) for column in contract.columns)
+    return replace(contract, columns=columns, table_quality=quality)
+
+
+def _asks(gate: Gate) -> tuple[object, ...]:
+    """What a gate asks, whatever it is called."""
+    return (gate.column, gate.operator, gate.bounds, gate.unit, gate.severity, gate.spark)
+
+
+def _rule(gate: Gate) -> BatchRule:
+    return BatchRule(
+        metric="sql",
+        column=gate.column,
+        query=gate.spark,
+        operator=gate.operator,
+        bounds=gate.bounds,
+        unit=gate.unit,
+        severity=gate.severity,
     )
 
 
