@@ -17,9 +17,6 @@ from tests.unit.support.contracts import project, spoiled
 CONTRACT = "contracts/shop/orders.odcs.yaml"
 ROWS = "      - {metric: rowCount, mustBeGreaterThan: 10}\n"
 OPEN = (
-    "      - {type: sql, mustBe: 0,"
-    " query: \"SELECT COUNT(*) FROM orders WHERE state = 'open'\"}\n"
-)
     "      - {type: sql, mustBe: 0, query: \"SELECT COUNT(*) FROM orders WHERE state = 'open'\"}\n"
 )
 STATE = "      - name: state\n"
