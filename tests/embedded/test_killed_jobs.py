@@ -16,6 +16,11 @@ def test_what_a_killed_job_had_committed_is_found_and_not_committed_again(
 ) -> None:
     ledger, number = platform.target.ledger, new_store(platform)
     books, before, started = platform.totals("stores"), platform.snapshots(), platform.job_runs()
+
+    def gold_told() -> bool:
+        model = ledger.model("dim_store")
+        return model is not None and model.snapshot != before["gold.dim_store"]
+
     with hurried(platform):
         run = platform.start("run", "stores", "--engine", "spark")
         silver = kill_job_after_commit(
@@ -28,7 +33,7 @@ def test_what_a_killed_job_had_committed_is_found_and_not_committed_again(
             platform,
             "gold.dim_store",
             before["gold.dim_store"],
-            told=lambda: ledger.model("dim_store").snapshot != before["gold.dim_store"],
+            told=gold_told,
         )
         said, _ = run.communicate(timeout=300)
     assert run.returncode == 0, said

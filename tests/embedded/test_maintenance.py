@@ -9,37 +9,60 @@ from dataplatform.adapters.iceberg_rewrite import Files, Layout
 from dataplatform.ledger.records import table_lease
 from dataplatform.ledger.upkeep import Upkeep
 from dataplatform.maintenance.bins import MIN_FILES
+from dataplatform.naming import Zone
 from tests.embedded.harness import Platform, assert_balanced, wait_until
-from tests.embedded.test_faults import new_store
+from tests.embedded.test_faults import in_warehouse, new_store
 
 pytestmark = pytest.mark.embedded
 
 STORES = "silver.stores"
+DIMENSION = "gold.dim_store"
 
 
-def layout(platform: Platform) -> Layout:
-    """How the stores lie in the lake."""
-    return Files(open_table(platform.target.plan.dataset("stores").silver_table)).layout
+def full_name(platform: Platform, table: str) -> str:
+    """A table as the catalogue calls it."""
+    zone, _, bare = table.partition(".")
+    return platform.target.names.table(Zone(zone), bare)
 
 
-def one_batch(platform: Platform) -> None:
-    """A batch of one new store, a file of its own in silver."""
-    new_store(platform)
+def layout(platform: Platform, table: str) -> Layout:
+    """How a table lies in the lake."""
+    return Files(open_table(full_name(platform, table))).layout
+
+
+def one_batch(platform: Platform) -> int:
+    """A batch of one new store, a file of its own in silver and gold; returns its number."""
+    number = new_store(platform)
     platform.json("run", "stores")
+    return number
 
 
-def small_batches(platform: Platform) -> Layout:
-    """As many batches as make the files worth joining, beside those that other tests left."""
-    while (found := layout(platform)).files < MIN_FILES:
+@pytest.fixture(scope="module", autouse=True)
+def small_batches(platform: Platform) -> None:
+    """As many batches as make files worth joining, beside those that other tests left.
+
+    One test joins silver's, another gold's: making them takes longer than joining.
+    """
+    while min(layout(platform, table).files for table in (STORES, DIMENSION)) < MIN_FILES:
         one_batch(platform)
-    return found
+
+
+def test_a_table_in_a_writers_hands_is_left_alone(platform: Platform) -> None:
+    assert layout(platform, STORES).files >= MIN_FILES, "there is something to do"
+    ledger = platform.target.ledger
+    name = full_name(platform, STORES)
+    snapshot = platform.snapshot(STORES)
+    with ledger.lease(table_lease(name), "a writer", 600):
+        done = platform.json("maintain", STORES)["tables"][STORES]
+    assert done["state"] == "skipped" and "a writer" in done["detail"]
+    assert platform.snapshot(STORES) == snapshot
 
 
 def test_small_batches_are_joined_and_nobody_can_tell(platform: Platform) -> None:
-    before, books = small_batches(platform), platform.books()
+    before, books = layout(platform, STORES), platform.books()
     rows = sorted(platform.table(STORES)["store_id"].to_pylist())
     done = platform.json("maintain", STORES)["tables"][STORES]
-    after = layout(platform)
+    after = layout(platform, STORES)
     assert done["state"] == "done"
     assert (done["files_before"], done["files"]) == (before.files, after.files)
     assert after.files == 1 < before.files
@@ -49,6 +72,29 @@ def test_small_batches_are_joined_and_nobody_can_tell(platform: Platform) -> Non
     one_batch(platform)
     assert_balanced(platform.totals("stores"))
     assert len(platform.table(STORES)) == len(rows) + 1
+
+
+def test_what_is_left_to_spark_is_joined_by_the_job(platform: Platform) -> None:
+    before, ledger = layout(platform, DIMENSION), platform.target.ledger
+    name = full_name(platform, DIMENSION)
+    ledger.note_upkeep(Upkeep(run="by-hand", table=name, state="spark"))
+    glue, job = platform.client("glue"), platform.target.names.resource("maintain")
+    run = glue.start_job_run(JobName=job, Arguments={"--run_id": "by-hand"})["JobRunId"]
+    wait_until(
+        lambda: glue.get_job_run(JobName=job, RunId=run)["JobRun"]["JobRunState"] == "SUCCEEDED",
+        180,
+        "the job",
+    )
+    (done,) = ledger.upkeep("by-hand")
+    after = layout(platform, DIMENSION)
+    assert (done.state, done.engine, done.detail) == ("done", "spark", "")
+    assert (done.files, done.rows) == (after.files, after.rows)
+    assert after.files < before.files
+    assert after.rows == before.rows
+    # Spark's rewrite hides nothing of what the pipeline looks for in the table.
+    number = one_batch(platform)
+    assert len(platform.table(DIMENSION)) == before.rows + 1
+    assert in_warehouse(platform, number) == [number]
 
 
 def test_every_table_can_be_looked_after_and_a_run_then_has_nothing_to_do(
@@ -61,36 +107,3 @@ def test_every_table_can_be_looked_after_and_a_run_then_has_nothing_to_do(
     runs = platform.job_runs()
     assert platform.json("run")["datasets"] == {}
     assert platform.job_runs() == runs
-
-
-def test_a_table_in_a_writers_hands_is_left_alone(platform: Platform) -> None:
-    small_batches(platform)
-    ledger = platform.target.ledger
-    name = platform.target.plan.dataset("stores").silver_table
-    snapshot = platform.snapshot(STORES)
-    with ledger.lease(table_lease(name), "a writer", 600):
-        done = platform.json("maintain", STORES)["tables"][STORES]
-    assert done["state"] == "skipped" and "a writer" in done["detail"]
-    assert platform.snapshot(STORES) == snapshot
-
-
-def test_what_is_left_to_spark_is_joined_by_the_job(platform: Platform) -> None:
-    before, ledger = small_batches(platform), platform.target.ledger
-    name = platform.target.plan.dataset("stores").silver_table
-    ledger.note_upkeep(Upkeep(run="by-hand", table=name, state="spark"))
-    glue, job = platform.client("glue"), platform.target.names.resource("maintain")
-    run = glue.start_job_run(JobName=job, Arguments={"--run_id": "by-hand"})["JobRunId"]
-    wait_until(
-        lambda: glue.get_job_run(JobName=job, RunId=run)["JobRun"]["JobRunState"] == "SUCCEEDED",
-        180,
-        "the job",
-    )
-    (done,) = ledger.upkeep("by-hand")
-    after = layout(platform)
-    assert (done.state, done.engine, done.detail) == ("done", "spark", "")
-    assert (done.files, done.rows) == (after.files, after.rows)
-    assert after.files < before.files
-    assert after.rows == before.rows
-    # Spark's rewrite hides nothing of what the pipeline looks for in the table.
-    one_batch(platform)
-    assert_balanced(platform.totals("stores"))

@@ -75,6 +75,13 @@ def test_each_gold_table_has_as_many_rows_as_the_warehouse(platform: Platform) -
     assert warehouse["fact_sales"] == SALES_LINES
 
 
+def test_verbs_say_what_is_read_here(platform: Platform) -> None:
+    """Other tests read by the functions behind them, which takes no process for each look."""
+    assert platform.json("status")["datasets"] == platform.books()
+    stores = "SELECT * FROM gold.dim_store ORDER BY store_id"
+    assert platform.json("sql", stores) == platform.sql(stores) != []
+
+
 def test_a_second_up_changes_nothing(platform: Platform) -> None:
     books, snapshots, runs = platform.books(), platform.snapshots(), platform.job_runs()
     again = platform.json("up")
@@ -101,6 +108,7 @@ def test_an_edited_sale_alone_is_pulled_and_changes_what_it_must(platform: Platf
         "updated": books["updated"] + 1,
     }
     requests = platform.requests()[asked:]
+    assert cursor
     assert sum(request["rows"] for request in requests) == 1
     landed = (cursor.updated_at, cursor.id)
     assert all((request["updated_since"], request["after_id"]) >= landed for request in requests)

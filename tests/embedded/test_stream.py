@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from cli.tools import Tools
-from dataplatform.naming import rejected_prefix
+from dataplatform.naming import landing_prefix, rejected_prefix
 from embedded_aws.samples.foodmart import Foodmart
 from tests.embedded.harness import Platform, assert_balanced, wait_until
 
@@ -51,11 +51,26 @@ def _truth() -> Regions:
     return {region: (u, s.quantize(Decimal("0.01")), n) for region, (u, s, n) in found.items()}
 
 
+def delivered(platform: Platform) -> set[str]:
+    """What Firehose has put into landing: good and rejected."""
+    s3, bucket = platform.client("s3"), platform.target.output("LandingBucket")
+    prefixes = (landing_prefix("pos_sales"), rejected_prefix("pos_sales"))
+    pages = [s3.list_objects_v2(Bucket=bucket, Prefix=prefix) for prefix in prefixes]
+    return {found["Key"] for page in pages for found in page.get("Contents", [])}
+
+
 def wait_for_events(platform: Platform, good: int, bad: int) -> dict[str, Any]:
-    """The live view, once it has all of them: they may come in several objects."""
+    """The live view, once it has all of them: they may come in several objects.
+
+    It is asked when there is another object, not all the time: each look starts a process.
+    """
     seen: dict[str, Any] = {}
+    looked_at: set[str] = set()
 
     def complete() -> bool:
+        if (there := delivered(platform)) == looked_at:
+            return False
+        looked_at.update(there)
         (view,) = platform.json("live")
         seen.update(view)
         return (seen["events"], seen["repeated"], seen["unusable"]) == (good, good, bad)
