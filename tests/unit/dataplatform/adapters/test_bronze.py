@@ -261,7 +261,7 @@ def test_a_missing_table_or_column_names_the_migration(empty_lake: Lake, tmp_pat
 def test_many_rows_fill_row_groups_without_losing_any(
     lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dataplatform.adapters.iceberg_files.ROW_GROUP_BYTES", 500_000)
+    monkeypatch.setattr("dataplatform.adapters.parquet_files.ROW_GROUP_BYTES", 500_000)
     monkeypatch.setattr("dataplatform.parsing.csv_rows.BLOCK_CHARS", 50_000)
     table = iceberg.open_table(PLAN.bronze_table)
     with table.transaction() as transaction:
