@@ -54,6 +54,13 @@ class Cost:
         """Both together."""
         return self.functions + self.jobs
 
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(functions=self.functions + other.functions, jobs=self.jobs + other.jobs)
+
+    def share(self, of: float) -> Cost:
+        """A part of it, from 0 to 1."""
+        return Cost(functions=self.functions * of, jobs=self.jobs * of)
+
     def to_dict(self) -> dict[str, float]:
         """As `--json` shows it, to a ten-millionth of a dollar."""
         figures = {"lambda": self.functions, "glue": self.jobs, "total": self.total}

@@ -31,17 +31,22 @@ def work_of(batches: Iterable[Batch], steps: Iterable[Step]) -> dict[str, Work]:
     for batch in batches:
         published = batch.bytes if batch.state == "published" else 0
         landed[batch.dataset] = landed.get(batch.dataset, 0) + published
-    spans: dict[tuple[str, str], list[str]] = {}
-    for step in steps:
-        if step.name in _OF_DATASETS:
-            spans.setdefault((step.dataset, step.name), []).append(step.at)
     took: dict[str, float] = {}
-    for (dataset, _), moments in spans.items():
-        took[dataset] = took.get(dataset, 0.0) + _seconds(min(moments), max(moments))
+    for (name, dataset), seconds in spans_of(steps).items():
+        if name in _OF_DATASETS:
+            took[dataset] = took.get(dataset, 0.0) + seconds
     return {
         dataset: Work(bytes=landed.get(dataset, 0), seconds=round(took.get(dataset, 0.0), 3))
         for dataset in sorted(landed.keys() | took.keys())
     }
+
+
+def spans_of(steps: Iterable[Step]) -> dict[tuple[str, str], float]:
+    """Seconds from the first word to the last of each step and what it was for."""
+    moments: dict[tuple[str, str], list[str]] = {}
+    for step in steps:
+        moments.setdefault((step.name, step.dataset), []).append(step.at)
+    return {of: _seconds(min(found), max(found)) for of, found in moments.items()}
 
 
 def _seconds(first: str, last: str) -> float:

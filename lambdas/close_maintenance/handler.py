@@ -7,11 +7,13 @@ from typing import Any
 from dataplatform.settings import LedgerSettings
 from lambdas.close_maintenance.logic import close_maintenance
 from lambdas.common import LambdaContext, ledger_at, logger
+from lambdas.metering import metered
 
 log = logger("close-maintenance")
 
 
 @log.inject_lambda_context(clear_state=True)
+@metered
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """{"run", "final"} -> {"run", "spark"}; raises MaintenanceFailed."""
     settings = LedgerSettings.from_environment()

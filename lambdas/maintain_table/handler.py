@@ -10,11 +10,13 @@ from dataplatform.adapters.s3_objects import s3
 from dataplatform.settings import MaintenanceSettings
 from lambdas.common import LambdaContext, ledger_at, logger
 from lambdas.maintain_table.logic import Caretaker, figures
+from lambdas.metering import metered
 
 log = logger("maintain-table")
 
 
 @log.inject_lambda_context(clear_state=True)
+@metered
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """{"run", "table"} -> {"table", "state"}; a table that fails is in the ledger, not raised."""
     settings = MaintenanceSettings.from_environment()

@@ -7,12 +7,14 @@ from typing import Any
 from dataplatform.adapters.plans import load_plan
 from dataplatform.settings import LakeSettings
 from lambdas.common import LambdaContext, logger
+from lambdas.metering import metered
 from lambdas.plan_maintenance.logic import plan_maintenance
 
 log = logger("plan-maintenance")
 
 
 @log.inject_lambda_context(clear_state=True)
+@metered
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """{"input", "run"} -> {"run", "tables": [{"run", "table"}…]}."""
     settings = LakeSettings.from_environment()

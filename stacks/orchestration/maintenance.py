@@ -100,7 +100,7 @@ def _functions(
         description="Says which tables to look after",
         settings=LakeSettings(**fields),
     )
-    state.plans.grant_read(plan)
+    state.grant_use(plan)
     maintain = PlatformFunction(
         functions,
         "maintain_table",
@@ -124,7 +124,7 @@ def _functions(
         description="Says what failed, and what is left to Spark",
         settings=state.settings,
     )
-    state.ledger.grant_read(close)
+    state.ledger.grant_write(close)  # what its own calls took, as all of them
     return _Steps(plan=plan, maintain=maintain, close=close, job=job)
 
 

@@ -234,6 +234,8 @@ def test_a_table_that_fails_is_told_at_the_end_and_alone(lake: Lake, books: Ledg
     }
     with pytest.raises(MaintenanceFailed, match="TableMissing"):
         close({"run": RUN, "final": True}, Context())
+    paid = [used.subject for used in books.usage(RUN)]
+    assert paid == [SILVER, "weir_dev_silver.gone", ""], "each call is noted, failed ones too"
 
 
 def test_a_function_that_died_is_not_taken_for_success(books: Ledger) -> None:

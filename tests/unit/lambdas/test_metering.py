@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dataplatform.ledger import Ledger
+from dataplatform.ledger.engines import model_subject
 from dataplatform.settings import LedgerSettings
 from lambdas import metering
 from lambdas.common import LambdaContext, ledger_at
@@ -80,3 +81,21 @@ def test_a_ledger_that_fails_too_does_not_hide_why_the_call_did(
     with pytest.raises(ValueError, match="broken"):
         fails({"run_id": "run"}, CONTEXT)
     assert "couldn't be noted" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("event", "subject"),
+    [
+        ({"run_id": "run", "dataset": "sales"}, "sales"),
+        ({"run_id": "run", "batch_id": "sales-1"}, "sales-1"),
+        ({"run_id": "run", "model": "sales", "statement_id": "x"}, model_subject("sales")),
+        ({"run": "run", "table": "weir_dev_silver.sales"}, "weir_dev_silver.sales"),
+        ({"run": "run", "final": True}, ""),
+        ({"run_id": "run"}, ""),
+    ],
+)
+def test_what_a_call_was_for_is_noted(ledger: Ledger, event: dict[str, Any], subject: str) -> None:
+    works(event, CONTEXT)
+    with pytest.raises(ValueError, match="broken"):
+        fails(event, CONTEXT)
+    assert [used.subject for used in ledger.usage("run")] == [subject, subject]
