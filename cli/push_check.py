@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cli.separators import other_separator
 from dataplatform.contracts.findings import nearest
 from dataplatform.errors import InvalidInput, Problem, UnreadableObject
+from dataplatform.parsing.csv_form import SEPARATORS, other_separator
 from dataplatform.parsing.csv_rows import csv_header
 from dataplatform.parsing.model import Block
 from dataplatform.parsing.parser import parse
@@ -58,7 +58,8 @@ def check(plan: SilverPlan, path: Path) -> tuple[Head | None, list[Problem]]:
         missing = _missing(plan, path)
         if missing:
             return None, missing
-        block = next(parse(_chunks(path), format=plan.source.format, columns=plan.fields), Block())
+        blocks = parse(_chunks(path), format=plan.source.format, columns=plan.fields, csv=plan.csv)
+        block = next(blocks, Block())
     except UnreadableObject as error:
         expected = _NAMED[plan.source.format]
         return None, [_problem(path, "content", error.what, expected, "Mend the file.")]
@@ -90,35 +91,36 @@ def _faults(plan: SilverPlan, path: Path, block: Block) -> list[Problem]:
 
 
 def _missing(plan: SilverPlan, path: Path) -> list[Problem]:
-    """Columns of the contract that a CSV's header lacks."""
+    """Columns that a CSV's header lacks; optional ones where it seems to call them otherwise."""
     if plan.source.format != "csv":
         return []
-    header = csv_header(decode(unpack(_chunks(path))))
-    if other := other_separator(header):
-        separator, named = other
-        to = f"{path.name.partition('.')[0]}-commas.csv"
-        copy = f"COPY (FROM read_csv('{path.name}', delim='{separator}', all_varchar=true))"
-        remedy = f"Convert it with DuckDB: {copy} TO '{to}' (HEADER)"
-        return [_problem(path, "header", f"fields separated by {named}", "commas", remedy, line=1)]
+    form = plan.csv
+    header = csv_header(decode(unpack(_chunks(path)), encoding=form.encoding), form)
+    if other := other_separator(header, form.delimiter):
+        found, expected = f"fields separated by {SEPARATORS[other]}", SEPARATORS[form.delimiter]
+        remedy = f"If all files come so, say it in the contract: servers.delimiter: {other!r}"
+        return [_problem(path, "header", found, expected, remedy, line=1)]
     unknown = [name for name in header if name not in plan.fields]
+    missing = [name for name in plan.fields if name not in header]
+    if len(missing) < len(plan.fields):  # of a header with no column at all, none is optional
+        missing = [n for n in missing if n not in form.optional or nearest(n, unknown)]
     return [
         _problem(
             path,
             name,
             f"no such column in {', '.join(header)}" if header else "an empty file",
-            "each column of the contract in the header",
+            "each column that the contract requires in the header",
             _remedy(name, nearest(name, unknown)),
             line=1,
         )
-        for name in plan.fields
-        if name not in header
+        for name in missing
     ]
 
 
 def _remedy(name: str, alike: str) -> str:
     if alike:
         return f'If "{alike}" is it, call it {name} in the file, or say so in the contract.'
-    return f"Add the column {name}; it may be empty where the contract doesn't require it."
+    return f"Add the column {name}, or let the contract not require it."
 
 
 def _wrong_format(plan: SilverPlan, path: Path) -> Problem | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from cli.inference.model import Proposal, ProposedColumn
 from dataplatform.contracts.nesting import element_of
+from dataplatform.parsing.csv_form import RFC_4180, UTF_8, encoding_name
 
 _WIDTH = 78
 _BARE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
@@ -48,7 +49,9 @@ def _lines(proposal: Proposal) -> Iterator[str]:
         "Edit it, then ./weir contracts check.",
         "",
     )
-    yield "apiVersion: v3.1.0"
+    encoding = encoding_name(proposal.csv.encoding)
+    # ODCS knows encodings since v3.2.0.
+    yield "apiVersion: " + ("v3.1.0" if proposal.csv.encoding == UTF_8 else "v3.2.0")
     yield "kind: DataContract"
     yield f"id: {uuid.uuid5(_NAMESPACE, f'{proposal.domain}/{proposal.dataset}')}"
     yield "version: 1.0.0"
@@ -60,6 +63,14 @@ def _lines(proposal: Proposal) -> Iterator[str]:
     yield "    type: s3"
     yield f"    location: s3://landing/{proposal.dataset}/"
     yield f"    format: {proposal.format}"
+    if proposal.csv.delimiter != RFC_4180.delimiter:
+        yield f"    delimiter: {quoted(proposal.csv.delimiter)}"
+    if proposal.csv.encoding != UTF_8:
+        yield f"    encoding: {quoted(encoding)}"
+    if proposal.csv.quote != RFC_4180.quote:
+        yield "    customProperties:"
+        yield "      - property: quoteChar"
+        yield f"        value: {quoted(proposal.csv.quote)}"
     yield "schema:"
     yield f"  - name: {quoted(proposal.dataset)}"
     if not proposal.key:

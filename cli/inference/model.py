@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dataplatform.parsing.csv_form import RFC_4180, CsvForm
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
@@ -20,7 +22,8 @@ class Sample:
     key: fields that the source itself calls the key.
     nullable: fields that may be missing by the source's own word, whatever the sample shows.
     descriptions: of fields, as the source has them.
-    notes: what was done to the source on its way, for people.
+    notes: what was done to the source on its way, or found in it, for people.
+    csv: how a file of CSV is written.
     """
 
     path: Path
@@ -32,6 +35,7 @@ class Sample:
     nullable: frozenset[str] = frozenset()
     descriptions: Mapping[str, str] = dataclasses.field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    csv: CsvForm = RFC_4180
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,3 +109,4 @@ class Proposal:
     likely_key: tuple[str, ...] = ()
     rejected: int = 0
     notes: tuple[str, ...] = ()
+    csv: CsvForm = RFC_4180

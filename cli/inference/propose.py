@@ -98,6 +98,7 @@ def _drafted(
         ordering=_ordering(columns) if key else "",
         records=found.records,
         rejected=found.rejected,
+        csv=sample.csv,
         notes=(*sample.notes, *_notes(found, names, key, likely, rows)),
     )
 

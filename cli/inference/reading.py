@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cli.inference.model import Sample
-from cli.separators import other_separator
 from dataplatform.errors import InvalidInput, Problem, UnreadableObject
 from dataplatform.parsing.csv_rows import csv_header
 from dataplatform.parsing.model import OP_FIELD, Block
@@ -75,23 +74,15 @@ def read(sample: Sample, folder: Path, show: Show) -> Read:
         raise unusable(
             sample.origin,
             error.what,
-            "CSV with a header, JSON, or Parquet, in UTF-8",
+            "CSV with a header, in UTF-8 or windows-1252; JSON; or Parquet",
             "What can't be read here can't be read in the platform either.",
         ) from error
 
 
 def _header(sample: Sample) -> list[str]:
     """The header of a CSV file: what the parser looks the contract's columns up in."""
-    header = csv_header(decode(unpack(_chunks(sample.path))))
-    if other := other_separator(header):
-        raise unusable(
-            sample.origin,
-            f"fields separated by {other[1]}",
-            "commas",
-            "Write it with commas (RFC 4180); files with other separators aren't read yet.",
-            line=1,
-        )
-    return header
+    texts = decode(unpack(_chunks(sample.path)), encoding=sample.csv.encoding)
+    return csv_header(texts, sample.csv)
 
 
 def _keys(sample: Sample, show: Show) -> tuple[list[str], frozenset[str]]:
@@ -179,7 +170,7 @@ def _batch(block: Block, schema: pa.Schema) -> pa.RecordBatch:
 
 
 def _blocks(sample: Sample, columns: Sequence[str]) -> Iterator[Block]:
-    return parse(_chunks(sample.path), format=sample.format, columns=columns)
+    return parse(_chunks(sample.path), format=sample.format, columns=columns, csv=sample.csv)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

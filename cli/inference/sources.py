@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from cli.inference.csv_guess import UTF_16_MARKS, guessed
 from cli.inference.documents import as_json_lines, is_json_lines
 from cli.inference.download import fetched, origin_of
 from cli.inference.model import Sample
@@ -22,8 +23,6 @@ _HEAD: Final = 64 * 1024
 _MAGIC: Final = {
     b"PK\x03\x04": ("a ZIP archive or a spreadsheet", "Save the sheet as CSV, or unpack it."),
     b"%PDF": ("a PDF document", "Save its table as CSV."),
-    b"\xff\xfe": ("UTF-16 text", "Write it as UTF-8: iconv -f UTF-16 -t UTF-8."),
-    b"\xfe\xff": ("UTF-16 text", "Write it as UTF-8: iconv -f UTF-16 -t UTF-8."),
     b"Obj\x01": ("an Avro file", "Write it as Parquet or JSON Lines."),
     b"ORC": ("an ORC file", "Write it as Parquet or JSON Lines."),
 }
@@ -70,7 +69,12 @@ def _understood(origin: str, path: Path, folder: Path, show: Show) -> Sample:
     if not text:
         raise unusable(origin, "an empty file", "one record or more")
     if text[:1] not in (b"{", b"["):
-        return Sample(path=path, name=_name(path, "csv"), format="csv", origin=origin)
+        form, notes = guessed(path)
+        name = _name(path, "csv")
+        return Sample(path=path, name=name, format="csv", origin=origin, csv=form, notes=notes)
+    if head.startswith(UTF_16_MARKS):
+        remedy = "Write it as UTF-8: iconv -f UTF-16 -t UTF-8."
+        raise unusable(origin, "JSON in UTF-16", "JSON in UTF-8", remedy)
     if is_json_lines(text):
         return Sample(path=path, name=_name(path, "jsonl"), format="json", origin=origin)
     return as_json_lines(origin, path, folder / f"{_stem(path)}.jsonl", show)
@@ -81,6 +85,8 @@ def _text(origin: str, path: Path, head: bytes) -> bytes:
     if is_packed(head):
         with path.open("rb") as file:
             head = next(iter(unpack(iter(lambda: file.read(_HEAD), b""))), b"")
+    if head.startswith(UTF_16_MARKS):
+        head = head.decode("utf-16", "replace").encode()
     return head.removeprefix(_BOM).lstrip(_BLANK)
 
 

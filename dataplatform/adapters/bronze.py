@@ -89,7 +89,8 @@ def _stage_object(
     """Read one object to its end, then pass it on; an unreadable one is passed to quarantine."""
     content = LandedBytes(s3, landed)
     try:
-        for block in parse(content, format=plan.format_of(landed.key), columns=plan.fields):
+        format = plan.format_of(landed.key)
+        for block in parse(content, format=format, columns=plan.fields, csv=plan.csv):
             spool.write(block)
     except UnreadableObject as error:
         quarantine.whole_object(landed, error.what)

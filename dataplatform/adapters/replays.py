@@ -100,13 +100,15 @@ class _Reader:
         self._rows, self._quarantine = rows, quarantine
         self._content = LandedBytes(s3, landed)
         self._format = replayed(plan.format_of(landed.key))
-        self._fields = plan.fields
+        self._fields, self._csv = plan.fields, plan.csv
         self.columns = [column.name for column in plan.columns]
 
     def read(self, spool: Spool, wanted: Mapping[int, str] | None) -> Staged:
         """Stage the records at the wanted positions, or all where the object was unreadable."""
         try:
-            for block in parse(self._content, format=self._format, columns=self._fields):
+            for block in parse(
+                self._content, format=self._format, columns=self._fields, csv=self._csv
+            ):
                 spool.write(block)
         except UnreadableObject as error:
             return self._unreadable(error, wanted)

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from dataplatform.contracts.csv_files import check_json, csv_options
 from dataplatform.contracts.document import Place
 from dataplatform.contracts.findings import Findings, did_you_mean
 from dataplatform.contracts.model import ContractColumn, Server
@@ -70,10 +71,13 @@ def _server(findings: Findings, place: Place, spec: dict[str, Any]) -> Server | 
     if kind == "s3":
         if not findings.one_of((*place, "format"), _FORMATS, "a format"):
             return None
-        if spec.get("delimiter") not in (None, ",", "array", "new_line"):
-            findings.unsupported((*place, "delimiter"), "another delimiter", "Use commas.")
+        if spec["format"] == "csv":
+            said = csv_options(findings, place, spec, options)
+            return Server(kind=kind, format="csv", options=said)
+        check_json(findings, place, spec)
         _no_options(findings, place, options, kind)
-        return Server(kind=kind, format=str(spec["format"]))
+        return Server(kind=kind, format="json")
+    check_json(findings, place, spec)
     if kind == "kinesis":
         _no_options(findings, place, options, kind)
         return Server(kind=kind, format="json")
@@ -176,9 +180,9 @@ def _no_options(
         where = (*place, "customProperties", index)
         findings.add(
             where,
-            f"no custom properties on a server of type {kind}",
+            f"no custom properties on a server of type {kind} with JSON",
             found=f'"{name}"',
-            remedy="Take it out: they say how an api is asked.",
+            remedy="Take it out: they say how an api is asked, or CSV is written.",
         )
 
 

@@ -31,6 +31,7 @@ def compare(shape: Shape, plan: SilverPlan) -> tuple[Drift, ...]:
     """What differs, in the contract's order; new columns come last, in the source's order.
 
     A column that no record of JSON has is missing only where a record needs it: absent is null.
+    What a header lacks is always told, and breaks where a record needs it.
     """
     observed = {column.name: column for column in shape.columns}
     known = set(plan.fields)
@@ -48,7 +49,7 @@ def compare(shape: Shape, plan: SilverPlan) -> tuple[Drift, ...]:
             found.append(_rename(shape, plan, column, renamed[column.name]))
         elif source_name(column) not in observed:
             if _is_missing(shape, plan, column):
-                found.append(_missing(column))
+                found.append(_missing(plan, column))
         elif drift := _retyped(plan, column, observed[source_name(column)]):
             found.append(drift)
         else:
@@ -162,14 +163,18 @@ def _rename(shape: Shape, plan: SilverPlan, column: Column, candidate: SampledCo
     )
 
 
-def _missing(column: Column) -> Drift:
+def _missing(plan: SilverPlan, column: Column) -> Drift:
+    needed = _needed(plan, column)
     return Drift(
         kind=Kind.MISSING,
         column=column.name,
         found=source_name(column),
         expected=column.type,
-        breaking=True,
-        remedy="Ask the source; if it is gone for good, take it out of the contract.",
+        breaking=needed,
+        remedy="Ask the source; if it is gone for good, take it out of the contract."
+        if needed
+        else "Its values are missing in what comes without it. Ask the source; if it is gone for "
+        "good, take it out of the contract.",
     )
 
 

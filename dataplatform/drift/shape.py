@@ -6,6 +6,7 @@ record that is cut, or can't be read, is passed over: single bad records are the
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -16,6 +17,8 @@ from typing import Any, Final
 
 from dataplatform.drift.values import narrowest
 from dataplatform.errors import UnreadableObject
+from dataplatform.parsing.csv_form import RFC_4180, UTF_8, UTF_16, CsvForm
+from dataplatform.parsing.csv_rows import csv_reader
 from dataplatform.parsing.json_rows import json_blocks
 from dataplatform.parsing.model import OP_FIELD, operation
 from dataplatform.parsing.stream import decode, is_packed, slices, unpack
@@ -77,8 +80,11 @@ class Shape:
         return tuple(column.name for column in self.columns)
 
 
-def observe(sample: Sample, *, format: str) -> Shape | None:
+def observe(sample: Sample, *, format: str, csv: CsvForm = RFC_4180) -> Shape | None:
     """The shape of an object of CSV or JSON Lines.
+
+    Args:
+        csv: how CSV is written.
 
     Returns:
         None where the sample shows none: no record, no header, or bytes that can't be read, which
@@ -87,11 +93,12 @@ def observe(sample: Sample, *, format: str) -> Shape | None:
     Raises:
         KeyError: an unknown format.
     """
-    read = {"csv": _csv_shape, "json": _json_shape}[format]
+    is_csv = {"csv": True, "json": False}[format]
     try:
-        return read(list(_texts(sample)))
+        texts = list(_texts(sample, csv.encoding if is_csv else UTF_8))
     except UnreadableObject:
         return None
+    return _csv_shape(texts, csv) if is_csv else _json_shape(texts)
 
 
 def shape_of_lines(lines: Iterable[str]) -> Shape | None:
@@ -99,17 +106,20 @@ def shape_of_lines(lines: Iterable[str]) -> Shape | None:
     return _json_shape(["\n".join(lines)])
 
 
-def _texts(sample: Sample) -> Iterator[str]:
+def _texts(sample: Sample, encoding: str) -> Iterator[str]:
     """The head, then the middle from the first line that is whole; both end with a whole line."""
-    yield _lines(sample.head, first=True, whole=sample.whole)
+    yield _lines(sample.head, encoding, first=True, whole=sample.whole)
+    if encoding == UTF_16:
+        return  # the middle has no mark that tells which byte of a character comes first
     if sample.middle and not is_packed(sample.head):
-        yield _lines(sample.middle, first=False, whole=False)
+        middle = UTF_8 if sample.head.startswith(codecs.BOM_UTF8) else encoding
+        yield _lines(sample.middle, middle, first=False, whole=False)
 
 
-def _lines(part: bytes, *, first: bool, whole: bool) -> str:
+def _lines(part: bytes, encoding: str, *, first: bool, whole: bool) -> str:
     pieces: Iterable[bytes] = _inflated(part) if first else slices((part,))
     # A sample may cut a character; what isn't UTF-8 in the object itself, the parser finds.
-    text = "".join(decode(_valid(pieces), first=first))
+    text = "".join(decode(_valid(pieces, encoding), first=first, encoding=encoding))
     if not first:
         text = text.partition("\n")[2]
     if whole:
@@ -131,19 +141,21 @@ def _inflated(part: bytes) -> Iterator[bytes]:
         yield piece
 
 
-def _valid(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    yield b"".join(pieces).decode("utf-8", "replace").replace(_REPLACED, "?").encode()
+def _valid(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    whole = b"".join(pieces)
+    codec = UTF_8 if whole.startswith(codecs.BOM_UTF8) else encoding
+    yield whole.decode(codec, "replace").replace(_REPLACED, "?").encode(codec)
 
 
-def _csv_shape(texts: list[str]) -> Shape | None:
-    rows = _csv_rows(texts[0])
+def _csv_shape(texts: list[str], form: CsvForm) -> Shape | None:
+    rows = _csv_rows(texts[0], form)
     header = next(rows, None)
     if header is None or len(set(header)) < len(header):
         return None  # the parser says which column stands there twice
     found = _Columns(header)
     op = header.index(OP_FIELD) if OP_FIELD in header else None
     share = MAX_RECORDS // len(texts)
-    for rest in (rows, *map(_csv_rows, texts[1:])):
+    for rest in (rows, *(_csv_rows(text, form) for text in texts[1:])):
         taken = 0
         for fields in rest:
             if len(fields) != len(header) or (op is not None and _deletes(fields[op])):
@@ -155,9 +167,9 @@ def _csv_shape(texts: list[str]) -> Shape | None:
     return found.shape(declared=True)
 
 
-def _csv_rows(text: str) -> Iterator[list[str]]:
+def _csv_rows(text: str, form: CsvForm) -> Iterator[list[str]]:
     """Rows up to the first that can't be read: a quote that a sample cut, mostly."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv_reader(io.StringIO(text, newline=""), form)
     while True:
         try:
             fields = next(reader, None)

@@ -1,4 +1,7 @@
-"""CSV text (RFC 4180) to rows: a header, quoted fields with commas, quotes and line ends inside."""
+"""CSV text to rows: a header, quoted fields with separators, quotes and line ends inside.
+
+As RFC 4180 has it, but for what a `CsvForm` says.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,10 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dataplatform.errors import UnreadableObject
+from dataplatform.parsing.csv_form import RFC_4180, SEPARATORS, CsvForm, other_separator
 from dataplatform.parsing.model import (
     BLOCK_CHARS,
     MAX_RECORD_CHARS,
@@ -20,25 +24,30 @@ from dataplatform.parsing.model import (
     operation,
 )
 
+if TYPE_CHECKING:
+    from _csv import Reader
+
 _SHOWN_COLUMNS: Final = 20
 
 # The module's default of 128 KiB a field; `_Lines` bounds whole records instead.
 csv.field_size_limit(MAX_RECORD_CHARS)
 
 
-def csv_blocks(texts: Iterable[str], columns: Sequence[str]) -> Iterator[Block]:
+def csv_blocks(
+    texts: Iterable[str], columns: Sequence[str], form: CsvForm = RFC_4180
+) -> Iterator[Block]:
     """Parse CSV; fields are found by the header's names, an empty field is None.
 
     Raises:
-        UnreadableObject: the header lacks a column or repeats one, a quote never closes, or a
-            record is longer than `MAX_RECORD_CHARS`.
+        UnreadableObject: the header lacks a column that isn't optional, or all of them, or repeats
+            one, a quote never closes, or a record is longer than `MAX_RECORD_CHARS`.
     """
     lines = _Lines(texts)
-    reader = csv.reader(lines, strict=True)
+    reader = csv_reader(lines, form)
     header = _header(reader)
     if header is None:
         return
-    layout = _Layout(header, columns)
+    layout = _Layout(header, columns, form)
     block = Block()
     position = 0
     while True:
@@ -71,13 +80,20 @@ def csv_blocks(texts: Iterable[str], columns: Sequence[str]) -> Iterator[Block]:
         yield block
 
 
-def csv_header(texts: Iterable[str]) -> list[str]:
+def csv_header(texts: Iterable[str], form: CsvForm = RFC_4180) -> list[str]:
     """The names that fields are found by; none where there is no record at all.
 
     Raises:
         UnreadableObject: the header isn't CSV.
     """
-    return _header(csv.reader(_Lines(texts), strict=True)) or []
+    return _header(csv_reader(_Lines(texts), form)) or []
+
+
+def csv_reader(lines: Iterable[str], form: CsvForm) -> Reader:
+    """Fields record by record; csv.Error where one isn't CSV."""
+    if not form.quote:
+        return csv.reader(lines, delimiter=form.delimiter, quoting=csv.QUOTE_NONE, strict=True)
+    return csv.reader(lines, delimiter=form.delimiter, quotechar=form.quote, strict=True)
 
 
 class _Lines:
@@ -131,19 +147,19 @@ class _Lines:
 class _Layout:
     """Where the contract's columns are in this object."""
 
-    def __init__(self, header: list[str], columns: Sequence[str]) -> None:
+    def __init__(self, header: list[str], columns: Sequence[str], form: CsvForm) -> None:
         place = {name: index for index, name in enumerate(header)}
         missing = [name for name in columns if name not in place]
-        if missing:
-            raise UnreadableObject(
-                f"wrong header: no column {', '.join(missing)}; found {_shown(header)}"
-            )
+        if len(missing) == len(columns) > 0 or not form.optional.issuperset(missing):
+            raise UnreadableObject(_wrong_header(header, missing, form))
         if len(place) < len(header):
             twice = sorted({name for name in header if header.count(name) > 1})
             raise UnreadableObject(f"wrong header: column {', '.join(twice)} stands there twice")
         self._width = len(header)
         self._op = place.pop(OP_FIELD, None)
-        wanted = [place.pop(name) for name in columns]
+        # What is missing has the place of an empty field behind the last one.
+        self._lacks = bool(missing)
+        wanted = [place.pop(name, self._width) for name in columns]
         self._extra = list(place.items())
         # itemgetter gives a bare value for one index
         self._values = itemgetter(*wanted) if len(wanted) > 1 else lambda row: (row[wanted[0]],)
@@ -163,6 +179,8 @@ class _Layout:
         if self._extra:
             others = {name: fields[index] or None for name, index in self._extra}
             extra = json.dumps(others, ensure_ascii=False, separators=(",", ":"))
+        if self._lacks:
+            fields = [*fields, ""]
         return Row(position, op, extra, [value or None for value in self._values(fields)])
 
 
@@ -171,6 +189,15 @@ def _header(reader: Iterator[list[str]]) -> list[str] | None:
         return next((fields for fields in reader if fields), None)
     except csv.Error as error:
         raise UnreadableObject(f"wrong header: {error}") from error
+
+
+def _wrong_header(header: list[str], missing: list[str], form: CsvForm) -> str:
+    if other := other_separator(header, form.delimiter):
+        return (
+            f"wrong header: separated by {SEPARATORS[other]}, "
+            f"where the contract says {SEPARATORS[form.delimiter]}"
+        )
+    return f"wrong header: no column {', '.join(missing)}; found {_shown(header)}"
 
 
 def _shown(header: list[str]) -> str:

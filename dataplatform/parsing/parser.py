@@ -6,6 +6,7 @@ import gc
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from dataplatform.parsing.csv_form import RFC_4180, CsvForm
 from dataplatform.parsing.csv_rows import csv_blocks
 from dataplatform.parsing.json_rows import json_blocks
 from dataplatform.parsing.model import REJECTED, REJECTED_AGAIN, Block
@@ -13,7 +14,6 @@ from dataplatform.parsing.rejected_rows import rejected_again_blocks, rejected_b
 from dataplatform.parsing.stream import decode, is_packed, slices, unpack
 
 _FORMATS: Final = {
-    "csv": csv_blocks,
     "json": json_blocks,
     REJECTED: rejected_blocks,
     REJECTED_AGAIN: rejected_again_blocks,
@@ -22,7 +22,9 @@ _A_RECORD_A_LINE: Final = ("json", REJECTED, REJECTED_AGAIN)
 """CSV isn't among them: a quoted field may hold line ends, and no contract says that none does."""
 
 
-def parse(chunks: Iterable[bytes], *, format: str, columns: Sequence[str]) -> Iterator[Block]:
+def parse(
+    chunks: Iterable[bytes], *, format: str, columns: Sequence[str], csv: CsvForm = RFC_4180
+) -> Iterator[Block]:
     """Parse an object's bytes, in chunks of any size, to blocks of rows.
 
     Args:
@@ -30,11 +32,15 @@ def parse(chunks: Iterable[bytes], *, format: str, columns: Sequence[str]) -> It
         format: "csv", "json" (JSON Lines) or `REJECTED`, as `SilverPlan.format_of` says; for
             `REJECTED` at a replay `REJECTED_AGAIN`.
         columns: the contract's columns; what else a record holds goes to `Row.extra`.
+        csv: how CSV is written; other formats have one form.
 
     Raises:
         UnreadableObject: the object breaks somewhere; blocks already given must not be kept.
         KeyError: an unknown format.
     """
+    if format == "csv":
+        texts = decode(unpack(chunks), encoding=csv.encoding)
+        return _uncollected(csv_blocks(texts, columns, csv))
     return _uncollected(_FORMATS[format](decode(unpack(chunks)), columns))
 
 

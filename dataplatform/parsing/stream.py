@@ -9,11 +9,11 @@ from itertools import chain
 from typing import Final
 
 from dataplatform.errors import UnreadableObject
+from dataplatform.parsing.csv_form import UTF_8, UTF_16, encoding_name
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _PIECE: Final = 1024 * 1024
-_BOM: Final = "\ufeff"
 
 
 def unpack(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -38,38 +38,51 @@ def is_packed(head: bytes) -> bool:
     return head.startswith(_GZIP_MAGIC)
 
 
-def decode(pieces: Iterable[bytes], *, first: bool = True) -> Iterator[str]:
-    """Strict UTF-8 without its byte order mark.
+def decode(pieces: Iterable[bytes], *, first: bool = True, encoding: str = UTF_8) -> Iterator[str]:
+    """Text, decoded strictly, without its byte order mark.
 
     A NUL byte has no place in text: it is a torn write or another encoding, and where records end
     can't be trusted any more.
 
     Args:
         first: the pieces begin where the object does; only there is a byte order mark one.
+        encoding: Python's name of it. UTF-8's mark is no text of any other encoding: what begins
+            with it is UTF-8, whatever was said.
 
     Raises:
         UnreadableObject: naming the offset, in bytes after unpacking.
     """
-    decoder = codecs.getincrementaldecoder("utf-8")("strict")
-    start = 0
-    begun = not first
+    source = iter(pieces)
+    head = b""
+    while first and len(head) < len(codecs.BOM_UTF8) and (piece := next(source, None)) is not None:
+        head += piece
+    if head.startswith(codecs.BOM_UTF8):
+        head = head[len(codecs.BOM_UTF8) :]
+        return _decoded(chain((head,), source), UTF_8, len(codecs.BOM_UTF8))
+    return _decoded(chain((head,), source), encoding, 0)
+
+
+def _decoded(pieces: Iterable[bytes], encoding: str, start: int) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    # UTF-16 writes half of its characters with a byte of 0: there the character tells.
+    nul_byte = b"" if encoding == UTF_16 else b"\0"
     for piece in chain(pieces, (None,)):
         held = len(decoder.getstate()[0])
-        nul = piece.find(0) if piece else -1
+        nul = piece.find(nul_byte) if piece and nul_byte else -1
         try:
             text = decoder.decode(
                 piece[:nul] if piece and nul >= 0 else piece or b"", piece is None
             )
         except UnicodeDecodeError as error:
             raise UnreadableObject(
-                f"not UTF-8 at byte {start - held + error.start}: {error.reason}"
+                f"not {encoding_name(encoding)} at byte {start - held + error.start}: "
+                f"{error.reason}"
             ) from error
         if nul >= 0:
             raise UnreadableObject(f"NUL byte at byte {start + nul}")
+        if not nul_byte and "\0" in text:
+            raise UnreadableObject(f"NUL character after byte {start}")
         start += len(piece or b"")
-        if text and not begun:
-            begun = True
-            text = text.removeprefix(_BOM)
         if text:
             yield text
 

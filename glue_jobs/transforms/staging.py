@@ -185,7 +185,7 @@ def _read(
     numbered_from: int,
 ) -> tuple[DataFrame, list[_Found]]:
     """Read units, one a task; their records, which wait on disk, and how each unit ended."""
-    reader = Reader(work, formats, plan.fields, objects)
+    reader = Reader(work, formats, plan.fields, objects, plan.csv)
     numbers = spark.range(0, len(work), 1, len(work))
     read = numbers.mapInArrow(reader, from_arrow_schema(schema(len(plan.columns))))
     frame = read.withColumn("unit", F.col("unit") + numbered_from).persist(StorageLevel.DISK_ONLY)

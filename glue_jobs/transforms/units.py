@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from dataplatform.errors import UnreadableObject
 from dataplatform.ledger.records import LandedObject
+from dataplatform.parsing.csv_form import RFC_4180, CsvForm
 from dataplatform.parsing.model import Block, Rejected, as_json
 from dataplatform.parsing.parser import parse, parse_part
 from dataplatform.parsing.parts import lines_of_part
@@ -73,6 +74,7 @@ class Reader:
     format_of: dict[str, str]
     columns: Sequence[str]
     objects: Objects
+    csv: CsvForm = RFC_4180
 
     def __call__(self, numbers: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The records of each unit in turn, a block at a time."""
@@ -104,7 +106,7 @@ class Reader:
         chunks = _digested(self.objects.read(unit.landed, 0), digest)
         if unit.kind == "digest":
             return (Block() for _ in chunks)
-        return parse(chunks, format=format, columns=self.columns)
+        return parse(chunks, format=format, columns=self.columns, csv=self.csv)
 
 
 def _digested(chunks: Iterator[bytes], digest: Any) -> Iterator[bytes]:

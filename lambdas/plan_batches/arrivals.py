@@ -94,7 +94,7 @@ class Arrivals:
         if plan.format_of(landed.key) == REJECTED:
             return ()
         sample = self.look(landed)
-        shape = sample and observe(sample, format=plan.source.format)
+        shape = sample and observe(sample, format=plan.source.format, csv=plan.csv)
         return compare(shape, plan) if shape else ()
 
     def _breaks(self, plan: SilverPlan, landed: LandedObject, drifts: Sequence[Drift]) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from dataplatform.naming import Watch, dataset_of_key, rejected_prefix
+from dataplatform.parsing.csv_form import CsvForm
 from dataplatform.parsing.model import REJECTED
 from dataplatform.plans.model.column import Column
 from dataplatform.quality.model import Check, Gate, Severity
@@ -24,7 +25,8 @@ class SourcePlan:
     `kind`: "s3" (files land), "api" (pulled), "kinesis" (Firehose). `format`: csv, json (Lines).
     `options` of an api source: source, path, records_path, updated_param, id_param, limit_param,
     limit, has_more_path, key_header, updated_column, id_column (the last two: the record's fields
-    that the next request's `updated_param` and `id_param` are taken from).
+    that the next request's `updated_param` and `id_param` are taken from). Of files of CSV, where
+    they aren't as RFC 4180 has them: delimiter, quote, encoding, as in `CsvForm`.
     """
 
     kind: str
@@ -131,6 +133,14 @@ class SilverPlan:
     def fields(self) -> tuple[str, ...]:
         """What the source calls each column: the names that the parser looks for."""
         return tuple(column.field or column.name for column in self.columns)
+
+    @property
+    def csv(self) -> CsvForm:
+        """How its files of CSV are written, and which columns they may do without."""
+        named = (*self.primary_key, self.ordering)
+        optional = (c for c in self.columns if not c.required and c.name not in named)
+        said = self.source.options if self.source.format == "csv" else {}
+        return CsvForm(**said, optional=frozenset(c.field or c.name for c in optional))
 
     @property
     def mark(self) -> str:

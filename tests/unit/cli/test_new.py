@@ -83,12 +83,13 @@ def test_a_name_that_cannot_be_used_is_refused_before_the_sample_is_read(
 
 
 def test_a_sample_that_cannot_be_read_is_told_in_three_lines(weir: Weir, root: Path) -> None:
-    (root / "inbox/bad.csv").write_text("a;b\n1;2\n")
+    (root / "inbox/bad.csv").write_text("a,a\n1,2\n")
     code, _, err = weir("new", "dataset", "shop/bad", "--from", str(root / "inbox/bad.csv"))
     assert code == Exit.FAILED
     assert err.splitlines() == [
-        "✗ bad.csv:1  (sample): fields separated by semicolons; expected commas",
-        "    Write it with commas (RFC 4180); files with other separators aren't read yet.",
+        "✗ bad.csv  (sample): wrong header: column a stands there twice; expected CSV with a "
+        "header, in UTF-8 or windows-1252; JSON; or Parquet",
+        "    What can't be read here can't be read in the platform either.",
         "  No contract was written.",
     ]
 

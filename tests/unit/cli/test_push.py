@@ -38,8 +38,8 @@ def found(plan: SilverPlan, path: Path, body: bytes) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("name", "body", "field", "said"),
     [
-        ("a.csv", b"store_id,town\n1,x\n", "city", "no such column in store_id, town"),
-        ("a.csv.gz", gzip.compress(b"store_id,city\n1,x\n", mtime=0), "area", "no such column"),
+        ("a.csv", b"id,city\n1,x\n", "store_id", "no such column in id, city"),
+        ("a.csv.gz", gzip.compress(b"city,area\nx,y\n", mtime=0), "store_id", "no such column"),
         ("a.csv", b"", "store_id", "an empty file"),
         ("a.csv", b"store_id;city;area\n1;x;2\n", "header", "separated by semicolons"),
         ("a.csv", b"store_id\tcity\tarea\n1\tx\t2\n", "header", "separated by tabs"),
@@ -64,10 +64,26 @@ def test_a_file_that_the_contract_would_not_take_is_told_apart(
 
 def test_each_missing_column_is_told_with_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    path.write_bytes(b"store_id\n1\n")
+    path.write_bytes(b"id\n1\n")
     _, problems = check(stores(), path)
-    assert [problem.field for problem in problems] == ["city", "area", "opened_at"]
+    assert [problem.field for problem in problems] == ["store_id", "city", "area", "opened_at"]
     assert all(problem.remedy and problem.line == 1 for problem in problems)
+
+
+def test_an_optional_column_may_be_missing(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"store_id\n1\n")
+    head, problems = check(stores(), path)
+    assert head and (head.rows, problems) == (1, [])
+
+
+def test_a_file_is_held_against_the_form_that_the_contract_says(tmp_path: Path) -> None:
+    plan = stores()
+    said = replace(plan.source, options={"delimiter": ";", "encoding": "cp1252"})
+    body = "store_id;city\n1;M\u00fcnchen\n".encode("cp1252")
+    assert found(replace(plan, source=said), tmp_path / "a.csv", body) == []
+    (problem,) = found(replace(plan, source=said), tmp_path / "b.csv", b"store_id,city\n1,x\n")
+    assert problem == ("header", "fields separated by commas")
 
 
 def test_a_column_that_looks_like_the_missing_one_is_named(tmp_path: Path) -> None:
@@ -165,10 +181,10 @@ def test_what_an_interrupted_push_has_left_goes_through_with_the_next(
 def test_one_wrong_file_keeps_all_from_being_sent(landing: Any, weir: Weir, tmp_path: Path) -> None:
     good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
     good.write_bytes(csv_bytes((1, "Vigo", "", "")))
-    bad.write_bytes(b"store_id,town\n1,x\n")
+    bad.write_bytes(b"id,city\n1,x\n")
     code, _, err = weir("push", "stores", str(good), str(bad), str(tmp_path / "none.csv"))
     assert code == 2
-    assert "city: no such column in store_id, town" in err and "no such file" in err
+    assert "store_id: no such column in id, city" in err and "no such file" in err
     assert keys(landing) == []
 
 

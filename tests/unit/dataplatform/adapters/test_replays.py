@@ -15,7 +15,6 @@ from tests.unit.support.merges import Shop, counts, order, orders, shops
 from tests.unit.support.replays import restaged
 
 STATE = "      - name: state\n"
-CHANGED = "      - name: changed_at\n"
 LOOSE = spoiled(("          maximum: 100\n", "          maximum: 1000\n"))
 
 
@@ -158,12 +157,12 @@ def test_a_replayed_record_of_a_row_that_came_later_changes_nothing(aws: None) -
 
 
 def test_an_object_that_was_unreadable_is_read_again_whole(shop: Shop) -> None:
-    lacking = b"order_id,amount,email,changed_at\n1,1,a@b,2026-01-01T00:00:00Z\n2,9,,bad\n"
-    origin = shop.staged_objects([shop.lake.land("lacking.csv", lacking, "orders")])
+    text = b"order_id;amount;email;changed_at\n1;1;a@b;2026-01-01T00:00:00Z\n2;9;;bad\n"
+    origin = shop.staged_objects([shop.lake.land("otherwise.csv", text, "orders")])
     shop.merge(origin)
     assert totals(shop) == {"source": 1, "quarantined": 1, "live": 0}
     whole = shop.plan
-    shop.plan = orders(spoiled((ORDERS[ORDERS.index(STATE) : ORDERS.index(CHANGED)], "")))
+    shop.plan = orders(spoiled(("format: csv\n", 'format: csv\n    delimiter: ";"\n')))
     batch = replayed(shop, origin)
     assert (batch.taken, batch.rows, batch.source) == (1, 2, 2)
     shop.plan = whole

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pytest
 
 from dataplatform.compiler.silver import silver_plan
 from dataplatform.errors import InvalidContract
 from dataplatform.naming import Names
+from dataplatform.parsing.csv_form import CsvForm
+from dataplatform.plans.model import SilverPlan
 from tests.unit.support.contracts import ORDERS, contract, problems, spoiled
 
 S3 = ORDERS[ORDERS.index("servers:") : ORDERS.index("schema:")]
@@ -13,6 +17,26 @@ ORDERING = "    customProperties:\n      - property: ordering\n        value: ch
 
 def test_files_come_as_csv_or_json() -> None:
     assert contract(spoiled(("format: csv", "format: json"))).server.format == "json"
+
+
+CSV = "    format: csv\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "options"),
+    [
+        ('    delimiter: ","\n    encoding: utf-8\n', {}),
+        ('    delimiter: ";"\n', {"delimiter": ";"}),
+        ('    delimiter: "\\t"\n    encoding: UTF-16\n', {"delimiter": "\t", "encoding": "utf-16"}),
+        ("    encoding: Windows-1252\n", {"encoding": "cp1252"}),
+        ("    customProperties: [{property: quoteChar, value: none}]\n", {"quote": ""}),
+    ],
+)
+def test_files_of_csv_may_be_written_otherwise(said: str, options: dict[str, str]) -> None:
+    plan = silver_plan(contract(spoiled((CSV, CSV + said))), Names("dev"))
+    assert plan.source.options == options
+    assert plan.csv == CsvForm(**options, optional=frozenset({"amount", "email", "state"}))
+    assert SilverPlan.from_dict(asdict(plan)).csv == plan.csv
 
 
 def test_an_api_pulls_by_the_ordering_column_and_the_key_where_nothing_else_is_said() -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataplatform.drift.shape import MAX_RECORDS, Sample, Shape, observe, shape_of_lines
+from dataplatform.parsing.csv_form import CsvForm
 
 CSV = "id,name,born\r\n1,Anna,\r\n2,Bo,1990-01-02\r\n"
 
@@ -103,3 +104,14 @@ def test_every_cut_of_a_file_shows_its_header_or_nothing(names: list[str], cut: 
     text = ",".join(names) + "\n" + 20 * (",".join("v" for _ in names) + "\n")
     shape = observe(Sample(text.encode()[:cut]), format="csv")
     assert shape is None or shape.names == tuple(n for n in names if n != "_op")
+
+
+@pytest.mark.parametrize("codec", ["cp1252", "utf-8", "utf-16"])
+def test_a_sample_is_read_in_the_form_that_the_contract_says(codec: str) -> None:
+    form = CsvForm(delimiter=";", encoding=codec)
+    line = "1,5;Zoë\n".encode(codec)
+    body = "price;name\n1,5;Zoë\n".encode(codec)
+    shape = observe(Sample(body[:-1], b"\xff" + line, whole=False), format="csv", csv=form)
+    assert shape is not None and shape.names == ("price", "name")
+    whole = observe(Sample(body, whole=True), format="csv", csv=form)
+    assert seen(whole) == {"price": ("1,5",), "name": ("Zoë",)}

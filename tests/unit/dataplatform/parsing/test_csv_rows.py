@@ -6,6 +6,7 @@ import pytest
 
 from dataplatform.errors import UnreadableObject
 from dataplatform.parsing import csv_rows
+from dataplatform.parsing.csv_form import SEPARATORS, CsvForm
 from dataplatform.parsing.csv_rows import csv_blocks
 from dataplatform.parsing.model import Block, Row
 
@@ -112,3 +113,52 @@ def test_blocks_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = list(csv_blocks(["a,b\n" + "1,2\n" * 100], ["a", "b"]))
     assert len(blocks) > 3
     assert sum(map(len, blocks)) == 100
+
+
+def formed(form: CsvForm, *texts: str, columns: tuple[str, ...] = ("a", "b")) -> Block:
+    whole = Block()
+    for block in csv_blocks(texts, columns, form):
+        whole.rows += block.each()
+        whole.rejected += block.rejected
+    return whole
+
+
+@pytest.mark.parametrize("delimiter", SEPARATORS)
+def test_fields_stand_between_whatever_the_form_says(delimiter: str) -> None:
+    other = "," if delimiter != "," else ";"
+    text = f'a{delimiter}b\n1{other}5{delimiter}"x{delimiter}\n""y"""\n'
+    (row,) = formed(CsvForm(delimiter=delimiter), text).rows
+    assert row.values == [f"1{other}5", f'x{delimiter}\n"y"']
+
+
+def test_another_quotation_mark_or_none_leaves_double_quotes_as_they_are() -> None:
+    (row,) = formed(CsvForm(quote="'"), "a,b\n'1,''2',\"x\n").rows
+    assert row.values == ["1,'2", '"x']
+    (row,) = formed(CsvForm(quote="", delimiter="\t"), 'a\tb\n"5"" pipe\t"\n').rows
+    assert row.values == ['"5"" pipe', '"']
+
+
+def test_a_header_may_lack_optional_columns_but_not_all() -> None:
+    form = CsvForm(optional=frozenset("bc"))
+    (row,) = formed(form, "x,a\n9,1\n", columns=("a", "b", "c")).rows
+    assert (row.values, row.extra) == (["1", None, None], '{"x":"9"}')
+    assert formed(form, "b\n2\n", columns=("b", "c")).rows[0].values == ["2", None]
+    with pytest.raises(UnreadableObject, match="no column a; found b"):
+        formed(form, "b\n1\n")
+    with pytest.raises(UnreadableObject, match="no column b, c; found x"):
+        formed(form, "x\n1\n", columns=("b", "c"))
+
+
+def test_a_record_of_a_header_without_an_optional_column_keeps_the_width_of_the_header() -> None:
+    found = formed(CsvForm(optional=frozenset("b")), "a\n1\n1,2\n")
+    assert [row.values for row in found.rows] == [["1", None]]
+    assert found.rejected[0].reasons == ("2 fields where the header has 1",)
+
+
+def test_another_separator_than_the_contract_says_is_told_as_such() -> None:
+    with pytest.raises(UnreadableObject, match="by semicolons, where the contract says commas"):
+        formed(CsvForm(), "a;b\n1;2\n")
+    with pytest.raises(UnreadableObject, match="by commas, where the contract says semicolons"):
+        formed(CsvForm(delimiter=";"), "a,b\n1,2\n")
+    with pytest.raises(UnreadableObject, match="no column a, b; found x,y"):
+        formed(CsvForm(), '"x,y"\n1\n')

@@ -5,6 +5,7 @@ import gzip
 import pytest
 
 from dataplatform.errors import UnreadableObject
+from dataplatform.parsing.csv_form import ENCODINGS
 from dataplatform.parsing.stream import decode, unpack
 
 
@@ -92,3 +93,36 @@ def test_what_is_wrong_first_is_named() -> None:
         decoded(b"a\xff\0")
     with pytest.raises(UnreadableObject, match="NUL byte at byte 1"):
         decoded(b"a\0\xff")
+
+
+@pytest.mark.parametrize("codec", sorted(set(ENCODINGS.values()) - {"ascii"}))
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_text_is_decoded_as_the_contract_says(codec: str, size: int) -> None:
+    text = "Zoë, Ærø\nStraße\n"
+    body = text.encode(codec)
+    pieces = [body[start : start + size] for start in range(0, len(body), size)]
+    assert "".join(decode(pieces, encoding=codec)) == text
+
+
+def test_what_begins_with_the_mark_of_utf_8_is_utf_8() -> None:
+    body = "\ufeffZoë".encode()
+    for size in (1, 2, 100):
+        pieces = [body[start : start + size] for start in range(0, len(body), size)]
+        assert "".join(decode(pieces, encoding="cp1252")) == "Zoë"
+
+
+@pytest.mark.parametrize(
+    ("body", "codec", "said"),
+    [
+        (b"ab\x81c", "cp1252", "not windows-1252 at byte 2"),
+        (b"ab\xe9", "ascii", "not US-ASCII at byte 2"),
+        ("a\0b".encode("utf-16"), "utf-16", "NUL character after byte 0"),
+        (b"a\0b", "iso8859-1", "NUL byte at byte 1"),
+        (b"\xef\xbb\xbfab\xff", "cp1252", "not UTF-8 at byte 5"),
+    ],
+)
+def test_what_is_in_another_encoding_is_told_by_name_and_place(
+    body: bytes, codec: str, said: str
+) -> None:
+    with pytest.raises(UnreadableObject, match=said):
+        list(decode([body], encoding=codec))
