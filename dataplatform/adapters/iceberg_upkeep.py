@@ -10,13 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from pyiceberg.manifest import ManifestFile
 from pyiceberg.table import Table, TableProperties
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.snapshots import Snapshot, ancestors_of
 
+from dataplatform.adapters.s3_objects import place
 from dataplatform.errors import WeirError
 from dataplatform.maintenance.history import Commit, Needs, forgettable
 
@@ -96,7 +96,7 @@ def orphans(table: Table, s3: S3Client, *, before: datetime) -> list[Orphan]:
     Raises:
         ListingIncomplete: the table's own metadata isn't among what is listed.
     """
-    bucket, prefix = _place(table.metadata.location)
+    bucket, prefix = place(table.metadata.location)
     named = _named(table)
     found, listed = [], set()
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/")
@@ -105,7 +105,7 @@ def orphans(table: Table, s3: S3Client, *, before: datetime) -> list[Orphan]:
             listed.add(entry["Key"])
             if entry["LastModified"] < before and entry["Key"] not in named:
                 found.append(Orphan(entry["Key"], entry["Size"]))
-    if _place(table.metadata_location)[1] not in listed:
+    if place(table.metadata_location)[1] not in listed:
         raise ListingIncomplete(
             f"{table.name()}: {table.metadata_location} isn't listed below {prefix}/",
             why="Files that are in use might look as if nobody named them: nothing was deleted.",
@@ -120,7 +120,7 @@ def delete(table: Table, s3: S3Client, found: list[Orphan]) -> None:
     Raises:
         NotDeleted: with the first that S3 refused.
     """
-    bucket, _ = _place(table.metadata.location)
+    bucket, _ = place(table.metadata.location)
     for start in range(0, len(found), _DELETE_AT_ONCE):
         keys = [{"Key": orphan.key} for orphan in found[start : start + _DELETE_AT_ONCE]]
         answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})  # type: ignore[typeddict-item]
@@ -145,7 +145,7 @@ def _named(table: Table) -> set[str]:
         places |= manifests.keys()
         for files in threads.map(lambda each: _files(table, each), manifests.values()):
             places |= files
-    return {_place(place)[1] for place in places}
+    return {place(location)[1] for location in places}
 
 
 def _files(table: Table, manifest: ManifestFile) -> set[str]:
@@ -166,8 +166,3 @@ def _commit(snapshot: Snapshot) -> Commit:
         if summary is None
         else {"operation": summary.operation.value, **summary.additional_properties},
     )
-
-
-def _place(location: str) -> tuple[str, str]:
-    parts = urlsplit(location)
-    return parts.netloc, parts.path.lstrip("/")

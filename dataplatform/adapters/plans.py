@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from urllib.parse import urlsplit
 
+from dataplatform.adapters.s3_objects import place
 from dataplatform.errors import WeirError
 from dataplatform.plans.model import PlatformPlan
 
@@ -23,14 +23,8 @@ def load_plan(uri: str) -> PlatformPlan:
     """
     import boto3
 
-    parts = urlsplit(uri)
-    if parts.scheme != "s3" or not parts.netloc or not parts.path.strip("/"):
-        raise PlansUnreadable(
-            f"plans_uri is {uri!r}, not s3://bucket/key",
-            why="Nothing can run without the compiled contracts.",
-            remedy="Deploy again: the catalog stack writes it.",
-        )
-    answer = boto3.client("s3").get_object(Bucket=parts.netloc, Key=parts.path.lstrip("/"))
+    bucket, key = _place(uri)
+    answer = boto3.client("s3").get_object(Bucket=bucket, Key=key)
     try:
         return PlatformPlan.from_json(answer["Body"].read())
     except (ValueError, KeyError, TypeError) as error:
@@ -39,3 +33,17 @@ def load_plan(uri: str) -> PlatformPlan:
             why="Nothing can run without the compiled contracts.",
             remedy="Deploy all stacks together: code and plans belong to one version.",
         ) from error
+
+
+def _place(uri: str) -> tuple[str, str]:
+    try:
+        bucket, key = place(uri)
+    except ValueError:
+        bucket = key = ""
+    if not key:
+        raise PlansUnreadable(
+            f"plans_uri is {uri!r}, not s3://bucket/key",
+            why="Nothing can run without the compiled contracts.",
+            remedy="Deploy again: the catalog stack writes it.",
+        )
+    return bucket, key

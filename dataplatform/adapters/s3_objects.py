@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
-from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
@@ -69,10 +68,12 @@ def place(location: str) -> tuple[str, str]:
     Raises:
         ValueError: it isn't in S3.
     """
-    parts = urlsplit(location)
-    if parts.scheme not in ("s3", "s3a", "s3n"):
+    # By hand: to a parser of URLs, what follows "#" or "?" isn't the key's.
+    scheme, _, rest = location.partition("://")
+    bucket, _, key = rest.partition("/")
+    if scheme not in ("s3", "s3a", "s3n") or not bucket:
         raise ValueError(f"{location} isn't in S3")
-    return parts.netloc, location.split(parts.netloc, 1)[1].lstrip("/")
+    return bucket, key.lstrip("/")
 
 
 @contextmanager

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import duckdb
 from botocore.exceptions import ClientError
 
+from dataplatform.adapters.s3_objects import place
 from embedded_aws.redshift import catalog, parquet
 from embedded_aws.redshift.errors import NotEmulated, SqlError
 from embedded_aws.redshift.parquet import ParquetFile
@@ -125,10 +125,12 @@ def _manifest_entries(bucket: str, key: str, s3: Any) -> Iterator[tuple[str, str
 
 
 def _location(uri: str) -> tuple[str, str]:
-    parts = urlsplit(uri, allow_fragments=False)
-    if parts.scheme != "s3" or not parts.netloc:
+    if not uri.startswith("s3://"):  # Hadoop's other names of S3 are none of COPY's
         raise SqlError(f"Invalid S3 URI {uri}")
-    return parts.netloc, parts.path.lstrip("/")
+    try:
+        return place(uri)
+    except ValueError as error:
+        raise SqlError(f"Invalid S3 URI {uri}") from error
 
 
 def _role(words: Words) -> str:
