@@ -105,3 +105,9 @@ def suggestion(name: str) -> str:
 def text(value: Any) -> str:
     """Words on one line; "" for none."""
     return " ".join(value.split()) if isinstance(value, str) else ""
+
+
+def index_of(findings: Findings, place: Place, name: str) -> int:
+    """Where a column stands in the list at `place`, in which it is."""
+    specs = findings.document.get(place)
+    return next(i for i, spec in enumerate(specs) if spec.get("name") == name)

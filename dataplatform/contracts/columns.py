@@ -1,20 +1,26 @@
-"""The columns of a contract's one schema object, its key and its partitions."""
+"""The columns of a contract's one schema object, and what objects and arrays hold."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from dataplatform.contracts.column_names import column_id, column_name, source_field, text
+from dataplatform.contracts.column_names import (
+    column_id,
+    column_name,
+    index_of,
+    source_field,
+    text,
+)
 from dataplatform.contracts.document import Place
-from dataplatform.contracts.findings import Findings, did_you_mean, show
+from dataplatform.contracts.findings import Findings, show
 from dataplatform.contracts.model import ContractColumn, Quality, Rule
-from dataplatform.contracts.nesting import MAX_LEVELS, is_nested, kind_in_words
+from dataplatform.contracts.nesting import MAX_LEVELS
 from dataplatform.contracts.quality import column_quality
 from dataplatform.contracts.rules import column_rules
 from dataplatform.contracts.sensitivity import CLASSIFICATIONS, strictest
 from dataplatform.contracts.types import column_type
+from dataplatform.contracts.value_formats import value_format
 
-_PARTITION_TYPES = ("string", "int", "bigint", "date", "boolean")
 _LATER = ("transformLogic", "map", "encryptedName")
 _OF_COLUMNS = ("primaryKey", "unique", "partitioned")
 
@@ -38,78 +44,6 @@ def columns(findings: Findings, place: Place, level: int = 0) -> tuple[ContractC
         if column is not None and name:
             found[name] = column
     return tuple(found.values())
-
-
-def primary_key(findings: Findings, place: Place, known: tuple[str, ...]) -> tuple[str, ...]:
-    """The key's columns in the order of `primaryKeyPosition`, else of the contract."""
-    specs = [s for s in findings.document.get(place) or [] if isinstance(s, dict)]
-    for index, spec in enumerate(specs):
-        if spec.get("primaryKey") is True:
-            if spec.get("required") is not True:
-                findings.add(
-                    (*place, index, "primaryKey"),
-                    "required: true beside primaryKey: true",
-                    found="a key column that may be missing",
-                    remedy="Without its key a record can't be found again.",
-                )
-            if spec.get("logicalType") == "number":
-                findings.unsupported(
-                    (*place, index, "primaryKey"), "a fractional number as key", "Use an integer."
-                )
-        elif spec.get("unique") is True:
-            findings.unsupported(
-                (*place, index, "unique"), "unique beside the primary key", "Take it out."
-            )
-    return _in_order(findings, place, known, "primaryKey", "primaryKeyPosition")
-
-
-def partitions(
-    findings: Findings, place: Place, declared: tuple[ContractColumn, ...]
-) -> tuple[str, ...]:
-    """Columns by whose values the lake's files are split."""
-    known = tuple(column.name for column in declared)
-    chosen = _in_order(findings, place, known, "partitioned", "partitionKeyPosition")
-    for column in declared:
-        if column.name in chosen and column.type not in _PARTITION_TYPES:
-            findings.unsupported(
-                (*place, _index(findings, place, column.name), "partitioned"),
-                f"a partition by {kind_in_words(column.type)}",
-                f"Partition by one of {', '.join(_PARTITION_TYPES)}: few values, many rows each.",
-            )
-    return chosen
-
-
-def ordering(
-    findings: Findings, place: Place, declared: tuple[ContractColumn, ...], name: Any
-) -> str:
-    """The ordering column that `place` names, checked; "" where there is none."""
-    names = [column.name for column in declared]
-    if not names:
-        return ""  # which is a problem already noted
-    if name not in names:
-        findings.add(
-            place,
-            f"a column of this contract: {', '.join(names)}",
-            remedy=did_you_mean(name, names) or "Name the column that tells a newer row.",
-        )
-        return ""
-    column = next(column for column in declared if column.name == name)
-    if column.type in ("boolean", "string") or is_nested(column.type):
-        said = kind_in_words(column.type) if column.parts else f"a {column.type}"
-        findings.add(
-            place,
-            "a timestamp, date or number",
-            found=f"{show(name)}, {said}",
-            remedy="The ordering column tells which of two rows of a key is newer.",
-        )
-    if not column.required:
-        findings.add(
-            place,
-            f"required: true on {name}",
-            found=f"{show(name)}, which may be missing",
-            remedy="A row without it is neither newer nor older than another.",
-        )
-    return column.name
 
 
 def _column(
@@ -141,6 +75,7 @@ def _column(
         classification=strictest([str(classification), *(part.classification for part in parts)]),
         id=column_id(findings, place, spec),
         field=source_field(findings, place, spec, name),
+        format=value_format(findings, place, spec, kind),
         rules=tuple(rule for rule in rules if not (required and rule.kind == "required")),
         quality=quality,
         parts=parts,
@@ -208,7 +143,7 @@ def _properties(
         key = (part.field or part.name).lower()
         if key in seen:
             findings.add(
-                (*where, _index(findings, where, part.name)),
+                (*where, index_of(findings, where, part.name)),
                 "keys that differ by more than their case",
                 found=f"{show(part.field or part.name)} beside {seen[key]}",
                 remedy="Engines tell keys of an object apart without case: take one out.",
@@ -229,37 +164,3 @@ def _only_in_columns(findings: Findings, place: Place, spec: dict[str, Any]) -> 
 
 def _forbids_null(rule: Rule) -> bool:
     return rule.kind == "required" and rule.severity == "error"
-
-
-def _in_order(
-    findings: Findings, place: Place, known: tuple[str, ...], flag: str, position: str
-) -> tuple[str, ...]:
-    chosen: list[tuple[int, int, str]] = []
-    for index, spec in enumerate(findings.document.get(place) or []):
-        if not isinstance(spec, dict):
-            continue
-        at = spec.get(position)
-        given = at if isinstance(at, int) and at >= 1 else None
-        if spec.get(flag) is True and spec.get("name") in known:
-            last = len(known) if given is None else given
-            chosen.append((last, index, str(spec["name"])))
-        elif given and spec.get(flag) is not True:
-            findings.add(
-                (*place, index, position),
-                f"{flag}: true beside {position}",
-                remedy=f"Write {flag}: true, or take {position} out.",
-            )
-    positions = [at for at, _, _ in chosen if at < len(known)]
-    if len(set(positions)) < len(positions):
-        findings.add(
-            place,
-            "different positions",
-            found=f"two columns with the same {position}",
-            remedy="Count them: 1, 2, 3.",
-        )
-    return tuple(name for _, _, name in sorted(chosen))
-
-
-def _index(findings: Findings, place: Place, name: str) -> int:
-    specs = findings.document.get(place)
-    return next(i for i, spec in enumerate(specs) if spec.get("name") == name)

@@ -8,8 +8,8 @@ import re
 from pathlib import PurePosixPath
 from typing import Any
 
-from dataplatform.contracts import column_names, servers
-from dataplatform.contracts import columns as parts
+from dataplatform.contracts import column_names, keys, servers
+from dataplatform.contracts import columns as declared
 from dataplatform.contracts.document import Document, Place
 from dataplatform.contracts.findings import Findings, did_you_mean, show
 from dataplatform.contracts.model import Contract, ContractColumn
@@ -44,9 +44,9 @@ def parse(document: Document, *, strict: bool = True) -> tuple[Contract | None, 
     _fundamentals(findings)  # first: of two complaints about a place the first is told
     check_shape(findings)
     dataset = _dataset(findings)
-    columns = parts.columns(findings, _PROPERTIES) if dataset else ()
-    key = parts.primary_key(findings, _PROPERTIES, tuple(column.name for column in columns))
-    partition_by = parts.partitions(findings, _PROPERTIES, columns)
+    columns = declared.columns(findings, _PROPERTIES) if dataset else ()
+    key = keys.primary_key(findings, _PROPERTIES, tuple(column.name for column in columns))
+    partition_by = keys.partitions(findings, _PROPERTIES, columns)
     ordering, engine, anomalies = _schema_properties(findings, columns)
     quality = table_quality(findings, _SCHEMA, tuple(column.name for column in columns))
     sources = tuple(
@@ -170,7 +170,7 @@ def _schema_properties(
             )
         elif name == "ordering":
             where = (*place, index, "value")
-            ordering = parts.ordering(findings, where, columns, item.get("value"))
+            ordering = keys.ordering(findings, where, columns, item.get("value"))
         elif name == "anomalies":
             if findings.one_of((*place, index, "value"), Watch, "what is watched"):
                 anomalies = item["value"]
