@@ -7,16 +7,16 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final
 
-from rich.filesize import decimal
 from rich.table import Table
 
-from cli import books, executions
+from cli import costs, executions
 from cli.screen import Screen, Task, WrongUsage
 from cli.target import Target, dataset_of
 from dataplatform.errors import WeirError
 from dataplatform.ledger.costs import cost
 from dataplatform.ledger.records import Backfill, Chunk, Rederived
 from dataplatform.ledger.usage import Meter, Usage
+from dataplatform.sizes import size
 
 _ROWS_A_SECOND: Final = 60_000
 """Of bronze, cast, ranked and compared by a function of 3,008 MiB: a guess on the safe side, for a
@@ -77,9 +77,9 @@ def backfill(
     assert found is not None, "an execution that succeeded has noted its backfill"
     chunks = target.ledger.chunks(found.backfill_id)
     counts = sum((chunk.counts for chunk in chunks), Rederived())
-    spent = books.cost_of(target, found.backfill_id)
+    spent = costs.cost_of(target, found.backfill_id)
     _show(screen, found, chunks, counts)
-    screen.say(f"\n {books.dollars(spent)}" + (", gold apart" if counts.changed else ""))
+    screen.say(f"\n {costs.dollars(spent)}" + (", gold apart" if counts.changed else ""))
     screen.result(
         {
             "backfill": found.backfill_id,
@@ -172,13 +172,13 @@ def _show_plan(screen: Screen, answer: dict[str, Any]) -> None:
         f" from {plan['since']} to {plan['until']}."
     )
     screen.say(
-        f" Of all days {plan['rows']:,} records ({decimal(plan['bytes'])}) would be read,"
+        f" Of all days {plan['rows']:,} records ({size(plan['bytes'])}) would be read,"
         f" by {'Spark' if plan['engine'] == 'spark' else 'DuckDB'}"
         f" in {_some(plan['chunks'], 'chunk', 'chunks')} ({plan['reason']}):"
     )
     screen.say(
         f" about {seconds:,.0f} s of {'a job' if plan['engine'] == 'spark' else 'functions'},"
-        f" {books.in_dollars(dollars)}; gold's own cost comes where rows change."
+        f" {costs.in_dollars(dollars)}; gold's own cost comes where rows change."
     )
     screen.say(" Nothing was touched.")
     screen.result(

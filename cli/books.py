@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import typer
 from rich.table import Table
 
+from cli.costs import cost_of, dollars
 from cli.screen import Exit, Screen
 from cli.target import Target
-from dataplatform.ledger.costs import PRICES, Cost, cost
+from dataplatform.ledger.audits import AuditNote
+from dataplatform.ledger.costs import Cost
 from dataplatform.ledger.engines import EngineChoice
 from dataplatform.ledger.records import DatasetBooks, Step, Totals
 from dataplatform.ledger.work import Work, work_of
 
-_IDLE = "Nothing was due: no new records, no model to build, no load."
 _COUNTS = ("inserted", "updated", "deleted", "duplicate", "quarantined")
 _BACKFILLED = ("restored", "withdrawn", "rejudged")
 
@@ -39,16 +39,35 @@ def _as_json(totals: Totals) -> dict[str, int]:
     }
 
 
-def of_run(books: Iterable[DatasetBooks]) -> Table:
-    """Books of one run; a run that had nothing to do has no rows."""
-    entries = list(books)
+def of_run(books: Iterable[DatasetBooks], audits: Iterable[AuditNote] = ()) -> Table:
+    """Books of one run; a run that had nothing to do has no rows.
+
+    Of a dataset that published nothing there is no outcome to show: what came for it waits.
+    """
+    entries, held = list(books), held_rows(audits)
     warned = any(entry.warned for entry in entries)
     table = _table("Books of this run", warned=warned)
     for entry in entries:
         counts = [getattr(entry.outcomes, name) for name in _COUNTS]
         more = [entry.warned] if warned else []
-        table.add_row(entry.dataset, *_numbers(entry.source, *counts, entry.live, *more))
+        cells = _numbers(entry.source, *counts, entry.live, *more)
+        if said := unpublished(entry, held):
+            came = entry.staged or held.get(entry.dataset, 0)
+            cells = [f"{came:,}", f"[yellow]{said}[/]", *("·" for _ in cells[2:])]
+        table.add_row(entry.dataset, *cells)
     return table
+
+
+def held_rows(audits: Iterable[AuditNote]) -> dict[str, int]:
+    """Records that a run's audits hold back, by dataset."""
+    return {note.dataset: note.rows for note in audits if note.state == "held"}
+
+
+def unpublished(entry: DatasetBooks, held: Mapping[str, int]) -> str:
+    """`held` or `failed` where a run published nothing of a dataset for that reason; else ""."""
+    if entry.batches > entry.unpublished or not entry.error:
+        return ""
+    return "held" if entry.dataset in held else "failed"
 
 
 def of_lifetime(books: dict[str, dict[str, int]]) -> Table:
@@ -90,44 +109,41 @@ def say_of_run(
     """
     spent = cost_of(target, run_id)
     if entries:
-        screen.show(of_run(entries))
+        screen.show(of_run(entries, target.ledger.audits(run_id)))
     else:
         did = without_records(target.ledger.steps(run_id))
-        if not (waits and did == _IDLE):
+        if not (waits and did.idle):
             screen.say(f" {did}")
     screen.say(f"\n {dollars(spent)}")
     return spent
 
 
-def without_records(steps: Sequence[Step]) -> str:
+@dataclass(frozen=True)
+class Did:
     """What a run did that had no records: models that were built, tables that were loaded."""
+
+    built: int
+    loaded: int
+
+    @property
+    def idle(self) -> bool:
+        """Nothing at all."""
+        return not (self.built or self.loaded)
+
+    def __str__(self) -> str:
+        if self.idle:
+            return "Nothing was due: no new records, no model to build, no load."
+        return (
+            f"No new records. Built: {self.built} of gold."
+            f" Loaded into the warehouse: {self.loaded}."
+        )
+
+
+def without_records(steps: Sequence[Step]) -> Did:
+    """What a run did, whether records came or not, by its steps."""
     ended = {(step.name, step.dataset) for step in steps if step.state == "done"}
     done = [name for name, of in ended if of]
-    built, loaded = done.count("gold"), done.count("warehouse")
-    if not (built or loaded):
-        return _IDLE
-    return f"No new records. Built: {built} of gold. Loaded into the warehouse: {loaded}."
-
-
-def cost_of(target: Target, run_id: str) -> Cost:
-    """What a run has cost so far."""
-    return cost(target.ledger.usage(run_id))
-
-
-def dollars(spent: Cost) -> str:
-    """`Cost $0.0042 at list prices of us-east-1: Lambda $0.0042, Glue $0`"""
-    return (
-        f"Cost {in_dollars(spent.total)} at list prices of {PRICES.region}: "
-        f"Lambda {in_dollars(spent.functions)}, Glue {in_dollars(spent.jobs)}"
-    )
-
-
-def in_dollars(amount: float) -> str:
-    """Two figures at least, however small: $0.00031, $0.015, $1.20."""
-    if not amount:
-        return "$0"
-    decimals = max(2, 1 - math.floor(math.log10(amount)))
-    return f"${amount:,.{decimals}f}"
+    return Did(built=done.count("gold"), loaded=done.count("warehouse"))
 
 
 def work_of_run(target: Target, run_id: str) -> dict[str, Work]:
@@ -142,6 +158,8 @@ def run_json(
 ) -> dict[str, Any]:
     """Books of one run for `--json`; `engine` is "" where none was chosen.
 
+    `staged` are records of batches that wait to be published: of a dataset that is held, say.
+
     `stager` is "spark" where Spark staged one of the dataset's batches or more. `bytes` (as landed)
     and `seconds` (of its steps) are there where the run's work is given.
     """
@@ -153,6 +171,7 @@ def run_json(
             "warned": entry.warned,
             "replayed": entry.replayed,
             "waiting": entry.waiting,
+            "staged": entry.staged,
             "balanced": entry.balanced,
             "error": entry.error,
             "stager": "spark" if entry.spark_stages else "function",

@@ -10,10 +10,11 @@ from typing import Any, Final
 from rich.markup import escape
 from rich.table import Table
 
-from cli import executions
+from cli import costs, executions
 from cli.screen import Screen, WrongUsage
 from cli.target import Target
 from dataplatform.errors import InvalidRunInput, WeirError
+from dataplatform.ledger.costs import cost
 from dataplatform.ledger.upkeep import Upkeep
 
 _MARKS: Final = {
@@ -45,11 +46,20 @@ def maintain(screen: Screen, stage: str | None, tables: list[str]) -> None:
     _say_of_the_rest(screen, target, done)
     _say_of_orphans(screen, done)
     _say_of_replayed(screen, done)
+    usage = target.ledger.usage(_run(execution))
+    screen.say(f"\n {costs.dollars(cost(usage))}")
     screen.result(
         {
             "run": _run(execution),
             "seconds": round(seconds, 1),
-            "tables": {target.names.short(each.table): _as_json(each) for each in done},
+            "cost": cost(usage).to_dict(),
+            "tables": {
+                target.names.short(each.table): {
+                    **_as_json(each),
+                    "cost": cost(used for used in usage if used.subject == each.table).to_dict(),
+                }
+                for each in done
+            },
         }
     )
 

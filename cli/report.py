@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
 
-from cli.books import dollars, without_records
+from cli.books import unpublished, without_records
+from cli.costs import WHOLE, dollars, in_dollars
 from cli.timeline import with_engines
+from dataplatform.ledger.cost_shares import CostShares
 from dataplatform.ledger.costs import Cost
 from dataplatform.ledger.engines import EngineChoice
 from dataplatform.ledger.records import DatasetBooks, Run, Step
 from dataplatform.ledger.work import Work
+from dataplatform.sizes import size
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #6a737d; --line: #d8dee4; --bar: #2f6feb;
@@ -24,6 +27,7 @@ h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem } small { colo
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
 th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: right }
 :is(th, td):nth-child(-n + 2) { text-align: left; white-space: nowrap }
+td.said { text-align: left; min-width: 22rem }
 .failed { color: var(--bad) }
 .row { display: grid; grid-template-columns: 17rem 1fr 6rem; gap: .8rem; align-items: center }
 .track { height: .9rem; position: relative; border-bottom: 1px dotted var(--line) }
@@ -37,7 +41,7 @@ th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align:
 """
 _COLUMNS = ("source", "inserted", "updated", "deleted", "duplicate", "quarantined", "live")
 _CHANGED = ("inserted", "updated", "deleted")
-_WORK = ("landed", "seconds", "balanced")
+_WORK = ("landed", "seconds", "cost", "balanced")
 
 
 def page(
@@ -45,11 +49,18 @@ def page(
     run: Run,
     steps: Sequence[Step],
     entries: Sequence[DatasetBooks],
+    *,
     engines: Mapping[str, EngineChoice],
     work: Mapping[str, Work],
-    cost: Cost,
+    shares: CostShares,
+    spent: Cost,
+    held: Mapping[str, int],
 ) -> str:
-    """The whole page; every value from outside is escaped."""
+    """The whole page; every value from outside is escaped.
+
+    Args:
+        held: records that wait, of each dataset that the run holds.
+    """
     told = with_engines(steps)
     return "".join(
         (
@@ -61,9 +72,11 @@ def page(
             f"{escape(run.started_at)}{_took(run)}</small></h1>",
             f"<p class=failed>{escape(run.error)}</p>" if run.error else "",
             "<h2>Books</h2>",
-            _books(entries, engines, work) or f"<p>{without_records(steps)}</p>",
-            f"<p>{escape(dollars(cost))}</p>",
-            _models(told),
+            _books(entries, engines, work, shares.datasets, held)
+            or f"<p>{without_records(steps)}</p>",
+            f"<p>{escape(dollars(spent))}, of which for {WHOLE} {in_dollars(shares.whole.total)}"
+            "</p>",
+            _models(told, shares.models),
             "<h2>Timeline</h2>",
             _timeline(told),
             "</html>",
@@ -75,6 +88,8 @@ def _books(
     entries: Sequence[DatasetBooks],
     engines: Mapping[str, EngineChoice],
     work: Mapping[str, Work],
+    costs: Mapping[str, Cost],
+    held: Mapping[str, int],
 ) -> str:
     if not entries:
         return ""
@@ -84,8 +99,13 @@ def _books(
         figures = {"source": entry.source, **entry.outcomes.to_dict(), "live": entry.live}
         cells = "".join(_cell(figures[name]) for name in _COLUMNS)
         done = work.get(entry.dataset, Work())
-        did = f"<td>{_landed(done.bytes)}</td><td>{done.seconds:,.1f}</td>"
+        did = f"<td>{_whole(size(done.bytes))}</td><td>{done.seconds:,.1f}</td>"
+        did += _dollars(costs.get(entry.dataset))
         balanced = "yes" if entry.balanced else "<span class=failed>no</span>"
+        if said := unpublished(entry, held):
+            came = entry.staged or held.get(entry.dataset, 0)
+            span = len(_COLUMNS) - 1
+            cells = f"{_cell(came)}<td class=said colspan={span}>{_why(said, entry)}</td>"
         engine = f"<small>{escape(str(engines.get(entry.dataset, '')))}</small>"
         rows.append(
             f"<tr><td>{escape(entry.dataset)}</td><td>{engine}</td>{cells}{did}"
@@ -94,23 +114,37 @@ def _books(
     return f"<div class=wide><table><tr>{head}</tr>{''.join(rows)}</table></div>"
 
 
-def _models(steps: Sequence[Step]) -> str:
+def _why(said: str, entry: DatasetBooks) -> str:
+    """What became of a dataset of which nothing was published, and what to do."""
+    if said == "held":
+        verb = f"./weir run {entry.dataset} --accept"
+        return f"<b>held</b>: {escape(entry.error)}. To release it: <code>{escape(verb)}</code>"
+    return f"<b class=failed>failed</b>: {escape(entry.error)}"
+
+
+def _dollars(spent: Cost | None) -> str:
+    return f"<td>{in_dollars(spent.total)}</td>" if spent else "<td class=none>$0</td>"
+
+
+def _models(steps: Sequence[Step], costs: Mapping[str, Cost]) -> str:
     """A row for each gold model that the run built: which engine, why, and what changed."""
     built = {s.dataset: s for s in steps if s.name == "gold" and s.dataset and s.state == "done"}
     if not built:
         return ""
-    head = "".join(f"<th>{name}</th>" for name in ("model", "engine", *_CHANGED))
+    head = "".join(f"<th>{name}</th>" for name in ("model", "engine", *_CHANGED, "cost"))
     rows = []
     for model, step in built.items():
         cells = "".join(_cell(step.counts.get(name, 0)) for name in _CHANGED)
         engine = f"<small>{escape(step.detail)}</small>"
-        rows.append(f"<tr><td>{escape(model)}</td><td>{engine}</td>{cells}</tr>")
+        paid = _dollars(costs.get(model))
+        rows.append(f"<tr><td>{escape(model)}</td><td>{engine}</td>{cells}{paid}</tr>")
     table = f"<table><tr>{head}</tr>{''.join(rows)}</table>"
     return f"<h2>Models</h2><div class=wide>{table}</div>"
 
 
-def _landed(size: int) -> str:
-    return f"{size / 1e6:,.1f}&nbsp;MB" if size >= 1e5 else f"{size / 1e3:,.1f}&nbsp;kB"
+def _whole(text: str) -> str:
+    """Words that stay on one line."""
+    return text.replace(" ", "&nbsp;")
 
 
 def _cell(count: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from cli import books, drift, holds, report, timeline
+from cli import books, costs, drift, holds, report, timeline
 from cli.pipeline import as_it_is
 from cli.screen import Screen
 from cli.target import Target, UnknownRun
+from dataplatform.ledger.costs import Cost
 from dataplatform.ledger.records import Run
 
 _RUNS = 8
@@ -29,7 +31,8 @@ def status(screen: Screen, stage: str | None, run_id: str | None, html: str | No
     unclaimed = target.ledger.unclaimed_objects()
     waits, drifted, held = drift.waiting(target), drift.notes(target), holds.held(target)
     screen.say(f" stage {target.stage}   {_place(target)}")
-    screen.show(_runs(runs))
+    spent = {run.run_id: costs.cost_of(target, run.run_id) for run in runs}
+    screen.show(_runs(runs, spent))
     screen.say()
     screen.show(books.of_lifetime(lifetime))
     for line in books.of_backfills(lifetime):
@@ -46,7 +49,7 @@ def status(screen: Screen, stage: str | None, run_id: str | None, html: str | No
     screen.result(
         {
             "stage": target.stage,
-            "runs": [_run_json(run) for run in runs],
+            "runs": [{**_run_json(run), "cost": spent[run.run_id].to_dict()} for run in runs],
             "datasets": lifetime,
             "unclaimed": [landed.key for landed in unclaimed],
             "waiting": drift.waiting_json(waits),
@@ -59,7 +62,8 @@ def status(screen: Screen, stage: str | None, run_id: str | None, html: str | No
 def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
     steps = target.ledger.steps(run.run_id)
     entries = target.ledger.books(run.run_id)
-    engines, spent = target.ledger.engines(run.run_id), books.cost_of(target, run.run_id)
+    engines = target.ledger.engines(run.run_id)
+    shares = costs.shares_of(target, run.run_id, steps)
     work = books.work_of_run(target, run.run_id)
     waiting = [found for found in drift.waiting(target) if found.run_id == run.run_id]
     screen.say(f" run {run.run_id}   {run.state}   {run.started_at} – {run.ended_at or 'now'}")
@@ -68,14 +72,19 @@ def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
     if run.state == "failed":
         screen.say(_trouble(run))
     screen.say()
-    books.say_of_run(screen, target, run.run_id, entries)
+    spent = books.say_of_run(screen, target, run.run_id, entries)
+    screen.say()
+    screen.show(costs.of_run(shares))
     audits = target.ledger.audits(run.run_id)
     held = [note for note in holds.held(target) if note.run_id == run.run_id]
     holds.say_told(screen, audits)
     drift.say_waiting(screen, target, waiting)
     holds.say_held(screen, target, held)
     if html:
-        page = report.page(target.stage, run, steps, entries, engines, work, spent)
+        page = report.page(
+            target.stage, run, steps, entries, engines=engines, work=work, shares=shares,
+            spent=spent, held=books.held_rows(audits),
+        )  # fmt: skip
         Path(html).write_text(page, encoding="utf-8")
         screen.say(f" Written: {html}")
     screen.result(
@@ -86,6 +95,7 @@ def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
             "held": holds.to_json(held),
             "audits": holds.to_json(audits),
             "cost": spent.to_dict(),
+            "cost_by": shares.to_dict(),
             "page": html or "",
         }
     )
@@ -119,14 +129,16 @@ def _place(target: Target) -> str:
     return str(target.client("sts").meta.endpoint_url)
 
 
-def _runs(runs: list[Run]) -> Table:
+def _runs(runs: list[Run], spent: Mapping[str, Cost]) -> Table:
     table = Table(title="Runs", title_justify="left", title_style="bold", box=None, pad_edge=False)
     table.add_column("run", no_wrap=True, min_width=25)  # to be copied whole
     for name, width in (("state", 9), ("took", 8)):  # the input gives way to them
         table.add_column(name, no_wrap=True, min_width=width)
+    table.add_column("cost", no_wrap=True, min_width=7)
     table.add_column("input", overflow="ellipsis", no_wrap=True)
     for run in runs:
-        table.add_row(run.run_id, run.state, _took(run), run.input)
+        cost = costs.in_dollars(spent[run.run_id].total)
+        table.add_row(run.run_id, run.state, _took(run), cost, run.input)
     return table
 
 

@@ -8,7 +8,7 @@ from dataplatform.ledger.records import Totals
 from dataplatform.naming import Engine
 from dataplatform.plans.model import SilverPlan
 from dataplatform.settings import EngineSettings
-from lambdas.common import size
+from dataplatform.sizes import size
 
 _AUTO: Final = "auto"
 

@@ -177,5 +177,6 @@ def _books(dataset: str, batches: Sequence[Batch], error: str) -> DatasetBooks:
         waiting=sum(batch.waiting for batch in published),
         warned=sum(batch.warned for batch in published),
         error=error,
+        staged=sum(batch.source for batch in batches if batch.state == "staged"),
         spark_stages=next((batch.spark_stages for batch in batches if batch.spark_stages), ""),
     )

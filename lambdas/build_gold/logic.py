@@ -16,7 +16,8 @@ from dataplatform.ledger.run_input import RunInput
 from dataplatform.naming import GOLD_MODELS, Engine, Zone
 from dataplatform.plans.model import GoldModel, PlatformPlan
 from dataplatform.settings import DuckdbSettings
-from lambdas.common import hold, size
+from dataplatform.sizes import size
+from lambdas.common import hold
 
 LEASE_SECONDS: Final = 15 * 60
 """As long as a call can last."""

@@ -12,7 +12,8 @@ from dataplatform.ledger.run_input import RunInput
 from dataplatform.naming import Engine
 from dataplatform.plans.model import PlatformPlan, SilverPlan
 from dataplatform.settings import EngineSettings
-from lambdas.common import hold, size
+from dataplatform.sizes import size
+from lambdas.common import hold
 from lambdas.engine_limits import asked_for, table_too_large
 
 

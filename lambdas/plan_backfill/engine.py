@@ -11,7 +11,7 @@ from dataplatform.ledger.records import MAX_CHUNKS, Totals
 from dataplatform.naming import Engine
 from dataplatform.plans.model import SilverPlan
 from dataplatform.settings import BackfillSettings, DuckdbSettings
-from lambdas.common import size
+from dataplatform.sizes import size
 from lambdas.engine_limits import asked_for, table_too_large
 
 DISK_SHARE: Final = 0.6

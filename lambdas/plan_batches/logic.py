@@ -10,7 +10,8 @@ from dataplatform.ledger.records import Batch, LandedObject
 from dataplatform.ledger.run_input import ReplayInput, RunInput
 from dataplatform.naming import pulled_prefix
 from dataplatform.plans.model import PlatformPlan, SilverPlan
-from lambdas.common import hold, size
+from dataplatform.sizes import size
+from lambdas.common import hold
 from lambdas.plan_batches.arrivals import Arrivals
 from lambdas.plan_batches.holds import moving
 

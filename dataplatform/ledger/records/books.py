@@ -66,6 +66,7 @@ class Totals:
 class DatasetBooks:
     """The books of one dataset in one run; `unpublished` batches wait for a later run.
 
+    staged: records of the unpublished batches, as far as they are staged.
     replayed: of `source`, what was taken from quarantine.
     waiting: records that the run has quarantined and no replay has taken since.
     warned: records that passed with a warning.
@@ -83,6 +84,7 @@ class DatasetBooks:
     warned: int = 0
     error: str = ""
     spark_stages: str = ""
+    staged: int = 0
 
     @property
     def balanced(self) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from cli import books as books_table
+from cli import costs
 from cli import sql as sql_verb
 from cli.screen import Screen
 from cli.status import _took
@@ -65,7 +66,7 @@ def test_rows_that_fit_are_a_table() -> None:
     ],
 )
 def test_a_cost_is_said_in_figures_that_tell_something(cost: Cost, said: str) -> None:
-    assert books_table.dollars(cost) == said
+    assert costs.dollars(cost) == said
 
 
 def test_the_books_of_hundreds_of_thousands_of_records_fit_80_columns() -> None:
@@ -127,4 +128,5 @@ def test_a_run_without_records_says_what_it_built(names: tuple[str, ...], said: 
     plan = Step(run_id="r", name="gold plan", dataset="", at="")
     started = Step(run_id="r", name="gold", dataset="m", state="started", at="")
     steps = [Step(run_id="r", name=name, dataset=f"m{n}", at="") for n, name in enumerate(names)]
-    assert books_table.without_records([plan, started, *steps]) == said
+    did = books_table.without_records([plan, started, *steps])
+    assert (str(did), did.idle) == (said, not names)

@@ -11,8 +11,8 @@ from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Outcomes, TableSize, Totals
 from dataplatform.plans.model import SilverPlan
 from dataplatform.settings import EngineSettings
+from dataplatform.sizes import size
 from lambdas.choose_engines.logic import Load, choice, choose_engines
-from lambdas.common import size
 from tests.unit.lambdas.conftest import staged
 from tests.unit.support.ledgers import landed
 from tests.unit.support.plans import dataset, platform
