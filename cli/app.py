@@ -19,9 +19,9 @@ from cli.verbs.samples import samples
 from cli.wrapper import ROOT
 
 _EPILOG = (
-    "Exit codes: 0 done · 1 failed · 2 wrong usage · 3 done, but records of the run wait in "
-    "quarantine, objects in landing, or a dataset is held (up, run, push, status --run), or data "
-    "is late (freshness) · "
+    "Exit codes: 0 done · 1 failed · 2 wrong usage (a query that is refused, too) · "
+    "3 done, but records of the run wait in quarantine, objects in landing, or a dataset is held "
+    "(up, run, push, status --run), or data is late (freshness) · "
     "4 environment (port, disk, credentials) · 130 interrupted. --debug with any verb shows a "
     "traceback where it fails."
 )

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli import summaries, tables
-from cli.screen import Screen, as_text
+from cli.screen import Screen, WrongUsage, as_text
 from cli.target import Target
-from dataplatform.adapters.warehouse import StatementFailed
+from dataplatform.adapters.warehouse import StatementRefused
 from dataplatform.errors import WeirError
 from dataplatform.plans.model import SummaryModel
 
@@ -78,11 +78,17 @@ def _show(screen: Screen, query: str, rows: list[dict[str, Any]]) -> None:
 
 
 def _ask(target: Target, query: str) -> list[dict[str, Any]]:
+    """Rows of one query, in Redshift's SQL.
+
+    Raises:
+        WrongUsage: the warehouse refuses it, as the lake would.
+        StatementFailed: it took too long, or somebody cancelled it.
+    """
     try:
         return target.warehouse.query(query)
-    except StatementFailed as error:
+    except StatementRefused as error:
         known = ", ".join(row["table"] for row in tables.listed(target, "warehouse"))
-        raise StatementFailed(
+        raise WrongUsage(
             error.what,
             why="Nothing was changed.",
             remedy=f"Tables: {known or 'none yet'}. Columns of one: ./weir sql gold.NAME",

@@ -15,7 +15,8 @@ data = typer.Typer()
 @data.command(
     epilog="Example: ./weir sql 'select * from gold.dim_store limit 5' --format csv\n\n"
     "./weir sql --on lake 'select * from silver.stores limit 5'\n\n"
-    "./weir sql silver.stores   (its columns; without any query: every table)"
+    "./weir sql silver.stores   (its columns; without any query: every table)\n\n"
+    "Exit codes: 0 done · 1 it took too long · 2 the query is refused, by warehouse or lake"
 )
 def sql(
     query: Annotated[

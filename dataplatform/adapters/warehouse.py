@@ -28,6 +28,10 @@ class StatementFailed(WeirError):
     """The warehouse refused a statement, or took too long; what it had changed is rolled back."""
 
 
+class StatementRefused(StatementFailed):
+    """The warehouse refused a statement for what it says, or for what it found in the data."""
+
+
 class StatementUnknown(WeirError):
     """The Data API knows no such statement: it forgets them after 24 hours."""
 
@@ -209,7 +213,8 @@ def _failure(described: Mapping[str, Any]) -> StatementFailed:
         (s for s in described.get("SubStatements", []) if s["Status"] == "FAILED"), described
     )
     sql = " ".join(str(failed.get("QueryString", "")).split())
-    return StatementFailed(
+    kind = StatementRefused if described["Status"] == "FAILED" else StatementFailed
+    return kind(
         f"{described.get('Error', described['Status'])}\n  {sql[:300]}",
         why="The warehouse rolled the transaction back.",
     )

@@ -12,6 +12,7 @@ from cli import sample_sources
 from cli import target as target_module
 from cli.screen import Exit
 from cli.wrapper import ROOT
+from dataplatform.adapters.warehouse import StatementFailed, StatementRefused
 from dataplatform.ledger.engines import model_subject
 from dataplatform.ledger.records import Step
 from tests.unit.cli.conftest import RUN, FakeTarget, books
@@ -123,6 +124,24 @@ def test_an_error_is_three_lines_and_its_exit_code(
     assert (ended, out) == (code, "")
     assert told in err
     assert len(err.splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(StatementRefused("ERROR: no such column"), 2), (StatementFailed("took longer"), 1)],
+)
+def test_a_query_that_the_warehouse_refuses_is_wrong_usage_one_that_takes_too_long_is_not(
+    weir: Weir, target: FakeTarget, monkeypatch: pytest.MonkeyPatch, error: Exception, code: int
+) -> None:
+    """As the lake's: see test_lake_sql.py."""
+
+    def query(sql: str) -> None:
+        raise error
+
+    monkeypatch.setattr(target.warehouse, "query", query)
+    ended, out, err = weir("sql", "select x from gold.dim_store")
+    assert (ended, out) == (code, "")
+    assert f"✗ {error.args[0]}" in err
 
 
 def test_a_platform_that_is_not_running_is_an_environment_error(

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from dataplatform.adapters.warehouse import (
     MAX_STATEMENTS,
     StatementFailed,
+    StatementRefused,
     StatementUnknown,
     Warehouse,
 )
@@ -123,8 +124,14 @@ def test_a_failure_names_the_statement_and_what_was_said() -> None:
             ],
         }
     )
-    with pytest.raises(StatementFailed, match=r"ERROR: no\n  SELECT 2"):
+    with pytest.raises(StatementRefused, match=r"ERROR: no\n  SELECT 2"):
         warehouse(api).run(["SELECT 1", "SELECT 2"])
+
+
+def test_a_statement_that_somebody_cancelled_is_not_refused() -> None:
+    with pytest.raises(StatementFailed, match="ABORTED") as raised:
+        warehouse(DataApi({"Status": "ABORTED"})).run(["SELECT 1"])
+    assert not isinstance(raised.value, StatementRefused)
 
 
 def test_waiting_has_a_deadline_and_longer_and_longer_pauses() -> None:
