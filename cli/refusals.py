@@ -50,7 +50,7 @@ def refuse_early(screen: Screen, stage: str, environment: Mapping[str, str]) -> 
             except (WeirError, *_CANT_ASK) as error:
                 task.detail = f"left to the migration: {' '.join(str(error).split())}"
                 return
-            task.detail = f"{tables} tables to follow" if tables else "as deployed"
+            task.detail = f"tables to follow: {tables}" if tables else "no table changes"
 
 
 def _changed(target: Target, deployed: PlatformPlan, plan: PlatformPlan) -> int:
