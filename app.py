@@ -9,11 +9,11 @@ import sys
 
 from aws_cdk import App, Validations
 from aws_cdk.cx_api import CloudAssembly
-from cdk_nag import AwsSolutionsChecks
 
 from dataplatform.errors import WeirError
 from stacks.assets import ROOT
 from stacks.compilation import compiled
+from stacks.constructs.nag_rules import NagRules
 from stacks.constructs.template_rules import TemplateRules
 from stacks.platform import CONTEXT_KEYS, add_platform
 from stacks.switches import load_stage
@@ -31,7 +31,7 @@ def synthesize(app: App, *, rules: bool = True) -> CloudAssembly:
     """
     stage = load_stage({key: app.node.try_get_context(key) for key in CONTEXT_KEYS}, root=ROOT)
     add_platform(app, stage=stage, plan=compiled(ROOT, stage.names))
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    Validations.of(app).add_plugins(NagRules(app, stage.name))
     if rules:
         Validations.of(app).add_plugins(TemplateRules(stage.name))
     return app.synth()

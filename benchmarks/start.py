@@ -127,7 +127,7 @@ def _syntheses() -> list[Figure]:
             )
 
         def first() -> Took:
-            for name in ("compiled", "rules"):
+            for name in ("compiled", "rules", "nag"):
                 (BUILD / f"{name}-dev.json").unlink(missing_ok=True)
             return whole()
 

@@ -2,28 +2,22 @@
 
 `grant_*` methods of the CDK write wildcards (`s3:List*`, `bucket/*`). cdk-nag reports each of them,
 by a text that is known only once references between stacks are resolved; so an acknowledgement is
-made then, for the wildcards that the grant's owner gave a reason for, and for no others.
+made when it has reported, where the grant's owner gave a reason, and nowhere else.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import jsii
-from aws_cdk import Acknowledgment, Stack, Validations
-from aws_cdk.aws_iam import (
-    CfnManagedPolicy,
-    CfnPolicy,
-    IGrantable,
-    ManagedPolicy,
-    PolicyStatement,
-)
-from constructs import Construct, IConstruct, IValidation
+from aws_cdk import Acknowledgment, Validations
+from aws_cdk.aws_iam import IGrantable, ManagedPolicy, PolicyStatement
+from constructs import Construct, IConstruct
 
-RULE = "AwsSolutions::AwsSolutions-IAM5"
+from stacks.constructs.nag import NAME
+
+RULE: Final = "AwsSolutions-IAM5"
 
 
 @dataclass(frozen=True)
@@ -58,18 +52,14 @@ FUNCTION_VERSIONS = Wildcard(
 
 
 def accept_wildcards(grantee: IGrantable, *wildcards: Wildcard) -> None:
-    """Acknowledge these wildcards in the policies of the grantee's role, once they are known.
+    """Acknowledge these wildcards in the policies of the grantee's role, once they are reported.
 
     A managed policy is its own grantee. Another whose principal isn't a role of this app has no
     policies here: nothing is done.
     """
     holder = _holder(grantee)
-    if holder is None:
-        return
-    if holder not in _accepted:
-        _accepted[holder] = _Accepted(holder)
-        holder.node.add_validation(_accepted[holder])
-    _accepted[holder].wildcards.update(dict.fromkeys(wildcards))
+    if holder is not None:
+        _accepted.setdefault(holder, {}).update(dict.fromkeys(wildcards))
 
 
 def allow(grantee: IGrantable, statement: PolicyStatement, *wildcards: Wildcard) -> None:
@@ -78,74 +68,49 @@ def allow(grantee: IGrantable, statement: PolicyStatement, *wildcards: Wildcard)
     accept_wildcards(grantee, *wildcards)
 
 
-@jsii.implements(IValidation)
-class _Accepted:
-    """Runs between the resolution of references and cdk-nag, once a role.
+def acknowledge_wildcards(app: IConstruct, reported: Iterable[tuple[str, str]]) -> None:
+    """Acknowledge what was accepted of that which cdk-nag reports about an app.
 
-    wildcards: of all its grants, in their order; a role's policies are resolved once for them all,
-        since each step of it is a message to the CDK's own process.
+    Args:
+        reported: names of findings (`AwsSolutions-IAM5[Action::s3:List*]`), each with the path of
+            a construct that has it.
     """
-
-    def __init__(self, holder: IConstruct) -> None:
-        self._holder = holder
-        self.wildcards: dict[Wildcard, None] = {}
-
-    def validate(self) -> list[str]:
-        """Acknowledge; no problem of its own to report."""
-        for node in self._holder.node.find_all():
-            if isinstance(node, CfnPolicy | CfnManagedPolicy):
-                found = dict.fromkeys(findings(Stack.of(node).resolve(node.policy_document)))
-                accepted = [
-                    Acknowledgment(id=f"{RULE}[{finding}]", reason=reason)
-                    for finding in found
-                    if (reason := self._reason(finding))
-                ]
-                if accepted:
-                    Validations.of(node).acknowledge(*accepted)
-        return []
-
-    def _reason(self, finding: str) -> str | None:
-        return next((w.reason for w in self.wildcards if finding.endswith(w.ending)), None)
+    holders: dict[str, IConstruct] = {}
+    wildcards: dict[str, list[Wildcard]] = {}
+    for holder, accepted in _accepted.items():
+        if holder.node.root is app:
+            path = holder.node.path  # two of Python's objects may stand for one construct
+            holders[path] = holder
+            wildcards.setdefault(path, []).extend(accepted)
+    made: dict[str, dict[str, Acknowledgment]] = {}
+    for name, at in reported:
+        path = next((scope for scope in _scopes(at) if scope in holders), "")
+        reason = _reason(name, wildcards.get(path, []))
+        if reason:
+            made.setdefault(path, {})[name] = Acknowledgment(id=f"{NAME}::{name}", reason=reason)
+    for path, acknowledgments in made.items():
+        Validations.of(holders[path]).acknowledge(*acknowledgments.values())
 
 
-_accepted: Final[dict[IConstruct, _Accepted]] = {}
-"""By role; a process synthesizes an app or, in tests, a few."""
+def _reason(name: str, wildcards: Iterable[Wildcard]) -> str | None:
+    """Of the first that ends as the finding does, whose name is `AwsSolutions-IAM5[...]`."""
+    rule, _, found = name.removesuffix("]").partition("[")
+    ours = (w.reason for w in wildcards if found.endswith(w.ending))
+    return next(ours, None) if rule == RULE else None
+
+
+def _scopes(path: str) -> Iterator[str]:
+    """A construct's path and those of all that it stands in, the nearest first."""
+    while path:
+        yield path
+        path = path.rpartition("/")[0]
+
+
+_accepted: Final[dict[IConstruct, dict[Wildcard, None]]] = {}
+"""By role, in the order of its grants; a process synthesizes an app or, in tests, a few."""
 
 
 def _holder(grantee: IGrantable) -> IConstruct | None:
     """What has the policies that a grant writes to: a role, or a managed policy itself."""
     principal = grantee if isinstance(grantee, ManagedPolicy) else grantee.grant_principal
     return principal if isinstance(principal, Construct) else None
-
-
-def findings(document: dict[str, Any]) -> Iterator[str]:
-    """A resolved policy's wildcards, spelled as cdk-nag spells them."""
-    for statement in document["Statement"]:
-        if statement["Effect"] == "Allow":
-            for action in _listed(statement["Action"]):
-                if "*" in action:
-                    yield f"Action::{action}"
-            for resource in _listed(statement["Resource"]):
-                text = flat(resource)
-                if "*" in text:
-                    yield f"Resource::{text}"
-
-
-def flat(value: Any) -> str:
-    """A CloudFormation expression as one line of text, as cdk-nag flattens it."""
-    match value:
-        case str():
-            return value.replace("${", "<").replace("}", ">")
-        case {"Fn::Join": [str(delimiter), [*items]]}:
-            return delimiter.join(flat(item) for item in items)
-        case {"Fn::Sub": str(text)}:
-            return flat(text)
-        case {"Fn::GetAtt": [resource, attribute]}:
-            return f"<{flat(resource)}.{flat(attribute)}>"
-        case {"Ref": str(name)}:
-            return f"<{name}>"
-    return json.dumps(value, separators=(",", ":"))
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from aws_cdk import App, Validations
-from cdk_nag import AwsSolutionsChecks
 
 from dataplatform.compiler.platform import compile_platform
 from dataplatform.naming import Names, rejected_prefix
 from dataplatform.plans.model import PlatformPlan, SourcePlan
 from stacks.assets import ROOT
+from stacks.constructs.nag_rules import NagRules
 from stacks.platform import CONTEXT_KEYS, add_platform
 from stacks.sources.api import UNSET
 from stacks.switches import load_stage
@@ -33,7 +33,7 @@ def synthesized_plan(tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
         app = App(outdir=str(directory), context=context, builtin_cloud_formation_validation=False)
         stage = load_stage({key: context.get(key) for key in CONTEXT_KEYS}, root=ROOT)
         add_platform(app, stage=stage, plan=plan)
-        Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+        Validations.of(app).add_plugins(NagRules(app, "dev"))
         app.synth()
         return Assembly(Path(directory))
 

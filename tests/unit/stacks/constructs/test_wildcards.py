@@ -1,43 +1,18 @@
-"""Wildcards: found as cdk-nag finds them, accepted only for a reason and on one role."""
+"""Wildcards: accepted as cdk-nag reports them, only for a reason and on one role."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aws_cdk import App, Stack, Validations
 from aws_cdk.aws_iam import PolicyStatement, Role, ServicePrincipal
-from cdk_nag import AwsSolutionsChecks
 
-from stacks.constructs.wildcards import Wildcard, allow, findings, flat
+from stacks.constructs.nag_rules import NagRules
+from stacks.constructs.wildcards import Wildcard, allow
 
-
-@pytest.mark.parametrize(
-    ("expression", "text"),
-    [
-        ("arn:aws:s3:::bucket/*", "arn:aws:s3:::bucket/*"),
-        ({"Ref": "Bucket"}, "<Bucket>"),
-        ({"Fn::GetAtt": ["Bucket", "Arn"]}, "<Bucket.Arn>"),
-        ({"Fn::Join": ["", [{"Fn::GetAtt": ["B", "Arn"]}, "/*"]]}, "<B.Arn>/*"),
-        ({"Fn::Sub": "arn:${AWS::Partition}:x"}, "arn:<AWS::Partition>:x"),
-        ({"Fn::Other": {"A": 1}}, '{"Fn::Other":{"A":1}}'),
-    ],
-)
-def test_expressions_are_flattened_as_cdk_nag_does(expression: object, text: str) -> None:
-    assert flat(expression) == text
-
-
-def test_only_what_is_allowed_is_a_finding() -> None:
-    document: dict[str, Any] = {
-        "Statement": [
-            {"Effect": "Deny", "Action": "*", "Resource": "*"},
-            {"Effect": "Allow", "Action": ["s3:Get*", "s3:PutObject"], "Resource": "arn:x"},
-            {"Effect": "Allow", "Action": "s3:PutObject", "Resource": ["arn:y/*", "arn:z"]},
-        ]
-    }
-    assert list(findings(document)) == ["Action::s3:Get*", "Resource::arn:y/*"]
+pytestmark = pytest.mark.usefixtures("build")
 
 
 def _statement() -> PolicyStatement:
@@ -51,7 +26,7 @@ def _violations(directory: Path, *wildcards: Wildcard) -> list[str]:
     other = Role(stack, "Other", assumed_by=ServicePrincipal("lambda.amazonaws.com"))
     allow(role, _statement(), *wildcards)
     other.add_to_policy(_statement())
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    Validations.of(app).add_plugins(NagRules(app, "dev"))
     with pytest.raises(RuntimeError, match="ValidationFailed"):
         app.synth()
     (report,) = json.loads((directory / "validation-report.json").read_text())["pluginReports"]
@@ -62,9 +37,28 @@ def _violations(directory: Path, *wildcards: Wildcard) -> list[str]:
     )
 
 
-def test_a_reason_accepts_its_wildcard_on_its_role_alone(tmp_path: Path) -> None:
-    assert _violations(tmp_path, Wildcard("Action::s3:Get*", "Because.")) == [
-        "Other AwsSolutions-IAM5[Action::s3:Get*]",
-        "Other AwsSolutions-IAM5[Resource::arn:aws:s3:::bucket/*]",
-        "Role AwsSolutions-IAM5[Resource::arn:aws:s3:::bucket/*]",
-    ]
+ACTION = Wildcard("Action::s3:Get*", "Because.")
+OTHERS = [
+    "Other AwsSolutions-IAM5[Action::s3:Get*]",
+    "Other AwsSolutions-IAM5[Resource::arn:aws:s3:::bucket/*]",
+]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "left"),
+    [
+        ([], ["Role AwsSolutions-IAM5[Action::s3:Get*]"]),
+        ([ACTION], []),
+        ([Wildcard("Action::s3:Put*", "Because.")], ["Role AwsSolutions-IAM5[Action::s3:Get*]"]),
+    ],
+)
+def test_a_reason_accepts_its_wildcard_on_its_role_alone(
+    tmp_path: Path, accepted: list[Wildcard], left: list[str]
+) -> None:
+    resource = "Role AwsSolutions-IAM5[Resource::arn:aws:s3:::bucket/*]"
+    assert _violations(tmp_path, *accepted) == sorted([*OTHERS, *left, resource])
+
+
+def test_an_app_does_not_accept_for_another_with_the_same_paths(tmp_path: Path) -> None:
+    _violations(tmp_path / "accepting", ACTION)
+    assert "Role AwsSolutions-IAM5[Action::s3:Get*]" in _violations(tmp_path / "strict")
