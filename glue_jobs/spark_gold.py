@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from dataplatform.gold.builder import Told
 from dataplatform.gold.due import ChangedRows
 from dataplatform.gold.records import ACTION, DELETE, Counts, ExportedFile
 from dataplatform.naming import CHANGE_COLUMN
@@ -31,7 +32,11 @@ class SparkChanges:
         """Refuse rows that share a key; AuditFailed with one such key."""
         gold.require_unique(self.model, self.rows)
 
-    def append(self, table: str) -> tuple[int, list[ExportedFile]]:
+    def publish(self, changes: str, told: Told) -> None:
+        """Append them to the changes table, then write them to the model's, by the audit branch."""
+        self._write(told(*self._append(changes)))
+
+    def _append(self, table: str) -> tuple[int, list[ExportedFile]]:
         """Append them to the changes table; that commit's snapshot and files.
 
         A plain `write.parquet("s3://…")` would leave files of killed tasks beside the good ones,
@@ -50,7 +55,7 @@ class SparkChanges:
         ).collect()
         return snapshot, [ExportedFile(row.path, row.size) for row in files]
 
-    def publish(self, properties: Mapping[str, str]) -> None:
+    def _write(self, properties: Mapping[str, str]) -> None:
         """Write them to the model's table in one commit, by way of the audit branch."""
         counts = self.counts
         view = f"weir_gold_changes_{self.model.name}"

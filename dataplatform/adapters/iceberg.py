@@ -11,13 +11,13 @@ from functools import lru_cache
 from typing import Final
 
 from pyiceberg.catalog import Catalog
-from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.manifest import DataFile
-from pyiceberg.table import Table, TableProperties
-from pyiceberg.table.update.snapshot import UpdateSnapshot, _FastAppendFiles
+from pyiceberg.table import Table
 
-from dataplatform.adapters.iceberg_commits import changing, until_first, without_retries
+from dataplatform.adapters.iceberg_commits import changing, until_first
+from dataplatform.adapters.iceberg_glue import CommittingGlue
+from dataplatform.adapters.iceberg_staging import stage
 from dataplatform.errors import TableMissing
 from dataplatform.ledger.staging import carries
 from dataplatform.naming import BATCHES_PROPERTY, CATALOG
@@ -31,15 +31,7 @@ def catalog() -> Catalog:
     """The Glue catalogue; boto3 takes endpoint, region, CA and role from the environment."""
     import boto3
 
-    return _Glue(CATALOG, client=boto3.client("glue"), **{"py-io-impl": _FILE_IO})
-
-
-class _Glue(GlueCatalog):
-    """PyIceberg asks before each commit whether Amazon S3 Tables keeps the table's database."""
-
-    def _is_s3tables_database(self, database_name: str) -> bool:
-        """No: the platform's databases are buckets of its own, and the answer costs a request."""
-        return False
+    return CommittingGlue(CATALOG, client=boto3.client("glue"), **{"py-io-impl": _FILE_IO})
 
 
 def open_table(name: str) -> Table:
@@ -116,31 +108,16 @@ def replace_once(
             live = {task.file.file_path for task in table.scan().plan_files()}
             if any(file.file_path not in live for file in removed):
                 raise overtaken(table.name()[-1])
-        without_retries(table)
         with changing(table) as transaction:
             summary = {BATCHES_PROPERTY: mark, **properties}
             update = transaction.update_snapshot(snapshot_properties=summary)
-            producer = update.overwrite() if removed else stage_append(update, table)
-            with producer as staging:
-                for file in added:
-                    staging.append_data_file(file)
-                for file in removed:
-                    staging.delete_data_file(file)
+            stage(update, table, added=added, removed=removed)
         return True
 
     return until_first(replace, when_overtaken=table.refresh)
 
 
-def stage_append(update: UpdateSnapshot, table: Table) -> _FastAppendFiles:
-    """An append as the table's properties ask for it: PyIceberg leaves it to the caller."""
-    merge = table.properties.get(TableProperties.MANIFEST_MERGE_ENABLED) == "true"
-    return update.merge_append() if merge else update.fast_append()
-
-
 def _append(table: Table, files: Sequence[DataFile], summary: dict[str, str]) -> None:
-    without_retries(table)
     with changing(table) as transaction:
         update = transaction.update_snapshot(snapshot_properties=summary)
-        with stage_append(update, table) as append:
-            for file in files:
-                append.append_data_file(file)
+        stage(update, table, added=files, removed=())

@@ -5,11 +5,16 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from typing import Final, TypeVar
+from types import TracebackType
+from typing import Final, Self, TypeVar
 
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import Table, TableProperties, Transaction
 from pyiceberg.table.metadata import TableMetadata
+
+from dataplatform.adapters.iceberg_glue import CommittingGlue
+from dataplatform.adapters.iceberg_io import BotoFileIO
+from dataplatform.adapters.s3_sending import Sending
 
 _ATTEMPTS: Final = 10
 """After these a table is so busy that whoever watches should know."""
@@ -44,9 +49,32 @@ def until_first(
 class _Transaction(Transaction):
     """PyIceberg copies the whole metadata each time that a transaction is asked for its own: some
     thirty times a commit, with every snapshot that the table has. Here, where they have changed.
+
+    What it writes is sent to S3 side by side; the catalogue waits for all of it.
     """
 
     _made: tuple[TableMetadata, object, TableMetadata] | None = None
+    _sending: Sending | None = None
+
+    def __enter__(self) -> Self:
+        io = self._table.io
+        if isinstance(io, BotoFileIO) and isinstance(self._table.catalog, CommittingGlue):
+            io.sending = self._sending = Sending()
+        return self
+
+    def __exit__(
+        self,
+        exctype: type[BaseException] | None,
+        excinst: BaseException | None,
+        exctb: TracebackType | None,
+    ) -> None:
+        io = self._table.io
+        try:
+            super().__exit__(exctype, excinst, exctb)
+        finally:
+            if self._sending and isinstance(io, BotoFileIO):
+                self._sending.end()
+                io.sending = None
 
     @property
     def table_metadata(self) -> TableMetadata:
@@ -60,7 +88,8 @@ class _Transaction(Transaction):
 
 
 def changing(table: Table) -> Transaction:
-    """`table.transaction()` at less cost."""
+    """`table.transaction()` at less cost, without PyIceberg's own retries."""
+    without_retries(table)
     return _Transaction(table)
 
 

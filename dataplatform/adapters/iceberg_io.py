@@ -7,6 +7,7 @@ Registered by the catalogue property `py-io-impl`.
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from functools import partial
 from typing import Final, cast
 
@@ -15,6 +16,7 @@ from pyiceberg.io import FileIO, InputFile, InputStream, OutputFile, OutputStrea
 
 from dataplatform.adapters.iceberg_kept import kept
 from dataplatform.adapters.s3_objects import explained, place, s3
+from dataplatform.adapters.s3_sending import Sending
 from dataplatform.adapters.s3_streams import ObjectWriter, RangedReader
 
 _READ_AHEAD: Final = 4 * 1024 * 1024
@@ -22,19 +24,29 @@ _NO_RANGE: Final = frozenset({"416", "InvalidRange"})
 
 
 class BotoFileIO(FileIO):
-    """Reads, writes and deletes objects named `s3://bucket/key`."""
+    """Reads, writes and deletes objects named `s3://bucket/key`.
+
+    sending: where it is set, objects are on their way once their stream is closed, and there once
+        it is settled.
+    """
+
+    sending: Sending | None = None
 
     def new_input(self, location: str) -> BotoInput:
         """An object to read; it is looked for when it is opened."""
+        if self.sending and kept.get(location) is None:
+            self.sending.wait(location)
         return BotoInput(location)
 
     def new_output(self, location: str) -> BotoOutput:
         """An object to write; it exists once its stream is closed."""
-        return BotoOutput(location)
+        return BotoOutput(location, self.sending)
 
     def delete(self, location: str | InputFile | OutputFile) -> None:
         """Delete an object; as in S3, one that isn't there is no error."""
         named = location if isinstance(location, str) else location.location
+        if self.sending:
+            self.sending.end()
         bucket, key = place(named)
         with explained(named):
             s3().delete_object(Bucket=bucket, Key=key)
@@ -87,13 +99,17 @@ class BotoInput(InputFile):
 
 
 class BotoOutput(OutputFile):
-    """An object to write."""
+    """An object to write; by `sending`, if it is told."""
 
-    def __init__(self, location: str) -> None:
+    def __init__(self, location: str, sending: Sending | None = None) -> None:
         super().__init__(location)
+        self._sending = sending
         self._stream: ObjectWriter | None = None
+        self._size = -1
 
     def __len__(self) -> int:
+        if self._size >= 0:
+            return self._size
         if self._stream is not None and self._stream.made:
             return self._stream.tell()
         return len(self.to_input_file())
@@ -109,8 +125,31 @@ class BotoOutput(OutputFile):
     def create(self, overwrite: bool = False) -> OutputStream:
         """A stream that becomes the object when it is closed, at once and whole.
 
-        Without `overwrite` S3 itself refuses to replace an object, when the stream is closed.
+        Without `overwrite` S3 itself refuses to replace an object, when the stream is closed or
+        what is sent is settled.
         """
+        if self._sending is not None:
+            send = partial(self._send, self._sending, overwrite=overwrite)
+            return cast(OutputStream, _Whole(send))
         keep = partial(kept.keep, self.location)
         self._stream = ObjectWriter(self.location, overwrite=overwrite, whole=keep)
         return cast(OutputStream, self._stream)
+
+    def _send(self, sending: Sending, body: bytes, *, overwrite: bool) -> None:
+        self._size = len(body)
+        kept.keep(self.location, body)  # its name is its own: where S3 refuses it, nobody asks
+        sending.put(self.location, body, overwrite=overwrite)
+
+
+class _Whole(io.BytesIO):
+    """Bytes that are handed on when they are all there."""
+
+    def __init__(self, done: Callable[[bytes], None]) -> None:
+        super().__init__()
+        self._done = done
+
+    def close(self) -> None:
+        """Hand them on, once."""
+        if not self.closed:
+            self._done(self.getvalue())
+        super().close()

@@ -25,7 +25,7 @@ from pyiceberg.table.snapshots import Operation, Summary
 from pyiceberg.table.update.snapshot import _OverwriteFiles
 from pyiceberg.typedef import EMPTY_DICT, Record
 
-from dataplatform.adapters.iceberg_commits import changing, without_retries
+from dataplatform.adapters.iceberg_commits import changing
 from dataplatform.adapters.iceberg_files import DataFiles
 from dataplatform.errors import AuditFailed
 from dataplatform.maintenance.bins import bins
@@ -146,7 +146,6 @@ def commit(table: Table, joined: Sequence[Joined]) -> list[Joined]:
     ]
     if joined and not kept:
         return list(joined)
-    without_retries(table)
     with changing(table) as transaction:
         # Its operation becomes `replace` in the summary: that of a plain overwrite is what
         # PyIceberg can add up.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -23,6 +24,7 @@ from dataplatform.duckdb_engine.gold_tables import GoldTable
 from dataplatform.duckdb_engine.sql import duckdb_type, quoted
 from dataplatform.duckdb_engine.tables import Snapshot
 from dataplatform.errors import AuditFailed
+from dataplatform.gold.builder import Told
 from dataplatform.gold.due import ChangedRows, tables_of
 from dataplatform.gold.records import DELETE, INSERT, UPDATE, Counts, ExportedFile
 from dataplatform.naming import SilverColumn, Zone
@@ -60,25 +62,30 @@ class DuckdbChanges:
                 remedy="Make the SELECT give one row for each key, or correct `-- key:`.",
             )
 
-    def append(self, table: str) -> tuple[int, list[ExportedFile]]:
-        """Append them to the changes table; that commit's snapshot and files."""
-        changes = self.gold.table(table)
-        files = changes.write(self.engine, gold_sql.exported(self.model))
-        snapshot = changes.append(files)
-        return snapshot, [ExportedFile(file.file_path, file.file_size_in_bytes) for file in files]
+    def publish(self, changes: str, told: Told) -> None:
+        """Append to the changes table, and meanwhile write what stands in place of old files.
 
-    def publish(self, properties: Mapping[str, str]) -> None:
-        """Rewrite the files whose rows change, add the new rows; one commit by the audit branch."""
-        table = self.gold.table(self.model.table)
+        Those are committed, by way of the audit branch, once the append is and has been told of.
+        """
+        table, appended = self.gold.table(self.model.table), self.gold.table(changes)
+        exported = appended.write_local(self.engine, gold_sql.exported(self.model))
         removed = [self.current[number] for (number,) in self.engine.rows(gold_sql.touched())]
-        added = table.write(self.engine, gold_sql.rewritten(self.model))
         counts = self.counts
-        table.publish(
-            added=added,
-            removed=removed,
-            properties=properties,
-            expected_rows=lambda before: before + counts.inserted - counts.deleted,
-        )
+
+        def export() -> Mapping[str, str]:
+            files = appended.send(exported)
+            snapshot = appended.append(files)
+            return told(snapshot, [ExportedFile(f.file_path, f.file_size_in_bytes) for f in files])
+
+        with ThreadPoolExecutor(1, thread_name_prefix="export") as thread:
+            properties = thread.submit(export)
+            added = table.write(self.engine, gold_sql.rewritten(self.model))
+            table.publish(
+                added=added,
+                removed=removed,
+                properties=properties.result(),
+                expected_rows=lambda before: before + counts.inserted - counts.deleted,
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

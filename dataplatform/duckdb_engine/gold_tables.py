@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pyiceberg.manifest import DataFile, ManifestContent, ManifestEntryStatus
 from pyiceberg.table.snapshots import Operation, ancestors_of
 
-from dataplatform.adapters.iceberg import stage_append
-from dataplatform.adapters.iceberg_commits import changing
+from dataplatform.adapters.iceberg_commits import changing, until_first
+from dataplatform.adapters.iceberg_staging import stage
 from dataplatform.duckdb_engine.tables import LakeTable
 
 
@@ -42,13 +42,14 @@ class GoldTable(LakeTable):
     def append(self, files: Sequence[DataFile]) -> int:
         """Commit files; the snapshot's id.
 
-        Where another append comes first, PyIceberg tries again on top of it: the two don't touch.
+        Where another append comes first, this one goes on top of it: the two don't touch.
         """
-        with changing(self._table) as transaction:
-            update = transaction.update_snapshot()
-            with stage_append(update, self._table) as staging:
-                for file in files:
-                    staging.append_data_file(file)
+
+        def append() -> None:
+            with changing(self._table) as transaction:
+                stage(transaction.update_snapshot(), self._table, added=files, removed=())
+
+        until_first(append, when_overtaken=self._table.refresh)
         current = self._table.metadata.current_snapshot()
         assert current is not None
         return current.snapshot_id

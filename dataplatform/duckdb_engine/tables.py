@@ -1,4 +1,4 @@
-"""Iceberg tables as the DuckDB engine uses them: files to views, batches to files, one commit.
+"""Iceberg tables as the DuckDB engine uses them: files to views, and queries to files.
 
 PyIceberg plans and commits; DuckDB's own Parquet reader reads. Rows never become Python objects.
 """
@@ -10,25 +10,21 @@ from dataclasses import dataclass
 from typing import Self
 
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
-from pyiceberg.manifest import DataFile, ManifestContent
-from pyiceberg.table import Table
+from pyiceberg.manifest import DataFile, ManifestContent, ManifestFile
+from pyiceberg.table import ManifestGroupPlanner, Table
 from pyiceberg.table import snapshots as iceberg_snapshots
-from pyiceberg.table.refs import MAIN_BRANCH
-from pyiceberg.table.update import AssertRefSnapshotId
-from pyiceberg.table.update.snapshot import ManageSnapshots
 from pyiceberg.types import IcebergType
 
-from dataplatform.adapters.iceberg import open_table, stage_append
-from dataplatform.adapters.iceberg_commits import changing, until_first, without_retries
+from dataplatform.adapters.iceberg import open_table
+from dataplatform.adapters.iceberg_staging import has_files
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.fetching import fetch
+from dataplatform.duckdb_engine.publication import Publication, rows_of
 from dataplatform.duckdb_engine.sql import duckdb_type
 from dataplatform.duckdb_engine.views import ViewColumn, lay_empty_view, lay_view
-from dataplatform.duckdb_engine.writing import write
-from dataplatform.errors import AuditFailed, NotForThisEngine
+from dataplatform.duckdb_engine.writing import LocalFile, send, write
+from dataplatform.errors import NotForThisEngine
 from dataplatform.ledger.records import TableSize
-from dataplatform.naming import AUDIT_BRANCH
-from dataplatform.overtaken import overtaken
 
 
 @dataclass(frozen=True)
@@ -81,12 +77,11 @@ class LakeTable:
         Raises:
             NotForThisEngine: rows of them are deleted by files of their own (merge-on-read).
         """
+        metadata, io = self._table.metadata, self._table.io
         wanted = AlwaysTrue() if row_filter is None else row_filter
-        found = []
-        self._refuse_deletes()
-        for task in self._table.scan(row_filter=wanted).plan_files():
-            found.append(task.file)
-        return found
+        # Of the table's scan the part that takes manifests, so that dead ones aren't read.
+        planner = ManifestGroupPlanner(metadata, io, row_filter=wanted)
+        return [task.file for task in planner.plan_files(self._live())]
 
     def view(
         self,
@@ -139,11 +134,19 @@ class LakeTable:
 
     def count(self) -> int:
         """Rows that readers see, by the manifests."""
-        return self._count(self._table.metadata.current_snapshot())
+        return rows_of(self._table.metadata.current_snapshot(), self._table.io)
 
     def write(self, engine: Engine, sql: str) -> list[DataFile]:
-        """Write a query's rows to new data files; see `writing.write`."""
+        """Write a query's rows to new data files; nothing is committed. See `writing`."""
+        return self.send(self.write_local(engine, sql))
+
+    def write_local(self, engine: Engine, sql: str) -> list[LocalFile]:
+        """The first half of `write`: nothing is sent."""
         return write(engine, self._table, sql, partition=self.partition)
+
+    def send(self, files: Sequence[LocalFile]) -> list[DataFile]:
+        """The other half, for which no engine is asked."""
+        return send(self._table, files)
 
     def publish(
         self,
@@ -153,112 +156,16 @@ class LakeTable:
         properties: Mapping[str, str],
         expected_rows: Callable[[int], int],
     ) -> int:
-        """Stage files, count them, show them only if the count is right: else a branch has them.
+        """Put files in place of others in one commit, if the count is right; its snapshot's id.
 
-        Args:
-            removed: published files whose rows that stay are in `added`.
-            properties: snapshot properties of the commit.
-            expected_rows: from the rows before, the rows that there must be after.
-
-        Returns:
-            The published snapshot's id.
-
-        Raises:
-            AuditFailed: the branch holds another number of rows; `main` is as it was.
-            Overtaken: `main` isn't what the files were made from any more.
+        See `publication.Publication.publish`.
         """
-        if self._table.metadata.current_snapshot() is None:
-            self._commit(None, self._begin)
-        base = self._table.metadata.current_snapshot()
-        before = self._count(base)
-        expected = expected_rows(before)
-        self._commit(base, lambda: self._stage(added, removed, properties, expected))
-        metadata = self._table.metadata
-        staged = metadata.snapshot_by_name(AUDIT_BRANCH)
-        if staged is not None:
-            raise AuditFailed(
-                f"{self.name}: the staged rows are {self._count(staged)}, counted were {expected} "
-                f"(before: {before})",
-                why="Nothing was published: readers still see the table as it was.",
-                remedy=f"Look at the branch '{AUDIT_BRANCH}' of the table; the next run stages "
-                "anew.",
-            )
-        assert metadata.current_snapshot_id is not None
-        return metadata.current_snapshot_id
-
-    def _begin(self) -> None:
-        """A snapshot without rows: PyIceberg makes no branch of a table that has none."""
-        with changing(self._table) as transaction, transaction.update_snapshot().fast_append():
-            pass
-
-    def _stage(
-        self,
-        added: Sequence[DataFile],
-        removed: Sequence[DataFile],
-        properties: Mapping[str, str],
-        expected: int,
-    ) -> None:
-        """One commit: the files on the audit branch and, where their count is right, on `main`.
-
-        The manifests are in S3 before the commit, so they are counted before it. A branch that is
-        there already goes: a count that was wrong left it, or Spark when it was killed.
-        """
-        current = self._table.metadata.current_snapshot()
-        assert current is not None
-        # PyIceberg asks only for the branch that it writes, and would fail otherwise where `main`
-        # has moved: its snapshot's number is taken then.
-        stands = AssertRefSnapshotId(ref=MAIN_BRANCH, snapshot_id=current.snapshot_id)  # type: ignore[call-arg]
-        with changing(self._table) as transaction:
-            transaction._apply((), (stands,))
-            if AUDIT_BRANCH in self._table.metadata.refs:
-                ManageSnapshots(transaction).remove_branch(AUDIT_BRANCH).commit()
-            branch = ManageSnapshots(transaction)
-            branch.create_branch(current.snapshot_id, AUDIT_BRANCH).commit()
-            update = transaction.update_snapshot(
-                snapshot_properties=dict(properties), branch=AUDIT_BRANCH
-            )
-            producer = update.overwrite() if removed else stage_append(update, self._table)
-            with producer as staging:
-                for file in added:
-                    staging.append_data_file(file)
-                for file in removed:
-                    staging.delete_data_file(file)
-            staged = transaction.table_metadata.snapshot_by_name(AUDIT_BRANCH)
-            if staged is not None and self._count(staged) == expected:
-                manage = ManageSnapshots(transaction)
-                manage.set_current_snapshot(staged.snapshot_id).remove_branch(AUDIT_BRANCH).commit()
-
-    def _commit(self, base: iceberg_snapshots.Snapshot | None, commit: Callable[[], None]) -> None:
-        """Commit on `base`; what leaves `main` alone (new settings, a comment) may come between."""
-
-        def once() -> None:
-            without_retries(self._table)
-            commit()
-
-        def look_again() -> None:
-            layout = self._table.spec().spec_id
-            self._table.refresh()
-            # Files that are laid out by another partition than the table's can't be added to it.
-            if self._table.spec().spec_id != layout:
-                raise overtaken(self.name)
-            self._check_base(base)
-
-        until_first(once, when_overtaken=look_again)
-
-    def _check_base(self, base: iceberg_snapshots.Snapshot | None) -> None:
-        current = self._table.metadata.current_snapshot()
-        if (current and current.snapshot_id) != (base and base.snapshot_id):
-            raise overtaken(self.name)
-
-    def _count(self, snapshot: iceberg_snapshots.Snapshot | None) -> int:
-        if snapshot is None:
-            return 0
-        return sum(
-            (manifest.added_rows_count or 0) + (manifest.existing_rows_count or 0)
-            for manifest in snapshot.manifests(self._table.io)
+        return Publication(self.name, self._table).publish(
+            added=added, removed=removed, properties=properties, expected_rows=expected_rows
         )
 
-    def _refuse_deletes(self) -> None:
+    def _live(self) -> list[ManifestFile]:
+        """Manifests of published data files."""
         current = self._table.metadata.current_snapshot()
         manifests = current.manifests(self._table.io) if current else []
         if any(manifest.content == ManifestContent.DELETES for manifest in manifests):
@@ -267,6 +174,7 @@ class LakeTable:
                 why="This engine reads data files alone, so it would bring deleted rows back.",
                 remedy="Nothing: Spark takes it over. Compaction takes the delete files away.",
             )
+        return [manifest for manifest in manifests if has_files(manifest)]
 
 
 def _summary(snapshot: iceberg_snapshots.Snapshot) -> Mapping[str, str]:

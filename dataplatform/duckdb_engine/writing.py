@@ -6,8 +6,9 @@ DuckDB's writer uses every CPU, and knows Iceberg's field ids; rows never pass t
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -30,10 +31,18 @@ from dataplatform.duckdb_engine.sql import duckdb_type, literal, quoted
 _UPLOADS: Final = 4
 
 
+@dataclass(frozen=True)
+class LocalFile:
+    """A Parquet file on the engine's disk, with the values of its partition's columns."""
+
+    path: Path
+    partition: Mapping[str, object]
+
+
 def write(
     engine: Engine, table: Table, sql: str, *, partition: Sequence[str] = ()
-) -> list[DataFile]:
-    """Write a query's rows to new data files, each of one partition; nothing is committed.
+) -> list[LocalFile]:
+    """Write a query's rows to Parquet files on the engine's disk, each of one partition.
 
     Args:
         sql: gives the table's columns, by name; they are cast to its types.
@@ -44,14 +53,18 @@ def write(
     """
     target = engine.directory / f"written-{uuid.uuid4().hex}"
     engine.execute(_copy(table, sql, target, partition))
-    local = sorted(target.rglob("*.parquet"))
+    return [
+        LocalFile(path, _values(engine, path, partition))
+        for path in sorted(target.rglob("*.parquet"))
+        if pq.read_metadata(path).num_rows
+    ]
+
+
+def send(table: Table, files: Sequence[LocalFile]) -> list[DataFile]:
+    """Move files to where the table's data files are; nothing is committed, no engine asked."""
     with ThreadPoolExecutor(_UPLOADS, thread_name_prefix="upload") as threads:
-        files = [
-            threads.submit(_send, table, path, number, _values(engine, path, partition))
-            for number, path in enumerate(local)
-            if pq.read_metadata(path).num_rows
-        ]
-        return [file.result() for file in files]
+        sent = [threads.submit(_send, table, file, number) for number, file in enumerate(files)]
+        return [each.result() for each in sent]
 
 
 def _copy(table: Table, sql: str, target: Path, partition: Sequence[str]) -> str:
@@ -96,8 +109,8 @@ def _values(engine: Engine, path: Path, partition: Sequence[str]) -> dict[str, o
     return dict(zip(partition, engine.rows(asked)[0], strict=True))
 
 
-def _send(table: Table, path: Path, number: int, values: dict[str, object]) -> DataFile:
-    partition = partition_key(table, values)
+def _send(table: Table, file: LocalFile, number: int) -> DataFile:
+    path, partition = file.path, partition_key(table, dict(file.partition))
     location = new_location(table, number, uuid.uuid4(), partition)
     size = path.stat().st_size
     statistics = _statistics(table, path)

@@ -35,6 +35,10 @@ STEP: Final = "gold"
 log = logging.getLogger("weir.gold")
 
 
+Told = Callable[[int, Sequence[ExportedFile]], Mapping[str, str]]
+"""An append's snapshot and exactly its files -> properties of the commit that follows it."""
+
+
 class Changes(Protocol):
     """A model's changed rows, as an engine holds them."""
 
@@ -51,12 +55,14 @@ class Changes(Protocol):
         """
         ...
 
-    def append(self, table: str) -> tuple[int, list[ExportedFile]]:
-        """Append them to the changes table; that commit's snapshot and exactly its files."""
-        ...
+    def publish(self, changes: str, told: Told) -> None:
+        """Append them to the changes table; then stage the model's on the audit branch, count them,
+        and make them visible. What is staged may be written before the append is committed.
 
-    def publish(self, properties: Mapping[str, str]) -> None:
-        """Stage on the audit branch, count, and make visible; the commit has the properties.
+        Args:
+            changes: the changes table.
+            told: is called once the append is committed. The model's commit comes after that, and
+                has the properties that it answers with.
 
         Raises:
             AuditFailed: the branch holds another number of rows; `main` is as it was.
@@ -137,28 +143,32 @@ class GoldBuilder:
         """
         changed = changed_rows(self.plan, model, known, now, self.engine.snapshots)
         exported = Export("", 0)
+
+        def told(snapshot: int, files: Sequence[ExportedFile]) -> Mapping[str, str]:
+            nonlocal exported
+            exported = self._export(model, snapshot, files, counts)
+            return {
+                CONSUMED_PROPERTY: json.dumps(dict(now), sort_keys=True),
+                CHANGES_PROPERTY: exported.to_json(),
+                OUTCOMES_PROPERTY: json.dumps(asdict(counts)),
+                DIGEST_PROPERTY: model.digest,
+            }
+
         with self.engine.changes(model, changed) as changes:
             counts = changes.counts
             if counts.total:
                 changes.require_unique()
-                exported = self._export(model, changes)
-                changes.publish(
-                    {
-                        CONSUMED_PROPERTY: json.dumps(dict(now), sort_keys=True),
-                        CHANGES_PROPERTY: exported.to_json(),
-                        OUTCOMES_PROPERTY: json.dumps(asdict(counts)),
-                        DIGEST_PROPERTY: model.digest,
-                    }
-                )
+                changes.publish(changes_table(model.table), told)
         self._tell_ledger(model, counts, exported, now)
         log.info("%s: %s (%s)", model.name, counts, "incremental" if changed else "whole")
         return counts
 
-    def _export(self, model: GoldModel, changes: Changes) -> Export:
-        snapshot, files = changes.append(changes_table(model.table))
+    def _export(
+        self, model: GoldModel, snapshot: int, files: Sequence[ExportedFile], counts: Counts
+    ) -> Export:
         key = f"exports/{model.name}/{snapshot}.manifest"
         self.engine.put(self.bucket, key, copy_manifest(files))
-        return Export(f"s3://{self.bucket}/{key}", changes.counts.total)
+        return Export(f"s3://{self.bucket}/{key}", counts.total)
 
     def _state(self, model: GoldModel) -> tuple[Consumed, str]:
         """What the model was last made from, and by which digest.

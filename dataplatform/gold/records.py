@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final, Protocol
 
@@ -74,7 +74,7 @@ class ExportedFile:
     size: int
 
 
-def copy_manifest(files: list[ExportedFile]) -> bytes:
+def copy_manifest(files: Sequence[ExportedFile]) -> bytes:
     """The manifest that hands COPY exactly these files, and fails where one is missing."""
     entries = [
         {"url": file.uri, "mandatory": True, "meta": {"content_length": file.size}}

@@ -19,6 +19,7 @@ from dataplatform.ledger.records import Batch, LandedObject
 from dataplatform.naming import Names, Zone
 from dataplatform.plans.model import Column, PlatformPlan, SilverPlan, SourcePlan
 from dataplatform.settings import LakeSettings
+from tests.unit.support.glue_versions import glue_checks_versions
 from tests.unit.support.plans import dataset, model, platform
 
 STAGE = "dev"
@@ -107,7 +108,7 @@ class Lake:
 @contextmanager
 def lakes() -> Iterator[Lake]:
     """An empty account with zones, and no tables yet."""
-    with mock_aws():
+    with mock_aws(), glue_checks_versions():
         iceberg.catalog.cache_clear()
         s3_objects.s3.cache_clear()
         s3, glue = boto3.client("s3"), boto3.client("glue")

@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException
 
 from dataplatform.adapters.iceberg import open_table
+from dataplatform.adapters.iceberg_glue import CommittingGlue
 from dataplatform.errors import InvalidContract
 from dataplatform.plans.model import Column, PlatformPlan, SilverPlan
 from tests.unit.support.evolved import (
@@ -170,19 +170,19 @@ def test_a_rollback_is_never_refused_and_old_code_finds_its_columns(
 def test_a_writer_that_commits_meanwhile_comes_first(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commit: Callable[..., Any] = GlueCatalog.commit_table
+    commit: Callable[..., Any] = CommittingGlue.commit_table
     overtaken: list[str] = []
 
-    def late(self: GlueCatalog, table: Any, *rest: Any) -> Any:
+    def late(self: CommittingGlue, table: Any, *rest: Any) -> Any:
         if table.name()[1] == "stores" and not overtaken:
             overtaken.append("once")
-            monkeypatch.setattr(GlueCatalog, "commit_table", commit)
+            monkeypatch.setattr(CommittingGlue, "commit_table", commit)
             assert ".".join(table.name()) == BRONZE
             write(BRONZE, row_of_bronze("Turin"))
             raise CommitFailedException("another was first")
         return commit(self, table, *rest)
 
-    monkeypatch.setattr(GlueCatalog, "commit_table", late)
+    monkeypatch.setattr(CommittingGlue, "commit_table", late)
     lake.migrate(plan_of(contract("2.0.0", renamed("city", "town"))))
     assert overtaken
     assert sorted(row["town"] for row in lake.rows(BRONZE)) == ["Bilbao", "Turin"]

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import Table
 
 from dataplatform.adapters.iceberg import committed, open_table
+from dataplatform.adapters.iceberg_glue import CommittingGlue
 from dataplatform.adapters.iceberg_rewrite import (
     MANY_MANIFESTS,
     Files,
@@ -162,11 +162,11 @@ def test_bronze_keeps_a_file_for_each_batch(lake: Lake) -> None:
 
 def _before_the_next_commit(monkeypatch: pytest.MonkeyPatch, first: Callable[[], None]) -> None:
     """Let another writer be faster, once, after the table was read for the last time."""
-    original = GlueCatalog.commit_table
+    original = CommittingGlue.commit_table
 
     def commit_table(*arguments: Any, **named: Any) -> Any:
-        monkeypatch.setattr(GlueCatalog, "commit_table", original)
+        monkeypatch.setattr(CommittingGlue, "commit_table", original)
         first()
         return original(*arguments, **named)
 
-    monkeypatch.setattr(GlueCatalog, "commit_table", commit_table)
+    monkeypatch.setattr(CommittingGlue, "commit_table", commit_table)

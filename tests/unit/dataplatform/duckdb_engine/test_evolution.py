@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pyiceberg.exceptions import CommitFailedException
 
 from dataplatform.adapters.iceberg import open_table
-from dataplatform.duckdb_engine.tables import LakeTable
+from dataplatform.duckdb_engine.publication import Publication
 from dataplatform.overtaken import Overtaken
 from dataplatform.plans.model import SilverPlan
 from tests.unit.support.lakes import plan_of
@@ -193,15 +193,15 @@ def test_a_merge_whose_commit_meets_another_layout_is_made_again(
     with shops(plan([city], 1)) as shop:
         shop.merged({"order_id": 1, "day": 1, "city": "Oslo"})
         batch = shop.staged({"order_id": 1, "day": 2, "city": "Turin"})
-        original = LakeTable._stage
+        original = Publication._stage
 
-        def late(self: LakeTable, *rest: Any) -> None:
-            monkeypatch.setattr(LakeTable, "_stage", original)
+        def late(self: Publication, *rest: Any) -> None:
+            monkeypatch.setattr(Publication, "_stage", original)
             city.partitioned = True
             shop.lake.migrate(plan_of(plan([city], 2), digest="two"))
             raise CommitFailedException("Glue has seen another version of the table")
 
-        monkeypatch.setattr(LakeTable, "_stage", late)
+        monkeypatch.setattr(Publication, "_stage", late)
         with pytest.raises(Overtaken):
             shop.merge(batch)
         assert shop.rows()[1]["city"] == "Oslo"

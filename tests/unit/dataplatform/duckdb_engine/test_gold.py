@@ -12,7 +12,6 @@ from dataplatform.adapters import iceberg
 from dataplatform.adapters.iceberg_files import DataFiles
 from dataplatform.duckdb_engine import fetching, tables
 from dataplatform.duckdb_engine.engine import Engine
-from dataplatform.duckdb_engine.gold import DuckdbChanges
 from dataplatform.duckdb_engine.tables import LakeTable
 from dataplatform.errors import AuditFailed, TooLarge
 from dataplatform.gold.records import Counts
@@ -183,7 +182,7 @@ class TestKilled:
     ) -> None:
         shop.publish("carts", {1: OPEN})
         with monkeypatch.context() as patched:
-            patched.setattr(DuckdbChanges, "publish", _killed)
+            patched.setattr(LakeTable, "publish", _killed)
             with pytest.raises(KeyboardInterrupt):
                 shop.build("dim")
         assert shop.rows("dim") == []

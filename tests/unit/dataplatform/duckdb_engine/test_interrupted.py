@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import Table
 
 from dataplatform.adapters import iceberg
+from dataplatform.adapters.iceberg_glue import CommittingGlue
 from dataplatform.duckdb_engine import classification, silver
+from dataplatform.duckdb_engine.publication import Publication
 from dataplatform.duckdb_engine.tables import LakeTable
 from dataplatform.errors import AuditFailed, LeaseHeld
 from dataplatform.ledger import Ledger
@@ -80,7 +81,7 @@ def test_what_is_killed_before_its_commit_leaves_the_table_as_it_was(
     before = iceberg.open_table(shop.plan.silver_table).metadata.refs
     batch = shop.staged(order(1, 1))
     with monkeypatch.context() as dying:
-        dying.setattr(GlueCatalog, "commit_table", killed)
+        dying.setattr(CommittingGlue, "commit_table", killed)
         with pytest.raises(Killed):
             shop.merge(batch)
     assert iceberg.open_table(shop.plan.silver_table).metadata.refs == before
@@ -106,13 +107,13 @@ def test_a_publication_is_one_commit(shop: Shop, monkeypatch: pytest.MonkeyPatch
     shop.merged(order(1, 1))
     batch = shop.staged(order(2, 1))
     commits: list[str] = []
-    commit = GlueCatalog.commit_table
+    commit = CommittingGlue.commit_table
 
-    def noted(self: GlueCatalog, table: Table, *args: Any) -> Any:
+    def noted(self: CommittingGlue, table: Table, *args: Any) -> Any:
         commits.append(table.name()[-1])
         return commit(self, table, *args)
 
-    monkeypatch.setattr(GlueCatalog, "commit_table", noted)
+    monkeypatch.setattr(CommittingGlue, "commit_table", noted)
     assert shop.merge(batch) == {"inserted": 1}
     assert commits == ["orders"]
 
@@ -185,14 +186,14 @@ def _set(shop: Shop, name: str, value: str) -> None:
 def _refusing_first(monkeypatch: pytest.MonkeyPatch, meanwhile: Any) -> list[bool]:
     """Let another commit come first, as Glue tells of it."""
     refused: list[bool] = []
-    commit = LakeTable._stage
+    commit = Publication._stage
 
-    def racing(self: LakeTable, *args: Any) -> None:
+    def racing(self: Publication, *args: Any) -> None:
         if not refused:
             refused.append(True)
             meanwhile()
             raise CommitFailedException("the table's version has changed")
         commit(self, *args)
 
-    monkeypatch.setattr(LakeTable, "_stage", racing)
+    monkeypatch.setattr(Publication, "_stage", racing)
     return refused

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.table.snapshots import Operation
 
 from dataplatform.adapters import iceberg_rewrite
 from dataplatform.adapters.iceberg import open_table
+from dataplatform.adapters.iceberg_glue import CommittingGlue
 from dataplatform.adapters.iceberg_rewrite import Files
-from dataplatform.duckdb_engine.tables import LakeTable
+from dataplatform.duckdb_engine.publication import Publication
 from dataplatform.gold.records import Counts
 from dataplatform.maintenance.bins import MIN_FILES
 from dataplatform.overtaken import ATTEMPTS, Overtaken, until_not_overtaken
@@ -21,7 +21,7 @@ from tests.unit.support.golds import GoldShop, gold_shops
 from tests.unit.support.merges import Shop, order
 
 STEPS = pytest.mark.parametrize(
-    "step", [(LakeTable, "_stage"), (GlueCatalog, "commit_table")], ids=lambda step: step[1]
+    "step", [(Publication, "_stage"), (CommittingGlue, "commit_table")], ids=lambda step: step[1]
 )
 """Before the files are staged, and when all is written but the commit itself."""
 
@@ -63,7 +63,7 @@ def meanwhile(
     original: Any = getattr(*step)
 
     def overtaken(self: Any, *given: Any) -> Any:
-        name = self.name if isinstance(self, LakeTable) else ".".join(given[0].name())
+        name = self._name if isinstance(self, Publication) else ".".join(given[0].name())
         if name == table and len(done) < times and not writing:
             done.append(name)
             writing.append(name)

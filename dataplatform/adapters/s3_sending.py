@@ -1,0 +1,67 @@
+"""Objects on their way to S3: several at once, while whoever wrote them goes on."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import lru_cache
+from typing import Any, Final
+
+from dataplatform.adapters.s3_objects import explained, place, s3
+
+_AT_ONCE: Final = 8
+"""Within the ten connections that boto3 keeps."""
+
+
+class Sending:
+    """Small objects that are sent by threads; nothing is told of them before `settle`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sent: dict[str, Future[None]] = {}
+
+    def put(self, location: str, body: bytes, *, overwrite: bool) -> None:
+        """Send an object; without `overwrite` S3 refuses to replace one."""
+        condition = {} if overwrite else {"IfNoneMatch": "*"}
+        sent = _threads().submit(_put, location, body, condition)
+        with self._lock:
+            self._sent[location] = sent
+
+    def wait(self, location: str) -> None:
+        """Until this object is there, if it was put here.
+
+        Raises:
+            FileExistsError, PermissionError, ClientError: S3 refused it.
+        """
+        with self._lock:
+            sent = self._sent.get(location)
+        if sent is not None:
+            sent.result()
+
+    def settle(self) -> None:
+        """Until every object is there.
+
+        Raises:
+            FileExistsError, PermissionError, ClientError: S3 refused one; each time it is asked.
+        """
+        for sent in self._all():
+            sent.result()
+
+    def end(self) -> None:
+        """Until none is on its way any more, whatever became of it."""
+        wait(self._all())
+
+    def _all(self) -> list[Future[None]]:
+        with self._lock:
+            return list(self._sent.values())
+
+
+def _put(location: str, body: bytes, condition: dict[str, Any]) -> None:
+    bucket, key = place(location)
+    with explained(location):
+        s3().put_object(Bucket=bucket, Key=key, Body=body, **condition)
+
+
+@lru_cache(maxsize=1)
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="sending")
