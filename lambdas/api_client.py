@@ -62,8 +62,9 @@ class ApiClient:
             SourceUnavailable: busy or broken for longer than it can be waited for.
             SourceRejected: it refuses (key, path, parameters): trying again won't help.
         """
-        failed = 0
+        tried = failed = 0
         while True:
+            tried += 1
             said, wait = self._try(parameters)
             if isinstance(said, bytes):
                 return said
@@ -73,7 +74,7 @@ class ApiClient:
             if failed == ATTEMPTS or wait > self.seconds_left():
                 raise SourceUnavailable(
                     f"{self.url}: {said}",
-                    why=f"Tried {failed} times; the next try would be in {wait:.0f} s."
+                    why=f"Tries so far: {tried}; the next would be in {wait:.0f} s."
                     " What was pulled before is landed.",
                     remedy="The pipeline tries again; if it goes on, ask the source's owner.",
                 )

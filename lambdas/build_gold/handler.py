@@ -1,4 +1,4 @@
-"""Step of the pipeline after silver: the gold models that a function can build."""
+"""State `BuildGold` of the pipeline: the gold models that a function can build."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fifth step of the pipeline, and the one after the merges: which engine publishes what?"""
+"""States `ChooseEngines`, `ChooseForStaged` and `LeftToSpark`: which engine publishes what?"""
 
 from __future__ import annotations
 

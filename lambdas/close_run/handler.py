@@ -1,4 +1,4 @@
-"""Last step of the pipeline."""
+"""State `CloseRun` of the pipeline, its last."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ninth step of the pipeline, asked until done: how did the load go?"""
+"""State `LoadWarehouse` of the pipeline, asked until done: how did the load go?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Second step of the pipeline, once a source: what is new there is landed."""
+"""State `PullSources` of the pipeline, once a source: what is new there is landed."""
 
 from __future__ import annotations
 

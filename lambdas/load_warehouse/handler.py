@@ -1,4 +1,4 @@
-"""Ninth step of the pipeline: submit a model's oldest waiting export to the warehouse."""
+"""State `LoadWarehouse` of the pipeline: a model's oldest waiting export is submitted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Step of the pipeline after the choice of engines: a dataset's batches become rows of silver."""
+"""State `MergeSilver` of the pipeline: a dataset's batches become rows of silver."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""First step of the pipeline."""
+"""State `OpenRun` of the pipeline, its first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Third step of the pipeline: what has landed becomes batches."""
+"""State `PlanBatches` of the pipeline: what has landed becomes batches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sixth step of the pipeline: is there anything for gold to do?"""
+"""State `PlanGold` of the pipeline: is there anything for gold to do?"""
 
 from __future__ import annotations
 

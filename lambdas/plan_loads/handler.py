@@ -1,4 +1,4 @@
-"""Eighth step of the pipeline: what has the warehouse to take?"""
+"""State `PlanLoads` of the pipeline: what has the warehouse to take?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fourth step of the pipeline: landed objects become rows of bronze."""
+"""State `StageBatches` of the pipeline: landed objects become rows of bronze."""
 
 from __future__ import annotations
 
