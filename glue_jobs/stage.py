@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from dataplatform.ledger.records import Batch, table_lease
+from dataplatform.ledger.records import Batch, LandedObject, table_lease
 from dataplatform.ledger.staging import (
     STAGE_STEP,
     Staged,
@@ -21,13 +22,14 @@ from dataplatform.ledger.staging import (
 )
 from dataplatform.naming import BATCHES_PROPERTY, BronzeColumn
 from dataplatform.plans.model import SilverPlan
-from glue_jobs import side_by_side, tables
+from glue_jobs import data_files, side_by_side, tables
 from glue_jobs.landed_objects import S3Objects
 from glue_jobs.runtime import Job
 from glue_jobs.snapshot_properties import commit_with
 from glue_jobs.transforms import staging
-from glue_jobs.transforms.replays import Found, take_again
-from glue_jobs.transforms.units import Objects
+from glue_jobs.transforms.files import Store
+from glue_jobs.transforms.replays import take_again
+from glue_jobs.transforms.units import Stager
 
 log = logging.getLogger("weir.stage")
 
@@ -36,21 +38,21 @@ def main() -> None:
     """Stage what this run left to Spark, the largest batch first, several side by side."""
     job = Job.start()
     with job.metered(STAGE_STEP):
-        objects = S3Objects(job.region)
+        store = S3Objects(job.region)
         batches = {b.batch_id: b for b in job.ledger.run_batches(job.run_id) if b.waits_for_spark}
         side_by_side.each(
             job,
             sorted(batches, key=lambda batch_id: -batches[batch_id].bytes),
-            lambda own, batch_id: _stage_alone(own, batches[batch_id], objects),
+            lambda own, batch_id: _stage_alone(own, batches[batch_id], store),
         )
 
 
-def _stage_alone(job: Job, batch: Batch, objects: Objects) -> None:
+def _stage_alone(job: Job, batch: Batch, store: Store) -> None:
     """Stage a batch; one that fails fails its dataset and leaves the others alone."""
     said = f"{batch.batch_id} · spark · {batch.spark_stages}"
     job.ledger.step(job.run_id, STAGE_STEP, dataset=batch.dataset, state="started", detail=said)
     try:
-        staged = stage_batch(job, job.plan.dataset(batch.dataset), batch, objects)
+        staged = stage_batch(job, job.plan.dataset(batch.dataset), batch, store)
         job.ledger.batch_staged(
             batch.batch_id,
             source=staged.source,
@@ -72,7 +74,7 @@ def _stage_alone(job: Job, batch: Batch, objects: Objects) -> None:
         job.ledger.step(job.run_id, STAGE_STEP, dataset=batch.dataset, detail=said, counts=counts)
 
 
-def stage_batch(job: Job, plan: SilverPlan, batch: Batch, objects: Objects) -> Staged:
+def stage_batch(job: Job, plan: SilverPlan, batch: Batch, store: Store) -> Staged:
     """Stage a batch, once: an attempt that finds it in bronze gives what was counted then.
 
     Unreadable records are committed first; the commit to bronze ends the batch and carries the
@@ -86,13 +88,70 @@ def stage_batch(job: Job, plan: SilverPlan, batch: Batch, objects: Objects) -> S
     before = _recorded(job, plan, batch)
     if before is not None:
         return before
-    spark, bronze = job.spark, tables.qualified(plan.bronze_table)
-    columns = spark.table(bronze).schema
-    check_columns(plan, columns.names)
-    found = _found(job, plan, batch, objects)
+    check_columns(plan, job.spark.table(tables.qualified(plan.bronze_table)).columns)
+    landed, stager = job.ledger.batch_objects(batch.batch_id), _stager(job, plan, batch, store)
+    bring = _again if batch.origin else _landed
+    staged = bring(job, plan, landed, stager)
+    return _recorded(job, plan, batch) or staged
+
+
+def _stager(job: Job, plan: SilverPlan, batch: Batch, store: Store) -> Stager:
+    return Stager(
+        batch=batch,
+        fields=plan.fields,
+        columns=[column.name for column in plan.columns],
+        format_of=plan.format_of,
+        csv=plan.csv,
+        store=store,
+        bronze=data_files.destination(job.spark, plan.bronze_table, _of_bronze(batch)),
+        quarantine=data_files.destination(job.spark, plan.quarantine_table, _of_quarantine(batch)),
+        now=datetime.now(UTC),
+    )
+
+
+def _landed(job: Job, plan: SilverPlan, landed: Sequence[LandedObject], stager: Stager) -> Staged:
+    """Commit the files that workers write of landed objects."""
+    spark, batch = job.spark, stager.batch
+    parsed = staging.parse_batch(spark, landed, stager)
+    if parsed.rejected:
+        append = partial(
+            data_files.append,
+            spark,
+            plan.quarantine_table,
+            _of_quarantine(batch),
+            parsed.rejected,
+        )
+        _quarantine(job, plan, batch, append)
+    properties = staged_properties(batch.batch_id, parsed.staged)
+    if parsed.rows:
+        table = plan.bronze_table
+        data_files.replace_partition(spark, table, _of_bronze(batch), parsed.rows, properties)
+    else:
+        tables.commit_alone(spark, plan.bronze_table, properties)
+    return parsed.staged
+
+
+def _again(job: Job, plan: SilverPlan, landed: Sequence[LandedObject], stager: Stager) -> Staged:
+    """Write what a replay takes from quarantine."""
+    spark, batch = job.spark, stager.batch
+    bronze, quarantine = (
+        tables.qualified(table) for table in (plan.bronze_table, plan.quarantine_table)
+    )
+    found = take_again(
+        spark,
+        plan,
+        job.ledger.replays(batch.origin),
+        landed,
+        stager,
+        quarantine=spark.table(quarantine).where(
+            (F.col("dataset") == plan.dataset) & (F.col("batch_id") == batch.origin)
+        ),
+        bronze=spark.table(bronze).where(F.col(BronzeColumn.BATCH_ID) == batch.origin),
+    )
     try:
         if found.staged.unreadable:
-            _quarantine(job, plan, batch, found.rejected)
+            write = found.rejected.writeTo(quarantine).options(**tables.AS_THEY_COME)
+            _quarantine(job, plan, batch, lambda said: commit_with(spark, said, write.append))
         properties = staged_properties(batch.batch_id, found.staged)
         if found.staged.rows:
             _replace(spark, found.rows, bronze, properties)
@@ -100,32 +159,17 @@ def stage_batch(job: Job, plan: SilverPlan, batch: Batch, objects: Objects) -> S
             tables.commit_alone(spark, plan.bronze_table, properties)
     finally:
         found.release()
-    return _recorded(job, plan, batch) or found.staged
+    return found.staged
 
 
-def _found(job: Job, plan: SilverPlan, batch: Batch, objects: Objects) -> Found:
-    """The batch's records: of landed objects, or of quarantine where it is a replay."""
-    spark, now = job.spark, datetime.now(UTC)
-    bronze, landed = tables.qualified(plan.bronze_table), job.ledger.batch_objects(batch.batch_id)
-    if not batch.origin:
-        parsed = staging.parse_batch(spark, plan, landed, objects)
-        rows = staging.bronze_rows(parsed, plan, batch, spark.table(bronze).schema.fields)
-        rejected = staging.quarantined(spark, parsed, batch, now=now)
-        return Found(parsed.staged, rows, rejected, [parsed])
-    quarantine = spark.table(tables.qualified(plan.quarantine_table))
-    return take_again(
-        spark,
-        plan,
-        batch,
-        job.ledger.replays(batch.origin),
-        landed,
-        objects,
-        quarantine=quarantine.where(
-            (F.col("dataset") == plan.dataset) & (F.col("batch_id") == batch.origin)
-        ),
-        bronze=spark.table(bronze).where(F.col(BronzeColumn.BATCH_ID) == batch.origin),
-        now=now,
-    )
+def _of_bronze(batch: Batch) -> dict[str, str]:
+    """The partition that a batch has for itself."""
+    return {BronzeColumn.BATCH_ID.value: batch.batch_id}
+
+
+def _of_quarantine(batch: Batch) -> dict[str, str]:
+    """The partition of its dataset."""
+    return {"dataset": batch.dataset}
 
 
 def _recorded(job: Job, plan: SilverPlan, batch: Batch) -> Staged | None:
@@ -140,15 +184,20 @@ def _replace(
     commit_with(spark, properties, write.overwritePartitions)
 
 
-def _quarantine(job: Job, plan: SilverPlan, batch: Batch, records: DataFrame) -> None:
-    """Append a batch's unreadable records, once."""
+def _quarantine(
+    job: Job, plan: SilverPlan, batch: Batch, append: Callable[[Mapping[str, str]], None]
+) -> None:
+    """Append a batch's unreadable records, once.
+
+    Args:
+        append: in one commit, which has the properties that it is given.
+    """
     table, mark = plan.quarantine_table, staging_mark(batch.batch_id)
     with job.lease(table_lease(table)):
         snapshots = tables.published_snapshots(job.spark, table)
         if any(carries(snapshot.summary, mark) for snapshot in snapshots):
             return
-        write = records.writeTo(tables.qualified(table)).options(**tables.AS_THEY_COME)
-        commit_with(job.spark, {BATCHES_PROPERTY: mark}, write.append)
+        append({BATCHES_PROPERTY: mark})
 
 
 if __name__ == "__main__":

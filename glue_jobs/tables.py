@@ -64,7 +64,7 @@ def published_snapshots(spark: SparkSession, table: str) -> list[Snapshot]:
     Asked of Iceberg's own API: the metadata tables answer the same, each time by a Spark job. Its
     metadata come as one text: each entry of each summary would be two questions to the JVM.
     """
-    current = _loaded(spark, table).operations().current()
+    current = loaded(spark, table).operations().current()
     told = json.loads(_iceberg(spark).TableMetadataParser.toJson(current))
     by_id = {snapshot["snapshot-id"]: snapshot for snapshot in told.get("snapshots", ())}
     found = []
@@ -78,7 +78,7 @@ def published_snapshots(spark: SparkSession, table: str) -> list[Snapshot]:
 
 def live_rows(spark: SparkSession, table: str) -> int:
     """Rows that readers see; `table` as in `publish`."""
-    return _rows(spark, table, _loaded(spark, table), _MAIN)
+    return _rows(spark, table, loaded(spark, table), _MAIN)
 
 
 def count_rows(spark: SparkSession, table: str) -> int:
@@ -109,7 +109,7 @@ def publish(
         AuditFailed: the branch holds another number of rows; `main` is as it was.
         Overtaken: `main` isn't what the branch began from any more.
     """
-    held = _loaded(spark, table)
+    held = loaded(spark, table)
     before = _rows(spark, table, held, _MAIN)
     if held.refs().containsKey(AUDIT_BRANCH):
         # A job killed between staging and publishing leaves its branch behind. It is dropped, since
@@ -158,7 +158,7 @@ def batches(spark: SparkSession, table: str) -> frozenset[str]:
 
 def commit_alone(spark: SparkSession, table: str, properties: Mapping[str, str]) -> None:
     """Commit properties without a row."""
-    append = _loaded(spark, table).newFastAppend()
+    append = loaded(spark, table).newFastAppend()
     for name, value in properties.items():
         append.set(name, value)
     append.commit()
@@ -170,15 +170,23 @@ def append(spark: SparkSession, view: str, target: str, columns: tuple[str, ...]
     spark.sql(f"INSERT INTO {target} ({names}) SELECT {names} FROM {view}")
 
 
-def _rows(spark: SparkSession, table: str, loaded: Any, branch: str) -> int:
+def loaded(spark: SparkSession, table: str) -> Any:
+    """Iceberg's own table, as it is now."""
+    util = _iceberg(spark).spark.Spark3Util
+    found = util.loadIcebergTable(spark._jsparkSession, qualified(table))
+    found.refresh()
+    return found
+
+
+def _rows(spark: SparkSession, table: str, held: Any, branch: str) -> int:
     """Rows of a branch, by its list of manifests; by Spark where deletes stand beside the rows."""
-    snapshot = loaded.snapshot(branch)
+    snapshot = held.snapshot(branch)
     if snapshot is None:
         return 0
     counts = [0]
-    for manifest in snapshot.dataManifests(loaded.io()):
+    for manifest in snapshot.dataManifests(held.io()):
         counts += [manifest.addedRowsCount(), manifest.existingRowsCount()]
-    if None in counts or not snapshot.deleteManifests(loaded.io()).isEmpty():
+    if None in counts or not snapshot.deleteManifests(held.io()).isEmpty():
         return count_rows(spark, _branch(table, branch))
     return sum(counts)
 
@@ -186,14 +194,6 @@ def _rows(spark: SparkSession, table: str, loaded: Any, branch: str) -> int:
 def _branch(table: str, branch: str) -> str:
     """A branch of a table as SQL names it."""
     return f"{qualified(table)}.branch_{branch}"
-
-
-def _loaded(spark: SparkSession, table: str) -> Any:
-    """Iceberg's own table, as it is now."""
-    util = _iceberg(spark).spark.Spark3Util
-    loaded = util.loadIcebergTable(spark._jsparkSession, qualified(table))
-    loaded.refresh()
-    return loaded
 
 
 def _iceberg(spark: SparkSession) -> Any:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
 from pyiceberg.table import Table
 
+from dataplatform.adapters.bronze_objects import stage_object
 from dataplatform.adapters.bronze_spool import Spool
 from dataplatform.adapters.iceberg import append_once, committed, open_table
 from dataplatform.adapters.iceberg_files import DataFiles
 from dataplatform.adapters.landing import LandedBytes
 from dataplatform.adapters.quarantine import QuarantineWriter
-from dataplatform.errors import UnreadableObject
 from dataplatform.ledger.records import Batch, LandedObject
 from dataplatform.ledger.staging import Staged, check_columns, staged_in, staged_properties
 from dataplatform.naming import BronzeColumn
@@ -66,7 +65,15 @@ def stage(
                 TemporaryDirectory(dir=directory) as room,
                 Spool(Path(room), columns, limit=limit) as spool,
             ):
-                total += _stage_object(plan, batch, landed, s3, spool, rows, quarantine)
+                format = plan.format_of(landed.key)
+                total += stage_object(
+                    landed,
+                    LandedBytes(s3, landed),
+                    partial(parse, format=format, columns=plan.fields, csv=plan.csv),
+                    spool=spool,
+                    rows=rows,
+                    rejects=quarantine.rejects,
+                )
         quarantine.commit()
         append_once(
             table,
@@ -75,66 +82,6 @@ def stage(
             properties=staged_properties(batch.batch_id, total),
         )
     return total
-
-
-def _stage_object(
-    plan: SilverPlan,
-    batch: Batch,
-    landed: LandedObject,
-    s3: S3Client,
-    spool: Spool,
-    rows: DataFiles,
-    quarantine: QuarantineWriter,
-) -> Staged:
-    """Read one object to its end, then pass it on; an unreadable one is passed to quarantine."""
-    content = LandedBytes(s3, landed)
-    try:
-        format = plan.format_of(landed.key)
-        for block in parse(content, format=format, columns=plan.fields, csv=plan.csv):
-            spool.write(block)
-    except UnreadableObject as error:
-        quarantine.whole_object(landed, error.what)
-        return Staged(unreadable=1)
-    constants = constants_of(batch, landed, content.sha256)
-    for rows_of_object in as_bronze(spool.read_rows(), rows.arrow_schema, constants):
-        rows.write(rows_of_object)
-    quarantine.records(landed, spool.read_rejected())
-    return Staged(rows=spool.rows, unreadable=spool.rejected)
-
-
-def constants_of(batch: Batch, landed: LandedObject, sha256: str) -> dict[str, object]:
-    """Bronze's columns that are the same for each record of an object."""
-    return {
-        BronzeColumn.BATCH_ID.value: batch.batch_id,
-        BronzeColumn.OBJECT.value: landed.key,
-        BronzeColumn.VERSION.value: landed.version or "null",
-        BronzeColumn.CHECKSUM.value: sha256,
-        BronzeColumn.ARRIVED_AT.value: datetime.fromisoformat(landed.arrived_at),
-    }
-
-
-def as_bronze(
-    spooled: Iterator[pa.RecordBatch], schema: pa.Schema, constants: Mapping[str, object]
-) -> Iterator[pa.RecordBatch]:
-    """Rows in the bronze table's shape; a column that the contract no longer has is null."""
-    from_spool = {
-        BronzeColumn.POSITION.value: "position",
-        BronzeColumn.OP.value: "op",
-        BronzeColumn.EXTRA.value: "extra",
-    }
-    for batch in spooled:
-        names = set(batch.schema.names)
-        arrays = []
-        for field in schema:
-            name = from_spool.get(field.name, f"column:{field.name}")
-            if field.name in constants:
-                value = pa.scalar(constants[field.name], field.type)
-                arrays.append(pa.repeat(value, batch.num_rows))
-            elif name in names:
-                arrays.append(batch.column(name).cast(field.type))
-            else:
-                arrays.append(pa.nulls(batch.num_rows, field.type))
-        yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def recorded(table: Table, batch_id: str) -> Staged | None:

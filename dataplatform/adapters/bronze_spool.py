@@ -32,14 +32,7 @@ class Spool:
     def __init__(self, directory: Path, columns: Sequence[str], *, limit: int) -> None:
         self._columns = columns
         self._limit = limit
-        self._schema = pa.schema(
-            [
-                ("position", pa.int64()),
-                ("op", pa.large_string()),
-                ("extra", pa.large_string()),
-                *((f"column:{name}", pa.large_string()) for name in columns),
-            ]
-        )
+        self._schema = rows_schema(columns)
         self._rows = _Stream(directory / "rows.arrows", self._schema)
         self._rejected = _Stream(directory / "rejected.arrows", _REJECTED)
         self.rows = 0
@@ -53,10 +46,9 @@ class Spool:
         """
         with _explained_disk():
             if block.read:
-                self._rows.write(_batch(block.columns(), self._schema))
+                self._rows.write(rows_of(block, self._schema))
             if block.rejected:
-                columns = zip(*block.rejected, strict=True)
-                self._rejected.write(_batch(columns, _REJECTED))
+                self._rejected.write(rejected_of(block))
         self.rows += block.read
         self.rejected += len(block.rejected)
         if self._rows.size() + self._rejected.size() > self._limit:
@@ -110,6 +102,28 @@ class _Stream:
         if self._file is not None:
             self._file.close()
         self._path.unlink(missing_ok=True)
+
+
+def rows_schema(columns: Sequence[str]) -> pa.Schema:
+    """Rows as a spool has them: position, op, extra and `column:<name>` of each column."""
+    return pa.schema(
+        [
+            ("position", pa.int64()),
+            ("op", pa.large_string()),
+            ("extra", pa.large_string()),
+            *((f"column:{name}", pa.large_string()) for name in columns),
+        ]
+    )
+
+
+def rows_of(block: Block, schema: pa.Schema) -> pa.RecordBatch:
+    """A block's records in `rows_schema`; at least one."""
+    return _batch(block.columns(), schema)
+
+
+def rejected_of(block: Block) -> pa.RecordBatch:
+    """A block's rejected records: position, source, reasons; at least one."""
+    return _batch(zip(*block.rejected, strict=True), _REJECTED)
 
 
 def _batch(columns: Any, schema: pa.Schema) -> pa.RecordBatch:

@@ -86,7 +86,7 @@ class ParquetFiles:
         create: Callable[[str], Output],
     ) -> None:
         self.arrow_schema = schema
-        self._options = writer_options(properties)
+        self._options = writer_options(schema, properties)
         self._target = int(properties.get(_TARGET, _TARGET_DEFAULT))
         self._place, self._create = place, create
         self._id = uuid.uuid4()
@@ -146,7 +146,7 @@ class ParquetFiles:
         self._writer, self._output = None, None
 
 
-def writer_options(properties: Mapping[str, str]) -> dict[str, Any]:
+def writer_options(schema: pa.Schema, properties: Mapping[str, str]) -> dict[str, Any]:
     """How a table wants its files, in PyArrow's words."""
     level = properties.get("write.parquet.compression-level")
     found = {name: (properties.get(key), default) for name, (key, default) in _OPTIONS.items()}
@@ -156,9 +156,13 @@ def writer_options(properties: Mapping[str, str]) -> dict[str, Any]:
     }
     if options["compression"] == "uncompressed":
         options["compression"] = "none"
-    return {
-        **options,
-        "compression_level": int(level) if level else None,
-        # The integers that Iceberg asks for where a decimal is narrow; PyArrow would take bytes.
-        "store_decimal_as_integer": True,
-    }
+    if any(_has_decimals(field.type) for field in schema):
+        # What Iceberg asks for where a decimal is narrow. Glue's PyArrow doesn't know it: its
+        # workers write texts.
+        options["store_decimal_as_integer"] = True
+    return {**options, "compression_level": int(level) if level else None}
+
+
+def _has_decimals(kind: pa.DataType) -> bool:
+    inner = (kind.field(number).type for number in range(kind.num_fields))
+    return pa.types.is_decimal(kind) or any(_has_decimals(one) for one in inner)

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dataplatform.adapters.bronze import as_bronze, constants_of, recorded
+from dataplatform.adapters.bronze import recorded
+from dataplatform.adapters.bronze_objects import as_bronze, constants_of
 from dataplatform.adapters.bronze_spool import Spool
 from dataplatform.adapters.iceberg import append_once, open_table
 from dataplatform.adapters.iceberg_files import DataFiles
@@ -120,20 +121,20 @@ class _Reader:
                 self._rows.write(rows)
         for found in _at(spool.read_rejected(), wanted):
             rejected += found.num_rows
-            self._quarantine.records(self._landed, [found])
+            self._quarantine.rejects.records(self._landed, [found])
         if wanted is not None and staged + rejected != len(wanted):
             raise lost(self._batch, self._landed.key, staged + rejected, len(wanted))
         return Staged(rows=staged, unreadable=rejected)
 
     def _unreadable(self, error: UnreadableObject, wanted: Mapping[int, str] | None) -> Staged:
         if wanted is None:
-            self._quarantine.whole_object(self._landed, error.what)
+            self._quarantine.rejects.whole_object(self._landed, error.what)
             return Staged(unreadable=1)
         columns = [list(wanted), list(wanted.values()), [[error.what]] * len(wanted)]
         records = pa.RecordBatch.from_arrays(
             [pa.array(values) for values in columns], ["position", "source", "reasons"]
         )
-        self._quarantine.records(self._landed, [records])
+        self._quarantine.rejects.records(self._landed, [records])
         return Staged(unreadable=len(wanted))
 
 

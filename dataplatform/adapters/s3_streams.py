@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dataplatform.adapters.s3_objects import explained, place, s3
 
 if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 PART_BYTES: Final = 16 * 1024 * 1024
@@ -23,11 +24,18 @@ class ObjectWriter(io.RawIOBase):
 
     Args:
         whole: is told the bytes of an object that a single put has made.
+        client: the process's own if not given.
     """
 
     def __init__(
-        self, location: str, *, overwrite: bool, whole: Callable[[bytes], None] | None = None
+        self,
+        location: str,
+        *,
+        overwrite: bool,
+        whole: Callable[[bytes], None] | None = None,
+        client: S3Client | None = None,
     ) -> None:
+        self._s3 = client or s3()
         self._location = location
         self._bucket, self._key = place(location)
         self._condition: dict[str, Any] = {} if overwrite else {"IfNoneMatch": "*"}
@@ -75,7 +83,9 @@ class ObjectWriter(io.RawIOBase):
             return
         super().close()
         if self._upload:
-            s3().abort_multipart_upload(Bucket=self._bucket, Key=self._key, UploadId=self._upload)
+            self._s3.abort_multipart_upload(
+                Bucket=self._bucket, Key=self._key, UploadId=self._upload
+            )
 
     def __exit__(
         self,
@@ -91,13 +101,13 @@ class ObjectWriter(io.RawIOBase):
     def _finish(self) -> None:
         if not self._upload:
             body = bytes(self._buffer)
-            s3().put_object(Bucket=self._bucket, Key=self._key, Body=body, **self._condition)
+            self._s3.put_object(Bucket=self._bucket, Key=self._key, Body=body, **self._condition)
             if self._whole:
                 self._whole(body)
             return
         if self._buffer:
             self._send_part(len(self._buffer))
-        s3().complete_multipart_upload(
+        self._s3.complete_multipart_upload(
             Bucket=self._bucket,
             Key=self._key,
             UploadId=self._upload,
@@ -108,10 +118,10 @@ class ObjectWriter(io.RawIOBase):
     def _send_part(self, size: int) -> None:
         with explained(self._location):
             if not self._upload:
-                started = s3().create_multipart_upload(Bucket=self._bucket, Key=self._key)
+                started = self._s3.create_multipart_upload(Bucket=self._bucket, Key=self._key)
                 self._upload = started["UploadId"]
             number = len(self._parts) + 1
-            answer = s3().upload_part(
+            answer = self._s3.upload_part(
                 Bucket=self._bucket,
                 Key=self._key,
                 UploadId=self._upload,
@@ -123,9 +133,14 @@ class ObjectWriter(io.RawIOBase):
 
 
 class RangedReader(io.RawIOBase):
-    """An object as a seekable file: each read is one ranged GET."""
+    """An object as a seekable file: each read is one ranged GET.
 
-    def __init__(self, location: str, size: int) -> None:
+    Args:
+        client: the process's own if not given.
+    """
+
+    def __init__(self, location: str, size: int, *, client: S3Client | None = None) -> None:
+        self._s3 = client or s3()
         self._location = location
         self._bucket, self._key = place(location)
         self._size = size
@@ -161,7 +176,7 @@ class RangedReader(io.RawIOBase):
             return b""
         span = f"bytes={self._at}-{self._at + wanted - 1}"
         with explained(self._location):
-            answer = s3().get_object(Bucket=self._bucket, Key=self._key, Range=span)
+            answer = self._s3.get_object(Bucket=self._bucket, Key=self._key, Range=span)
             data = answer["Body"].read()
         self._at += len(data)
         return data

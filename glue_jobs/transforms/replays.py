@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -14,12 +13,13 @@ from dataplatform.ledger.records import Batch, LandedObject
 from dataplatform.ledger.replays import Replay
 from dataplatform.ledger.staging import Staged
 from dataplatform.naming import BronzeColumn, SilverColumn
-from dataplatform.parsing.model import as_json, replayed
+from dataplatform.parsing.model import replayed
 from dataplatform.plans.model import SilverPlan
 from glue_jobs.transforms import staging
+from glue_jobs.transforms.files import NewFile, Store, read_back
 from glue_jobs.transforms.late_columns import filled, late
 from glue_jobs.transforms.silver import DELETE, DUPLICATE, UPDATE, Classified
-from glue_jobs.transforms.units import Objects
+from glue_jobs.transforms.units import Stager
 
 _PLACE = ("object", "version", "position")
 _ACTION = "_action"
@@ -36,8 +36,8 @@ class Found:
     staged: Staged
     rows: DataFrame
     rejected: DataFrame
-    _parsed: list[staging.Parsed] = field(default_factory=list)
     _held: list[DataFrame] = field(default_factory=list)
+    _files: list[tuple[Store, NewFile]] = field(default_factory=list)
 
     def add(self, staged: Staged, rows: DataFrame, rejected: DataFrame) -> None:
         """More of them."""
@@ -46,24 +46,22 @@ class Found:
         self.rejected = self.rejected.unionByName(rejected)
 
     def release(self) -> None:
-        """Free the disks."""
+        """Free the disks, and remove the files that were only read from."""
         for frame in self._held:
             frame.unpersist()
-        for parsed in self._parsed:
-            parsed.release()
+        for store, file in self._files:
+            store.remove(file.location)
 
 
 def take_again(
     spark: SparkSession,
     plan: SilverPlan,
-    batch: Batch,
     replays: Sequence[Replay],
     landed: Sequence[LandedObject],
-    objects: Objects,
+    stager: Stager,
     *,
     quarantine: DataFrame,
     bronze: DataFrame,
-    now: datetime,
 ) -> Found:
     """Find what a replay takes, and make of it what staging makes of landed objects.
 
@@ -75,6 +73,7 @@ def take_again(
     Raises:
         AuditFailed: a record isn't where quarantine says.
     """
+    batch = stager.batch
     taken = quarantine.where(_taken_by(batch, replays)).persist()
     text, placed = F.col("record").startswith('"'), F.col("position").isNotNull()
     sent, unread, whole = (
@@ -93,21 +92,22 @@ def take_again(
         quarantine.where(F.lit(False)),
         _held=[taken],
     )
+    again_by = replace(stager, format_of=_format_of(plan))
     for rows, only in ((whole, False), (unread, True)):
         wanted = {(row[0], row[1]) for row in rows.select("object", "version").distinct().collect()}
         if not wanted:
             continue
         found = [one for one in landed if _place(one) in wanted]
         _expect(batch, "the ledger", len(found), len(wanted))
-        parsed = staging.parse_batch(spark, plan, found, objects, format_of=_format_of(plan))
-        again._parsed.append(parsed)
-        good = staging.bronze_rows(parsed, plan, batch, bronze.schema.fields)
-        bad = staging.quarantined(spark, parsed, batch, now=now)
+        parsed = staging.parse_batch(spark, found, again_by)
+        again._files += [(stager.store, file) for file in (*parsed.rows, *parsed.rejected)]
+        good = read_back(parsed.rows, stager.store, bronze)
+        bad = read_back(parsed.rejected, stager.store, quarantine)
         if not only:
             again.add(parsed.staged, good, bad)
             continue
         good = _at(good, rows, BronzeColumn.OBJECT, BronzeColumn.VERSION, BronzeColumn.POSITION)
-        bad = _at(bad, rows, *_PLACE).unionByName(_broken(spark, parsed, rows, batch, now))
+        bad = _at(bad, rows, *_PLACE).unionByName(_broken(bad, rows, stager))
         staged = Staged(rows=good.count(), unreadable=bad.count())
         _expect(batch, "landing", staged.source, rows.count())
         again.add(staged, good, bad)
@@ -128,18 +128,16 @@ def _wanted_by(replay: Replay, reasons: Column) -> Column:
     return F.exists(reasons, lambda reason: F.contains(reason, F.lit(replay.reason)))
 
 
-def _broken(
-    spark: SparkSession, parsed: staging.Parsed, unread: DataFrame, batch: Batch, now: datetime
-) -> DataFrame:
+def _broken(rejected: DataFrame, unread: DataFrame, stager: Stager) -> DataFrame:
     """The wanted records of objects that can't be read at all now: each is rejected for that."""
-    known = [(*_place(one), as_json([reason])) for one, reason in parsed.unreadable.items()]
-    broken = spark.createDataFrame(known, "object string, version string, broken string")
+    known = rejected.where(F.col("position").isNull())
+    broken = known.select("object", "version", F.col("reasons").alias("broken"))
     found = unread.join(F.broadcast(broken), ["object", "version"])
     made = {
-        "batch_id": F.lit(batch.batch_id),
-        "run_id": F.lit(batch.run_id),
+        "batch_id": F.lit(stager.batch.batch_id),
+        "run_id": F.lit(stager.batch.run_id),
         "reasons": F.col("broken"),
-        "quarantined_at": F.lit(now),
+        "quarantined_at": F.lit(stager.now),
     }
     return found.withColumns(made).select(*unread.columns)
 

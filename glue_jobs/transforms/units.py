@@ -1,141 +1,209 @@
-"""What one task reads of a landed object, and what it makes of it: Arrow batches of records.
+"""What one task does with landed objects: it parses them, and writes files for a commit.
 
-Runs on executors. Positions count from a unit's first record, since only its predecessors' counts
-tell where that stands in the object; a unit's last row says how it ended.
+Runs on executors. Small objects are staged as a function stages them, several a task. A large one
+of lines is split, once a task has read it for its digest and for how many records begin in each of
+its parts; the parser holds the parts to that count.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
-from typing import Any, Final, Literal, Protocol
+from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
 
-import pyarrow as pa
-
+from dataplatform.adapters.bronze_objects import Rejects, stage_object, stage_part
+from dataplatform.adapters.bronze_spool import Spool
+from dataplatform.adapters.parquet_files import ParquetFiles
 from dataplatform.errors import UnreadableObject
-from dataplatform.ledger.records import LandedObject
-from dataplatform.parsing.csv_form import RFC_4180, CsvForm
-from dataplatform.parsing.model import Block, Rejected, as_json
-from dataplatform.parsing.parser import parse, parse_part
-from dataplatform.parsing.parts import lines_of_part
+from dataplatform.ledger.records import Batch, LandedObject
+from dataplatform.ledger.staging import Staged
+from dataplatform.parsing.csv_form import CsvForm
+from dataplatform.parsing.parser import parse, parse_part, splittable
+from dataplatform.parsing.parts import PART_BYTES, count_by_part, lines_of_part
+from glue_jobs.transforms.files import Destination, NewFile, Store, new_files
 
 TO_THE_END: Final = 1 << 62
 """Where an object's last part stops: however large the object is after all."""
 
-_FIELDS: Final = (
-    ("unit", pa.int32()),
-    ("position", pa.int64()),
-    ("op", pa.string()),
-    ("extra", pa.string()),
-    ("record", pa.string()),
-    ("reasons", pa.string()),
-    ("digest", pa.string()),
-    ("fault", pa.string()),
-)
-
-
-class Objects(Protocol):
-    """Where landed objects are read; it goes to the executors with each task."""
-
-    def read(self, landed: LandedObject, start: int) -> Iterator[bytes]:
-        """The bytes of an object from an offset on; UnreadableObject where it is gone."""
-        ...
+_NO_LIMIT: Final = 1 << 62
+"""Bytes of a worker's disk that an object may take."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unit:
-    """One task's work: a whole object, the lines that begin in a part of it, or its digest alone.
+class Whole:
+    """Objects that are read whole, one after the other."""
 
-    start, stop: of a part, in bytes.
+    objects: tuple[LandedObject, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Large:
+    """An object that is measured, or read whole where it can't be split."""
+
+    landed: LandedObject
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """The lines of an object that begin in a part of it.
+
+    start, stop: in bytes.
+    before, records: how many of the object's records come before the part, and are in it.
     """
 
     landed: LandedObject
-    kind: Literal["whole", "part", "digest"]
-    start: int = 0
-    stop: int = TO_THE_END
+    start: int
+    stop: int
+    before: int
+    records: int
+    checksum: str
 
 
-def schema(columns: int) -> pa.Schema:
-    """The batches' columns: those of a contract are `c0`, `c1`, ..., whatever their names are.
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """A large object: its SHA-256, and how many records begin in each part of it."""
 
-    A row of a record has `op`, a rejected record `record` and `reasons`, the unit's last row
-    neither: it has the SHA-256 `digest` of a whole object, or the `fault` that makes it unreadable.
+    checksum: str
+    records: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """What a task has to tell.
+
+    rows, rejected: files for bronze and for quarantine.
+    measured: of a large object, of which nothing is staged yet.
+    torn: a part can't be read, or holds other records than were counted; nothing of its object may
+        be kept.
     """
-    return pa.schema([*_FIELDS, *((f"c{number}", pa.string()) for number in range(columns))])
+
+    staged: Staged = field(default_factory=Staged)
+    rows: tuple[NewFile, ...] = ()
+    rejected: tuple[NewFile, ...] = ()
+    measured: Measured | None = None
+    torn: bool = False
 
 
-@dataclass(frozen=True)
-class Reader:
-    """Reads units, as `DataFrame.mapInArrow` wants it: numbers of units in, their records out."""
+@dataclass(frozen=True, kw_only=True)
+class Stager:
+    """Does a batch's tasks; it goes to the executors with each.
 
-    units: Sequence[Unit]
-    format_of: dict[str, str]
+    fields, columns: of the contract, as the source calls them and as the table does.
+    format_of: an object's format by its key.
+    now: when what is rejected is quarantined.
+    """
+
+    batch: Batch
+    fields: Sequence[str]
     columns: Sequence[str]
-    objects: Objects
-    csv: CsvForm = RFC_4180
+    format_of: Callable[[str], str]
+    csv: CsvForm
+    store: Store
+    bronze: Destination
+    quarantine: Destination
+    now: datetime
+    part_bytes: int = PART_BYTES
 
-    def __call__(self, numbers: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """The records of each unit in turn, a block at a time."""
-        for batch in numbers:
-            for number in batch.column(0).to_pylist():
-                yield from self._read(number)
+    def __call__(self, task: Whole | Large | Part) -> Done:
+        """Do one task."""
+        if isinstance(task, Part):
+            return self._part(task)
+        if isinstance(task, Large):
+            return self._large(task.landed)
+        return self._whole(task.objects)
 
-    def _read(self, number: int) -> Iterator[pa.RecordBatch]:
-        unit = self.units[number]
-        make = partial(_batch, schema(len(self.columns)), number)
-        digest = hashlib.sha256()
+    def _whole(self, objects: Iterable[LandedObject]) -> Done:
+        total = Staged()
+        with self._files() as (rows, rejects), TemporaryDirectory(dir=_disk()) as room:
+            for landed in objects:
+                format = self.format_of(landed.key)
+                with Spool(Path(room), self.columns, limit=_NO_LIMIT) as spool:
+                    total += stage_object(
+                        landed,
+                        _Content(self.store, landed),
+                        partial(parse, format=format, columns=self.fields, csv=self.csv),
+                        spool=spool,
+                        rows=rows,
+                        rejects=rejects,
+                    )
+            return _done(total, rows, rejects)
+
+    def _large(self, landed: LandedObject) -> Done:
+        content = _Content(self.store, landed)
+        chunks = iter(content)
         try:
-            for block in self._blocks(unit, digest):
-                if block.read:
-                    yield make(block.read, **_of_records(block))
-                if block.rejected:
-                    yield make(len(block.rejected), **_of_rejected(block.rejected))
-        except UnreadableObject as error:
-            yield make(1, fault=[error.what])
-        else:
-            yield make(1, digest=[None if unit.kind == "part" else digest.hexdigest()])
+            head = next(chunks, b"")
+            if not splittable(head[:2], format=self.format_of(landed.key)):
+                return self._whole([landed])
+            counts = count_by_part(chain([head], chunks), each=self.part_bytes)
+        except UnreadableObject:
+            return self._whole([landed])  # it is gone: reading it whole says so
+        return Done(measured=Measured(checksum=content.sha256, records=tuple(counts)))
 
-    def _blocks(self, unit: Unit, digest: Any) -> Iterator[Block]:
-        format = self.format_of[unit.landed.key]
-        if unit.kind == "part":
-            lines = lines_of_part(partial(self.objects.read, unit.landed), unit.start, unit.stop)
-            first = unit.start == 0
-            return parse_part(lines, format=format, columns=self.columns, first=first)
-        chunks = _digested(self.objects.read(unit.landed, 0), digest)
-        if unit.kind == "digest":
-            return (Block() for _ in chunks)
-        return parse(chunks, format=format, columns=self.columns, csv=self.csv)
+    def _part(self, part: Part) -> Done:
+        lines = lines_of_part(partial(self.store.read, part.landed), part.start, part.stop)
+        format = self.format_of(part.landed.key)
+        blocks = parse_part(lines, format=format, columns=self.fields, first=part.start == 0)
+        with self._files() as (rows, rejects):
+            try:
+                staged = stage_part(
+                    part.landed,
+                    blocks,
+                    columns=self.columns,
+                    checksum=part.checksum,
+                    before=part.before,
+                    rows=rows,
+                    rejects=rejects,
+                )
+            except UnreadableObject:
+                return Done(torn=True)
+            if staged.source != part.records:
+                return Done(torn=True)
+            return _done(staged, rows, rejects)
 
-
-def _digested(chunks: Iterator[bytes], digest: Any) -> Iterator[bytes]:
-    for chunk in chunks:
-        digest.update(chunk)
-        yield chunk
-
-
-def _of_records(block: Block) -> dict[str, Any]:
-    positions, ops, extras, *values = block.columns()
-    given = {f"c{number}": column for number, column in enumerate(values)}
-    return {"position": positions, "op": ops, "extra": extras, **given}
-
-
-def _of_rejected(rejected: Sequence[Rejected]) -> dict[str, Any]:
-    positions, sources, reasons = zip(*rejected, strict=True)
-    return {
-        "position": positions,
-        "record": [as_json(source) for source in sources],
-        "reasons": [as_json(list(found)) for found in reasons],
-    }
+    @contextmanager
+    def _files(self) -> Iterator[tuple[ParquetFiles, Rejects[ParquetFiles]]]:
+        with (
+            self.bronze.files(self.store) as rows,
+            self.quarantine.files(self.store) as rejected,
+        ):
+            yield rows, Rejects(self.batch, rejected, self.now)
 
 
-def _batch(shape: pa.Schema, number: int, count: int, **given: Sequence[Any]) -> pa.RecordBatch:
-    arrays = [
-        pa.array(given[field.name], field.type)
-        if field.name in given
-        else pa.nulls(count, field.type)
-        for field in shape
-    ]
-    arrays[0] = pa.repeat(pa.scalar(number, pa.int32()), count)
-    return pa.RecordBatch.from_arrays(arrays, schema=shape)
+class _Content:
+    """An object's bytes; `sha256` is of those that were read."""
+
+    def __init__(self, store: Store, landed: LandedObject) -> None:
+        self._store, self._landed = store, landed
+        self._digest = hashlib.sha256()
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._store.read(self._landed, 0):
+            self._digest.update(chunk)
+            yield chunk
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest."""
+        return self._digest.hexdigest()
+
+
+def _done(staged: Staged, rows: ParquetFiles, rejects: Rejects[ParquetFiles]) -> Done:
+    return Done(
+        staged=staged,
+        rows=new_files(rows.finish()),
+        rejected=new_files(rejects.into.finish()),
+    )
+
+
+def _disk() -> str | None:
+    """Where Spark gives its workers room; Python's own choice where it doesn't say."""
+    return os.environ.get("SPARK_LOCAL_DIRS", "").split(",")[0] or None

@@ -94,7 +94,10 @@ class SparkShop(Shop):
             for one in landed
         }
         return stage.stage_batch(
-            self.job(batch.run_id, "stage"), self.plan, batch, InMemory(contents)
+            self.job(batch.run_id, "stage"),
+            self.plan,
+            batch,
+            InMemory(contents, self.directory),
         )
 
     def job(self, run: str, request: str) -> Job:

@@ -14,7 +14,7 @@ from dataplatform.errors import UnreadableObject
 from dataplatform.parsing import json_rows
 from dataplatform.parsing.model import REJECTED, Block
 from dataplatform.parsing.parser import parse, parse_part, splittable
-from dataplatform.parsing.parts import lines_of_part, parts
+from dataplatform.parsing.parts import count_by_part, lines_of_part, parts
 
 COLUMNS = ["id", "né"]
 
@@ -69,6 +69,19 @@ def gathered(blocks: Iterator[Block]) -> Block:
         total.rows += block.each()
         total.rejected += block.rejected
     return total
+
+
+@given(objects(), st.integers(1, 40), st.integers(1, 40))
+@example(b"", 5, 1)
+@example(b"{}\n  {}", 4, 1)
+def test_lines_are_counted_in_the_part_in_which_they_begin(
+    content: bytes, each: int, chunk: int
+) -> None:
+    expected = []
+    for start, stop in parts(max(1, len(content)), each=each):
+        lines = b"".join(lines_of_part(partial(reader, content, chunk), start, stop))
+        expected.append(sum(1 for line in lines.split(b"\n") if line.strip(b" \t\r")))
+    assert count_by_part(reader(content, chunk, 0), each=each) == expected
 
 
 @given(objects(), st.integers(1, 40), st.integers(1, 9))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from dataplatform.ledger.records import Batch
 from glue_jobs.transforms.replays import Found, keep_newer, take_again
 from glue_jobs.transforms.silver import Classified
 from tests.unit.support.contracts import ORDERS, spoiled
-from tests.unit.support.landings import InMemory
+from tests.unit.support.landings import InMemory, stager_of
 from tests.unit.support.merges import Shop, orders, shops
 
 HEADER = b"order_id,amount,email,state,changed_at,channel,till\n"
@@ -68,15 +68,14 @@ def by_spark(spark: SparkSession, shop: Shop, batch: Batch, **instead: DataFrame
         "quarantine": quarantine.where(quarantine.batch_id == batch.origin),
         "bronze": bronze.where(bronze["_batch_id"] == batch.origin),
     }
+    contents = {f"orders/{name}": body for name, body in FILES.items()}
     return take_again(
         spark,
         shop.plan,
-        batch,
         shop.ledger.replays(batch.origin),
         shop.ledger.batch_objects(batch.batch_id),
-        InMemory({f"orders/{name}": body for name, body in FILES.items()}),
+        stager_of(shop.plan, batch, InMemory(contents, shop.directory)),
         **frames | instead,
-        now=datetime(2026, 11, 21, tzinfo=UTC),
     )
 
 
@@ -111,6 +110,7 @@ def test_rows_and_rejected_records_are_those_of_the_function(
         found = by_spark(spark, shop, batch)
         rows, rejected = collected(found.rows), collected(found.rejected)
         found.release()
+        assert not list(shop.directory.rglob("*.parquet")), "what was only read from is gone"
         staged = stage_replay(
             shop.plan,
             batch,

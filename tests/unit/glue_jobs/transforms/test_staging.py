@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
-from pyspark.sql.types import LongType, StringType, StructField, TimestampType
+from pyspark.sql.types import LongType, StringType, StructField, StructType, TimestampType
 
 from dataplatform.adapters import iceberg
 from dataplatform.adapters.bronze import stage
@@ -19,12 +21,14 @@ from dataplatform.ledger.records import LandedObject
 from dataplatform.ledger.staging import Staged
 from dataplatform.plans.model import SilverPlan, SourcePlan
 from glue_jobs.transforms import staging
-from glue_jobs.transforms.units import Reader, Unit
+from glue_jobs.transforms.files import NewFile, read_back
+from glue_jobs.transforms.units import TO_THE_END, Done, Large, Part, Stager, Whole
 from tests.unit.support.lakes import Lake, claimed, csv_bytes, lakes, plan_of, stores
-from tests.unit.support.landings import InMemory
+from tests.unit.support.landings import InMemory, LocalOutput, stager_of
 
 PART_BYTES = 700
 BATCH = claimed("b1")
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
 JSON_PLAN = stores(source=SourcePlan(kind="s3", format="json"))
 _SPARK_TYPES = {"string": StringType(), "long": LongType(), "timestamptz": TimestampType()}
 
@@ -87,71 +91,122 @@ def test_spark_stages_what_the_function_stages(
     lake.s3.delete_object(Bucket="landing", Key=gone.key, VersionId=gone.version)
     counted = stage(plan, BATCH, landed, s3=lake.s3, directory=tmp_path, limit=10**8)
 
-    objects = InMemory({f"stores/{name}": body for name, body in contents.items()})
-    parsed = staging.parse_batch(spark, plan, landed, objects, part_bytes=PART_BYTES)
-    try:
-        rows = staging.bronze_rows(parsed, plan, BATCH, bronze_fields(plan)).collect()
-        now = datetime(2026, 11, 21, tzinfo=UTC)
-        rejected = staging.quarantined(spark, parsed, BATCH, now=now).collect()
-    finally:
-        parsed.release()
+    stager = stager_in(tmp_path, plan, {f"stores/{name}": body for name, body in contents.items()})
+    parsed = staging.parse_batch(spark, landed, stager)
     assert parsed.staged == counted
     assert counted.rows > 50
     by_place = ("_object", "_position")
-    assert in_order(map(utc, rows), *by_place) == in_order(lake.rows(plan.bronze_table), *by_place)
+    rows = written(stager, parsed.rows)
+    assert in_order(rows, *by_place) == in_order(lake.rows(plan.bronze_table), *by_place)
     by_record = ("object", "position", "record")
-    expected = [r | {"quarantined_at": now} for r in lake.rows(plan.quarantine_table)]
-    assert in_order(map(utc, rejected), *by_record) == in_order(expected, *by_record)
+    rejected = written(stager, parsed.rejected)
+    expected = [r | {"quarantined_at": NOW} for r in lake.rows(plan.quarantine_table)]
+    assert in_order(rejected, *by_record) == in_order(expected, *by_record)
 
 
-def test_large_lines_are_split_and_the_rest_is_read_whole() -> None:
-    objects = {**JSON_OBJECTS, "x-rejected.json": b""}
-    landed = [an_object(name, body) for name, body in objects.items()]
-    reader = InMemory({f"stores/{name}": body for name, body in objects.items()})
-    work = staging._units({one.key: "json" for one in landed}, landed, reader, PART_BYTES)
-    split = {unit.landed.key for unit in work if unit.kind == "digest"}
-    whole = {unit.landed.key for unit in work if unit.kind == "whole"}
-    assert {"stores/b-mark.json", "stores/l-one-line.json"} <= split
-    assert {"stores/d-packed.json.gz", "stores/e-empty.json"} <= whole
-    assert split | whole == {one.key for one in landed}
-    assert not split & whole
-    kinds = [unit.kind for unit in work]
-    assert "part" not in kinds[: kinds.index("part")] and set(kinds[kinds.index("part") :]) == {
-        "part"
-    }
+def test_what_is_read_back_of_files_is_what_they_hold(
+    lake: Lake, spark: SparkSession, tmp_path: Path
+) -> None:
+    stager = stager_in(tmp_path, JSON_PLAN, {"stores/a.json": MANY, "stores/b.json": LINES})
+    landed = [an_object("a.json", MANY), an_object("b.json", LINES)]
+    parsed = staging.parse_batch(spark, landed, stager)
+    fields = bronze_fields(JSON_PLAN)
+    like = spark.createDataFrame([], StructType(fields))
+    rows = [utc(row) for row in read_back(parsed.rows, stager.store, like).collect()]
+    by_place = ("_object", "_position")
+    assert in_order(rows, *by_place) == in_order(written(stager, parsed.rows), *by_place)
+    assert read_back((), stager.store, like).collect() == []
 
 
-def test_of_csv_nothing_is_split() -> None:
-    landed = an_object("b-wide.csv", CSV_OBJECTS["b-wide.csv"])
-    reader = InMemory({landed.key: CSV_OBJECTS["b-wide.csv"]})
-    whole = Unit(landed=landed, kind="whole")
-    assert staging._units({landed.key: "csv"}, [landed], reader, 10) == [whole]
+def test_large_lines_are_measured_and_the_rest_is_read_whole(lake: Lake, tmp_path: Path) -> None:
+    landed = [an_object(name, body) for name, body in JSON_OBJECTS.items()]
+    stager = stager_in(tmp_path, JSON_PLAN, {})
+    tasks = staging._tasks(landed, stager, cores=1)
+    kinds = [type(task) for task in tasks]
+    assert kinds == sorted(kinds, key=lambda kind: kind is Whole), "long tasks come first"
+    large = {task.landed.key for task in tasks if isinstance(task, Large)}
+    whole = [one.key for task in tasks if isinstance(task, Whole) for one in task.objects]
+    assert {"stores/b-mark.json", "stores/l-one-line.json"} <= large
+    assert {"stores/a-lines.json", "stores/e-empty.json"} <= {*whole}
+    assert sorted([*large, *whole]) == sorted(one.key for one in landed)
 
 
-def test_an_object_larger_than_was_registered_is_read_to_its_end(spark: SparkSession) -> None:
+def test_small_objects_share_tasks_and_large_ones_of_csv_have_one_each(
+    lake: Lake, tmp_path: Path
+) -> None:
+    stager = stager_in(tmp_path, stores(), {})
+    large, small = an_object("x.csv", b"x" * 5000), [an_object(f"{n}", b"y" * 9) for n in range(60)]
+    first, *others = staging._tasks([*small, large], stager, cores=2)
+    assert first == Whole(objects=(large,))
+    assert len(others) == 6
+    assert {len(task.objects) for task in others if isinstance(task, Whole)} == {10}
+
+
+def test_a_large_object_that_is_packed_is_read_whole_at_once(lake: Lake, tmp_path: Path) -> None:
+    packed = an_object("d-packed.json.gz", JSON_OBJECTS["d-packed.json.gz"])
+    stager = stager_in(tmp_path, JSON_PLAN, {packed.key: JSON_OBJECTS["d-packed.json.gz"]})
+    done = stager(Large(landed=packed))
+    assert done.measured is None and done.staged.rows > 60
+
+
+def test_an_object_larger_than_was_registered_is_read_to_its_end(
+    lake: Lake, spark: SparkSession, tmp_path: Path
+) -> None:
     landed = an_object("a.json", MANY[:300])
-    objects = InMemory({landed.key: MANY})
-    parsed = staging.parse_batch(spark, JSON_PLAN, [landed], objects, part_bytes=100)
-    parsed.release()
-    assert parsed.staged == Staged(rows=60)
+    stager = replace(stager_in(tmp_path, JSON_PLAN, {landed.key: MANY}), part_bytes=100)
+    assert staging.parse_batch(spark, [landed], stager).staged == Staged(rows=60)
 
 
-def test_memory_holds_a_block_at_a_time() -> None:
-    """A whole object goes through a task as a stream: nothing of it waits for its end."""
-    landed = an_object("a.json", b"")
+def test_a_part_that_holds_other_records_than_were_counted_is_torn(
+    lake: Lake, tmp_path: Path
+) -> None:
+    landed = an_object("a.json", MANY)
+    stager = stager_in(tmp_path, JSON_PLAN, {landed.key: MANY})
+    part = Part(landed=landed, start=0, stop=TO_THE_END, before=0, records=60, checksum="c")
+    assert stager(part).staged == Staged(rows=60)
+    assert stager(replace(part, records=61)) == Done(torn=True)
+
+
+def test_a_part_streams_to_its_file(lake: Lake, tmp_path: Path) -> None:
+    """Nothing of a part waits for its end."""
     taken = []
 
-    class Endless:
+    class Endless(InMemory):
         def read(self, landed: LandedObject, start: int) -> Iterator[bytes]:
             for number in range(1000):
                 taken.append(number)
                 yield b'{"store_id": 1}\n' * 100
 
-    unit = Unit(landed=landed, kind="whole")
-    reader = Reader([unit], {landed.key: "json"}, ["store_id"], Endless())
-    first = next(reader._read(0))
-    assert first.num_rows == 100
+        def create(self, location: str) -> LocalOutput:
+            raise Begun
+
+    class Begun(Exception):
+        pass
+
+    stager = replace(stager_in(tmp_path, JSON_PLAN, {}), store=Endless({}, tmp_path))
+    landed = an_object("a.json", b"")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("dataplatform.adapters.parquet_files.ROW_GROUP_BYTES", 100)
+        with pytest.raises(Begun):
+            stager(Part(landed=landed, start=0, stop=TO_THE_END, before=0, records=1, checksum=""))
     assert len(taken) <= 2
+
+
+def stager_in(
+    root: Path, plan: SilverPlan, contents: Mapping[str, bytes], part_bytes: int = PART_BYTES
+) -> Stager:
+    """What stages the batch's objects, in files on the disk."""
+    store = InMemory(contents, root)
+    return stager_of(plan, BATCH, store, now=NOW, part_bytes=part_bytes)
+
+
+def written(stager: Stager, files: Sequence[NewFile]) -> list[dict[str, Any]]:
+    """The rows of files."""
+    rows = []
+    for file in files:
+        with stager.store.open(file.location, file.size) as source:
+            rows += pq.read_table(source).to_pylist()
+    return rows
 
 
 def an_object(name: str, body: bytes) -> LandedObject:
