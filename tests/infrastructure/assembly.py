@@ -9,8 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from stacks.constructs.wildcards import flat
-
 
 @dataclass(frozen=True)
 class Resource:
@@ -136,3 +134,19 @@ def _deployed(value: dict[str, Any]) -> Any:
         case {"Ref": _} | {"Fn::Sub": _}:
             return "x" * 14
     return value
+
+
+def flat(value: Any) -> str:
+    """A CloudFormation expression as one line of text: `<Bucket.Arn>/*`."""
+    match value:
+        case str():
+            return value.replace("${", "<").replace("}", ">")
+        case {"Fn::Join": [str(delimiter), [*items]]}:
+            return delimiter.join(flat(item) for item in items)
+        case {"Fn::Sub": str(text)}:
+            return flat(text)
+        case {"Fn::GetAtt": [resource, attribute]}:
+            return f"<{flat(resource)}.{flat(attribute)}>"
+        case {"Ref": str(name)}:
+            return f"<{name}>"
+    return json.dumps(value, separators=(",", ":"))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from stacks.constructs.wildcards import flat
-from tests.infrastructure.assembly import Assembly, deployed, listed
+from tests.infrastructure.assembly import Assembly, deployed, flat, listed
 
 MANAGED_POLICY_LIMIT = 6_144
 """Characters of a managed policy, without white space.

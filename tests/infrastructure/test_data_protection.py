@@ -6,8 +6,7 @@ import json
 
 import pytest
 
-from stacks.constructs.wildcards import flat
-from tests.infrastructure.assembly import Assembly, Resource, listed
+from tests.infrastructure.assembly import Assembly, Resource, flat, listed
 from tests.infrastructure.conftest import Synthesize
 
 HOLDS_DATA = (

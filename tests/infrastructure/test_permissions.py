@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from stacks.constructs.wildcards import flat
-from tests.infrastructure.assembly import Assembly, deployed, listed
+from tests.infrastructure.assembly import Assembly, deployed, flat, listed
 
 INLINE_POLICIES_LIMIT = 10_240
 """Characters of all inline policies of a role, without white space.

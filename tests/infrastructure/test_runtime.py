@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from stacks import packaging
-from stacks.constructs.wildcards import flat
 from stacks.packaging import Layer
 from stacks.runtime import GLUE_6_0
-from tests.infrastructure.assembly import Assembly
+from tests.infrastructure.assembly import Assembly, flat
 from tests.infrastructure.conftest import Synthesize
 
 

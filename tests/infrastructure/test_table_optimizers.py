@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from stacks.constructs.wildcards import flat
-from tests.infrastructure.assembly import Assembly, Resource
+from tests.infrastructure.assembly import Assembly, Resource, flat
 from tests.infrastructure.conftest import Synthesize
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from stacks.constructs.wildcards import flat
-from tests.infrastructure.assembly import Assembly, listed
+from tests.infrastructure.assembly import Assembly, flat, listed
 
 
 def test_spark_settings_are_one_chained_argument(stage: Assembly) -> None:

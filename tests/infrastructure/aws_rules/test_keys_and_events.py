@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from stacks.constructs.wildcards import flat
-from tests.infrastructure.assembly import Assembly, listed
+from tests.infrastructure.assembly import Assembly, flat, listed
 
 
 def _statements(stage: Assembly, service: str) -> list[dict[str, Any]]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from stacks.constructs.wildcards import flat
-from tests.infrastructure.assembly import Assembly, listed
+from tests.infrastructure.assembly import Assembly, flat, listed
 
 
 def test_subnets_lie_in_three_zones_of_whatever_region(stage: Assembly) -> None:
