@@ -127,6 +127,7 @@ def _column(column: Column, plan: SilverPlan, path: str = "") -> ContractColumn:
         classification=column.classification,
         id=column.id,
         field=column.field,
+        format=column.format,
         rules=tuple(
             Rule(kind=check.kind, arguments=check.arguments, severity=check.severity)
             for check in plan.checks

@@ -81,6 +81,7 @@ def _column(column: ContractColumn) -> Column:
         classification=column.classification,
         id=column.id,
         field=column.field,
+        format=column.format,
         parts=tuple(map(_column, column.parts)),
     )
 

@@ -95,11 +95,8 @@ def _changed(old: ContractColumn, new: ContractColumn) -> Iterator[Difference]:
         yield from _within(old, new)
     elif old.type != new.type:
         yield _retyped(old, new)
-    if old.required and not new.required:
-        yield difference(Weight.COMPATIBLE, "may be missing now", "readers may find nulls")
-    if new.required and not old.required:
-        why = "new records without it are quarantined; rows that stand may have none"
-        yield difference(Weight.COMPATIBLE, "is required now", why)
+    for what, why in _taken(old, new):
+        yield difference(Weight.COMPATIBLE, what, why)
     yield from rule_differences(old, new)
     if old.classification != new.classification:
         what = (
@@ -109,6 +106,18 @@ def _changed(old: ContractColumn, new: ContractColumn) -> Iterator[Difference]:
     if (old.description, old.id) != (new.description, new.id):
         told = "description" if old.description != new.description else "id"
         yield difference(Weight.NONE, f"{told} changed")
+
+
+def _taken(old: ContractColumn, new: ContractColumn) -> Iterator[tuple[str, str]]:
+    """Of which values are taken, beside those that its type and its rules say: what and why."""
+    if old.format != new.format:
+        what = f"written as {new.format or 'usual'}, before as {old.format or 'usual'}"
+        yield what, "values as they were written before are quarantined; rows that stand stay"
+    if old.required and not new.required:
+        yield "may be missing now", "readers may find nulls"
+    if new.required and not old.required:
+        why = "new records without it are quarantined; rows that stand may have none"
+        yield "is required now", why
 
 
 def _within(old: ContractColumn, new: ContractColumn) -> Iterator[Difference]:

@@ -27,10 +27,6 @@ _LENGTHS = {
 _LATER = (
     "multipleOf", "timezone", "uniqueItems", "minProperties", "maxProperties", "required",
 )  # fmt: skip
-_ISO_FORMATS = {
-    "date": ("yyyy-MM-dd",),
-    "timestamp": ("yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ssX"),
-}
 
 
 def column_rules(
@@ -76,8 +72,9 @@ def _options(findings: Findings, place: Place, options: dict[str, Any], kind: st
                 rules.append(Rule(kind=_LENGTHS[name], arguments=(str(value),)))
         elif name == "pattern":
             rules += pattern(findings, where, value)
-        else:
-            _format(findings, where, value, kind)
+        elif name == "defaultTimezone" and value not in ("UTC", "Etc/UTC"):
+            remedy = "Send times with their zone."
+            findings.unsupported(where, "a time zone other than UTC", remedy)
     _bounds_agree(findings, place, options, kind)
     return rules
 
@@ -92,16 +89,6 @@ def _known_options(kind: str) -> tuple[str, ...]:
     formats = ("format",) if kind in ("int", "bigint", "date", "timestamp") else ()
     zone = ("defaultTimezone",) if kind == "timestamp" else ()
     return (*_BOUNDS, *formats, *zone)
-
-
-def _format(findings: Findings, where: Place, value: Any, kind: str) -> None:
-    if where[-1] == "defaultTimezone":
-        if value not in ("UTC", "Etc/UTC"):
-            findings.unsupported(where, "a time zone other than UTC", "Send times with their zone.")
-    elif kind in _ISO_FORMATS and value not in _ISO_FORMATS[kind]:
-        findings.unsupported(
-            where, f"format {value!r}", f"ISO 8601 is understood: {', '.join(_ISO_FORMATS[kind])}."
-        )
 
 
 def _bounds_agree(findings: Findings, place: Place, options: dict[str, Any], kind: str) -> None:

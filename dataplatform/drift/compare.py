@@ -10,7 +10,7 @@ from typing import Final
 from dataplatform.drift.model import Drift, Kind
 from dataplatform.drift.nested import unknown_fields
 from dataplatform.drift.shape import SampledColumn, Shape
-from dataplatform.drift.values import fits, form, narrowest
+from dataplatform.drift.values import fits_as, form, narrowest
 from dataplatform.plans.model import Column, SilverPlan
 
 EVIDENCE: Final = 20
@@ -103,7 +103,7 @@ def _renamed(
 
 def _likeness(shape: Shape, plan: SilverPlan, column: Column, candidate: SampledColumn) -> float:
     """How much a new column looks like a missing one: 0 where it doesn't, to 2."""
-    fitting = sum(fits(value, column.type) for value in candidate.values)
+    fitting = sum(fits_as(value, column.type, column.format) for value in candidate.values)
     if 2 * fitting < len(candidate.values):
         return 0.0
     alike = _alike(source_name(column), candidate.name)
@@ -182,7 +182,7 @@ def _retyped(plan: SilverPlan, column: Column, observed: SampledColumn) -> Drift
     values = observed.values
     if column.type == "string" or len(values) < EVIDENCE:
         return None
-    misfits = [value for value in values if not fits(value, column.type)]
+    misfits = [value for value in values if not fits_as(value, column.type, column.format)]
     if 2 * len(misfits) < len(values):
         return None
     return Drift(

@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
+from dataplatform.contracts.formats import EPOCHS, is_epoch, plain
 from dataplatform.contracts.nesting import is_nested
 from dataplatform.drift.nested import fits_nested
 
@@ -54,6 +55,14 @@ def fits(text: str, kind: str) -> bool:
     if is_nested(kind):
         return fits_nested(text, kind)
     return _decimal(text, kind)
+
+
+def fits_as(text: str, kind: str, format: str) -> bool:
+    """The same of text that is written in a format: `Column.format`."""
+    if format in EPOCHS:
+        return is_epoch(text, format)
+    taken = plain(text, kind, format)
+    return taken is not None and fits(taken, kind)
 
 
 def narrowest(texts: Iterable[str]) -> str:

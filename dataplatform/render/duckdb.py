@@ -21,8 +21,8 @@ from dataplatform.render.nested_dialects import DuckdbDialect, SparkDialect
 from dataplatform.render.parts import duckdb_part
 from dataplatform.render.patterns import for_duckdb
 from dataplatform.render.spark import EACH_NEWEST
-from dataplatform.render.spark_casts import cast
-from dataplatform.render.spark_checks import raw_name, shown
+from dataplatform.render.spark_checks import raw_name, read_name, shown, source_name
+from dataplatform.render.spark_formats import cast_as, is_read
 from dataplatform.render.spark_text import name
 from dataplatform.render.spark_types import digits
 from dataplatform.render.typed import quoted, type_name
@@ -90,16 +90,18 @@ def _repeated(column: Column, checks: Sequence[Check]) -> Iterator[tuple[str, st
         duckdb = DuckdbDialect(expression_to_duckdb)
         yield written, decoded(column, checks, f"b.{quoted(column.name)}", duckdb)
     else:
-        part = _part(column.type)
-        yield cast(source, column.type), part.replace(f"b.{_COLUMN}", f"b.{quoted(column.name)}")
+        part = _part(column.type, "" if is_read(column.format) else column.format)
+        held = read_name(column) if is_read(column.format) else column.name
+        written = cast_as(source_name(column), column.type, column.format)
+        yield written, part.replace(f"b.{_COLUMN}", f"b.{quoted(held)}")
     yield shown(f"b.{name(raw)}"), _part("").replace(f"b.{_COLUMN}", f"b.{quoted(raw)}")
 
 
 @cache
-def _part(kind: str) -> str:
+def _part(kind: str, format: str = "") -> str:
     """A column's cast to a type, or with "" what reasons show of it, in DuckDB's SQL."""
     column = f"b.{_COLUMN}"
-    found = expression_to_duckdb(cast(column, kind) if kind else shown(column))
+    found = expression_to_duckdb(cast_as(column, kind, format) if kind else shown(column))
     return _shortened(column, kind, found)
 
 
@@ -180,6 +182,9 @@ def _mend(query: exp.Expr) -> None:
             choice.replace(choice.args["false"])
     for like in query.find_all(exp.RegexpLike):
         like.set("expression", exp.Literal.string(for_duckdb(like.expression.this)))
+    for call in query.find_all(exp.Anonymous):
+        if call.name.lower() == "timestamp_micros":
+            call.set("this", "make_timestamptz")
     for node in list(query.find_all(exp.Cast)):
         if node.to.this == exp.DataType.Type.DOUBLE and _is_from_text(node.this):
             node.set("this", _by_text(node.this))

@@ -15,6 +15,8 @@ from dataplatform.contracts.nesting import element_of, kind_in_words, part_path
 from dataplatform.plans.model import Check, Column
 from dataplatform.render import nested_words
 from dataplatform.render.nested_dialects import Dialect
+from dataplatform.render.spark_checks import written_as
+from dataplatform.render.spark_formats import is_read
 
 _OPEN = ("", "public", "internal")
 
@@ -62,8 +64,15 @@ class _Decoder:
             told.append(_when(sql.broken(part, check, held), self._said(check.reason, raw)))
         found = sql.struct({"v": held, "f": sql.array(told)})
         if held != raw:
-            found = sql.let(held, sql.cast(raw, part.type), found)
+            found = sql.let(held, self._cast(part, raw), found)
         return sql.let(raw, self._unmarked(text), found)
+
+    def _cast(self, part: Column, raw: str) -> str:
+        sql = self._sql
+        if not is_read(part.format):
+            return sql.cast(raw, part.type, part.format)
+        name = self._name("p")
+        return sql.let(name, sql.read(raw, part), sql.cast(name, part.type, ""))
 
     def _nested(self, part: Column, path: str, text: str, within: str, *, top: bool = False) -> str:
         return (self._array if element_of(part.type) else self._object)(
@@ -124,7 +133,7 @@ class _Decoder:
 
     def _not_it(self, part: Column, path: str, text: str, raw: str) -> str:
         sql, said = self._sql, f"malformed {path}"
-        kind = kind_in_words(part.type)
+        kind = kind_in_words(part.type) + written_as(part)
         if self._secret:
             return sql.literal(f"{said}: not {kind}")
         single = raw or self._unmarked(text)

@@ -11,8 +11,8 @@ from typing import Protocol
 
 from dataplatform.plans.model import Check, Column
 from dataplatform.render import nested_words, spark_text, typed
-from dataplatform.render.spark_casts import cast
 from dataplatform.render.spark_checks import broken_by, shown
+from dataplatform.render.spark_formats import cast_as, read
 
 Translate = Callable[[str], str]
 """Spark's expression in DuckDB's SQL."""
@@ -64,8 +64,11 @@ class Dialect(Protocol):
     def literal(self, text: str) -> str:
         """Text."""
 
-    def cast(self, text: str, kind: str) -> str:
-        """Text as a typed value, or NULL: `spark_casts.cast`."""
+    def read(self, text: str, column: Column) -> str:
+        """Text in a column's format as text that its cast takes: `spark_formats.read`."""
+
+    def cast(self, text: str, kind: str, format: str) -> str:
+        """Text as a typed value, or NULL: `spark_formats.cast_as`."""
 
     def shown(self, text: str) -> str:
         """Text as reasons show it."""
@@ -128,8 +131,11 @@ class SparkDialect:
     def literal(self, text: str) -> str:
         return spark_text.literal(text)
 
-    def cast(self, text: str, kind: str) -> str:
-        return cast(text, kind)
+    def read(self, text: str, column: Column) -> str:
+        return read(text, column.type, column.format)
+
+    def cast(self, text: str, kind: str, format: str) -> str:
+        return cast_as(text, kind, format)
 
     def shown(self, text: str) -> str:
         return shown(text)
@@ -190,8 +196,11 @@ class DuckdbDialect:
     def literal(self, text: str) -> str:
         return typed.text(text)
 
-    def cast(self, text: str, kind: str) -> str:
-        return f"({self._in_duckdb(cast(_HELD, kind), text)})"
+    def read(self, text: str, column: Column) -> str:
+        return f"({self._in_duckdb(read(_HELD, column.type, column.format), text)})"
+
+    def cast(self, text: str, kind: str, format: str) -> str:
+        return f"({self._in_duckdb(cast_as(_HELD, kind, format), text)})"
 
     def shown(self, text: str) -> str:
         return self._in_duckdb(shown(_HELD), text)

@@ -11,8 +11,16 @@ from dataplatform.quality.model import Severity
 from dataplatform.render.nested import decoded, places
 from dataplatform.render.nested_dialects import SparkDialect
 from dataplatform.render.parts import spark_part
-from dataplatform.render.spark_casts import cast
-from dataplatform.render.spark_checks import broken_by, nested_name, raw_name, shown
+from dataplatform.render.spark_checks import (
+    broken_by,
+    nested_name,
+    raw_name,
+    read_name,
+    shown,
+    source_name,
+    written_as,
+)
+from dataplatform.render.spark_formats import cast_as, is_read, read
 from dataplatform.render.spark_text import conjunction, literal, name
 
 EACH_NEWEST = "SELECT n.*"
@@ -76,11 +84,22 @@ class SparkRenderer:
             outer.append(f"{_told(warnings)} AS _warnings")
         return (
             f"SELECT\n  {_list(outer)}\n"
-            f"FROM (\n  SELECT\n  {_list(inner)}\n  FROM {{bronze}} AS b\n) AS b"
+            f"FROM (\n  SELECT\n  {_list(inner)}\n  FROM {self._bronze()} AS b\n) AS b"
         )
 
+    def _bronze(self) -> str:
+        """Bronze, with what is read of formats beside it: the casts use it more than once."""
+        formatted = [
+            f"{read(f'b.{name(c.name)}', c.type, c.format)} AS {name(read_name(c))}"
+            for c in self._columns.values()
+            if is_read(c.format)
+        ]
+        if not formatted:
+            return "{bronze}"
+        return f"(\n  SELECT\n  {_list(['b.*', *formatted])}\n  FROM {{bronze}} AS b\n  )"
+
     def _cast(self, column: Column, source: str) -> str:
-        text = cast(source, column.type)
+        text = cast_as(source_name(column), column.type, column.format)
         if column.name != self._ordering or column.type not in ("timestamp", "date"):
             return text
         # A delete often comes with its key alone: it's as new as its arrival.
@@ -94,7 +113,7 @@ class SparkRenderer:
             if column.type not in _TEXT:
                 broken = f"b.{_raw(column)} IS NOT NULL AND {_held(column)} IS NULL"
                 reason = f"malformed {column.name}"
-                tail = f" is not {kind_in_words(column.type)}"
+                tail = f" is not {kind_in_words(column.type)}{written_as(column)}"
                 faults.append(self._fault(column, broken, reason, tail))
             for check in self._checks:
                 if check.column == column.name and check.severity == Severity.ERROR:

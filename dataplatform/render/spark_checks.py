@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from dataplatform.plans.model import Column
 from dataplatform.render.patterns import for_spark
-from dataplatform.render.spark_text import bound, literal, value
+from dataplatform.render.spark_formats import is_read
+from dataplatform.render.spark_text import bound, literal, name, value
 
 _LONGEST_VALUE = 80
 _COMPARED = {
@@ -43,6 +44,21 @@ def broken_by(column: Column, kind: str, arguments: Sequence[str], held: str) ->
 def raw_name(column: Column) -> str:
     """The text that a column was cast from; contracts can't declare a leading underscore."""
     return f"_raw_{column.name}"
+
+
+def read_name(column: Column) -> str:
+    """What its text was read to, where it is written in a format."""
+    return f"_read_{column.name}"
+
+
+def source_name(column: Column) -> str:
+    """What a single value's cast is given, of bronze."""
+    return f"b.{name(read_name(column) if is_read(column.format) else column.name)}"
+
+
+def written_as(column: Column) -> str:
+    """How reasons name a column's format, behind its type."""
+    return f" written as {column.format}" if column.format else ""
 
 
 def shown(held: str) -> str:

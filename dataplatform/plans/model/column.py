@@ -13,7 +13,9 @@ class Column:
     `type` is engine-neutral: boolean, int, bigint, double, decimal(p,s), string, date,
     timestamp (UTC), struct<name:type,...>, array<type>. `id` is the contract's, by which a renamed
     column is known again; "" for none. `field` is what the source calls it, "" where that is its
-    name. `parts`: of an object its properties, of an array its element, which has no name.
+    name. `format`: how the source writes its values (`contracts.formats`), "" where that is as the
+    cast takes them. `parts`: of an object its properties, of an array its element, which has no
+    name.
     """
 
     name: str
@@ -24,6 +26,7 @@ class Column:
     classification: str = ""
     id: str = ""
     field: str = ""
+    format: str = ""
     parts: tuple[Column, ...] = ()
 
     @classmethod

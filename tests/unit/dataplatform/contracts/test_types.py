@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from dataplatform.contracts.formats import FormatFault, moment
 from tests.unit.support.contracts import contract, problems, spoiled
 
 AMOUNT = """\
@@ -54,7 +55,8 @@ def test_each_logical_type_has_one_type_here(lines: str, kind: str) -> None:
         ("logicalType: time", "not supported here yet"),
         ("logicalType: integer\nlogicalTypeOptions: {format: u128}", "u128"),
         ("logicalType: date\nphysicalType: INT", "INT"),
-        ("logicalType: date\nlogicalTypeOptions: {format: dd.MM.yyyy}", "dd.MM.yyyy"),
+        ("logicalType: date\nlogicalTypeOptions: {format: MM.yyyy}", '"MM.yyyy" with no day'),
+        ("logicalType: date\nlogicalTypeOptions: {format: epoch_seconds}", 'with "e"'),
         ("logicalType: timestamp\nlogicalTypeOptions: {defaultTimezone: CET}", "other than UTC"),
         ("logicalType: boolean\nlogicalTypeOptions: {minimum: 1}", 'unknown option "minimum"'),
         ("logicalType: string\nlogicalTypeOptions: {maximum: 1}", 'unknown option "maximum"'),
@@ -68,3 +70,29 @@ def test_a_type_that_would_be_guessed_or_ignored_is_refused(lines: str, found: s
 def _amount(lines: str) -> str:
     indented = "".join(f"        {line}\n" for line in lines.splitlines())
     return spoiled((AMOUNT, indented))
+
+
+@pytest.mark.parametrize(
+    ("format", "kind", "fault"),
+    [
+        ("dd.MM.yy.yyyy", "date", "the year twice"),
+        ("dMyyyy", "date", "M behind d, which may have one digit or two"),
+        ("dd.MM.yyyy hh:mm", "timestamp", "h without a"),
+        ("dd.MM.yyyy HH:mm a", "timestamp", "a without h"),
+        ("dd.MM.yyyy XXX", "date", "an offset of a date"),
+        ("dd.MM.yyyy HH:mm.SSS", "timestamp", "a fraction without second"),
+        ("dd.MM.yyyy HH", "timestamp", "no minute"),
+        ("dd.MM[.yyyy]", "date", "an optional year"),
+        ("dd.MM.yyyy[ HH:mm[:ss]]", "timestamp", "a section within a section"),
+        ("dd.MM.yyyy HH:mm[:ss", "timestamp", '"[" without "]"'),
+        ("dd.MM.yyyy 'Uhr", "date", "' that isn't quoted"),
+        ("EEE, dd MMM yyyy", "date", '"EEE"'),
+        ("", "date", "no year"),
+    ],
+)
+def test_a_format_that_is_not_understood_is_refused_with_what_of_it(
+    format: str, kind: str, fault: str
+) -> None:
+    with pytest.raises(FormatFault) as caught:
+        moment(format, kind)
+    assert str(caught.value) == fault
