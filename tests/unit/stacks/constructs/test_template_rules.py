@@ -21,6 +21,7 @@ from aws_cdk import (
     Validations,
 )
 
+from app import asks_rules
 from stacks.constructs import template_rules
 from stacks.constructs.template_rules import NAME, TemplateRules
 
@@ -132,3 +133,14 @@ def test_a_finding_that_is_kept_can_be_acknowledged(
     Validations.of(app).acknowledge(accepted)
     assert _findings(app) == []
     assert len(plugin.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("variables", "asked"),
+    [({}, True), ({"CDK_VALIDATION": "false"}, False), ({"CDK_VALIDATION": "0"}, True)],
+)
+def test_the_rules_are_left_out_where_the_cdk_would_leave_them_out(
+    variables: dict[str, str], asked: bool
+) -> None:
+    """aws-cdk-lib, core/lib/private/synthesis-validation.ts: `CDK_VALIDATION !== 'false'`."""
+    assert asks_rules(variables) is asked
