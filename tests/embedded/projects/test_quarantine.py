@@ -5,23 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.embedded.harness import Platform, assert_balanced
-from tests.embedded.projects.copies import copied, synthesis_kept
+from tests.embedded.projects.changes import Changed
 from tests.embedded.test_bad_input import csv as stores_csv
 from tests.embedded.test_bad_input import store
 
 pytestmark = pytest.mark.embedded
 
-CONTRACT = "contracts/foodmart/stores.odcs.yaml"
-MEXICO = "          - value: Mexico\n"
 GOOD, MENDED, BAD = 9101, 9102, 9103
 FILE = stores_csv(
     store(GOOD),
@@ -32,36 +26,15 @@ FILE = stores_csv(
 
 
 @pytest.fixture(scope="module")
-def rejected(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def rejected(
+    platform: Platform, changed: Changed, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
     """What `push` answered under a contract that knows no Mexico."""
-    folder = tmp_path_factory.mktemp("project")
-    (folder / "project").mkdir()
-    project = copied(folder / "project")
-    contract = project / CONTRACT
-    assert MEXICO in contract.read_text()
-    contract.write_text(contract.read_text().replace(MEXICO, ""))
-    with synthesis_kept(platform):
-        assert weir(project, platform, "up", "--without-samples").returncode in (0, 3)
-    pushed = folder / "new stores.csv"
+    pushed = tmp_path_factory.mktemp("pushed") / "new stores.csv"
     pushed.write_bytes(FILE)
     done = platform.weir("push", "stores", str(pushed), "--json", check=False)
     assert done.returncode == 3, done.stdout + done.stderr
-    answer = json.loads(done.stdout) | {"file": pushed, "mended": False}
-    yield answer
-    if not answer["mended"]:
-        platform.weir("up")
-
-
-def weir(project: Path, platform: Platform, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A verb in another project, as the wrapper starts it there."""
-    return subprocess.run(
-        [sys.executable, "-P", "-m", "cli", *arguments],
-        cwd=project,
-        env={**platform.environment, "PYTHONPATH": str(project)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return json.loads(done.stdout) | {"file": pushed, "totals": platform.totals("stores")}
 
 
 def numbers(rows: list[dict[str, Any]]) -> list[Any]:
@@ -70,24 +43,28 @@ def numbers(rows: list[dict[str, Any]]) -> list[Any]:
     return sorted(one["store_id"] if isinstance(one, dict) else one for one in sent)
 
 
+def waiting(platform: Platform, pushed: dict[str, Any]) -> list[dict[str, Any]]:
+    """What waits of the file that was pushed."""
+    return [row for row in show(platform) if row["run"] == pushed["run"]]
+
+
 def silver(platform: Platform) -> list[int]:
     found = platform.table("silver.stores", where=f"store_id >= {GOOD} and store_id < 9200")
     return sorted(found.column("store_id").to_pylist())
 
 
-def test_what_a_mended_contract_takes_goes_from_quarantine_to_silver_once(
-    platform: Platform, rejected: Any
-) -> None:
+def test_what_a_contract_rejects_waits_in_quarantine(platform: Platform, rejected: Any) -> None:
     books = rejected["datasets"]["stores"]
     assert (books["source"], books["inserted"], books["quarantined"]) == (4, 1, 3)
     assert silver(platform) == [GOOD]
-    waiting = [row for row in show(platform) if row["run"] == rejected["run"]]
-    assert numbers(waiting) == ["9102", "9103", "9104,too,short"]
-    (batch,) = {row["batch"] for row in waiting}
-    before = platform.totals("stores")
+    assert numbers(waiting(platform, rejected)) == ["9102", "9103", "9104,too,short"]
 
-    platform.weir("up")  # the contract as it is knows Mexico
-    rejected["mended"] = True
+
+def test_what_a_mended_contract_takes_goes_from_quarantine_to_silver_once(
+    platform: Platform, rejected: Any, restored: None
+) -> None:
+    (batch,) = {row["batch"] for row in waiting(platform, rejected)}
+    before = rejected["totals"]
     dry = platform.json("quarantine", "replay", "stores", "--batch", batch, "--dry-run")
     assert (dry["rows"], dry["run"]) == (3, "")
     replay = ["quarantine", "replay", "stores", "--batch", batch, "--yes", "--json"]
