@@ -7,7 +7,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from rich.markup import escape
+
 from cli import books, deployment, drift, holds, local, own_samples, sample_sources, summaries
+from cli.glimpses import glimpses, untold
 from cli.local import not_emulated
 from cli.refusals import refuse_early
 from cli.run import execute
@@ -102,23 +105,29 @@ def _show(
     rows: dict[str, Any],
 ) -> Cost:
     """What the warehouse says, what the run did, what is served where; returns the run's cost."""
-    for table in summaries.tables(target, rows):
-        screen.say()
+    for table in (*summaries.tables(target, rows), *glimpses(target, screen.console.width)):
+        title, table.title = table.title, None  # in a table's title words break at its width
+        screen.say(f"\n[bold]{escape(str(title))}[/]")
         screen.show(table)
     screen.say()
     spent = books.say_of_run(screen, target, run_id, entries)
     _served(screen, target)
     if absent := not_emulated(STATE):
         screen.say(f"\n Not emulated here (deployed by name only): {', '.join(absent)}")
-    models = target.plan.models
-    example = f'"select * from gold.{models[0].name} limit 5"' if models else '"select 1"'
-    screen.say(f"\n Next    ./weir sql {example}")
+    screen.say(f"\n Next    ./weir sql {_example(target)}")
     if loose := _without_model(target):
         screen.say(f'         ./weir sql --on lake "select * from silver.{loose} limit 5"')
     screen.say("         ./weir status     ./weir run     ./weir logs     ./weir down")
     if sample_sources.present():
         screen.say("         ./weir samples replay     ./weir live     (events through Firehose)")
     return spent
+
+
+def _example(target: Target) -> str:
+    """A query to try: of a person's own model, if there is one."""
+    own = untold(target.plan)
+    models = sorted(target.plan.models, key=lambda model: model.domain not in own)
+    return f'"select * from gold.{models[0].name} limit 5"' if models else '"select 1"'
 
 
 def _without_model(target: Target) -> str:
