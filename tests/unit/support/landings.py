@@ -12,6 +12,7 @@ from typing import BinaryIO
 from pyiceberg.io.pyarrow import schema_to_pyarrow
 
 from dataplatform.adapters.iceberg import open_table
+from dataplatform.adapters.parquet_files import Output
 from dataplatform.errors import UnreadableObject
 from dataplatform.ledger.records import Batch, LandedObject
 from dataplatform.parsing.parts import PART_BYTES
@@ -39,7 +40,7 @@ class InMemory:
         for at in range(start, len(content), self.chunk):
             yield content[at : at + self.chunk]
 
-    def create(self, location: str) -> LocalOutput:
+    def create(self, location: str) -> Output:
         """A file."""
         path = self.path(location)
         path.parent.mkdir(parents=True, exist_ok=True)
