@@ -24,7 +24,7 @@ _PLACE = BronzeColumn.POSITION.value
 _WITH_PLACES = "(SELECT *, 0 AS _file, 0 AS _at FROM silver)"
 _OUTCOMES = {"insert", "update", "delete", "duplicate", "superseded", "quarantined"}
 
-generated = examples(16)
+generated = examples(10)
 
 
 def test_generated_shapes_give_the_same_values_reasons_and_actions(both: Engines) -> None:
