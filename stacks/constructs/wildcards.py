@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import reduce
 from typing import Final
 
 from aws_cdk import Acknowledgment, Validations
@@ -77,19 +78,22 @@ def acknowledge_wildcards(app: IConstruct, reported: Iterable[tuple[str, str]]) 
     """
     holders: dict[str, IConstruct] = {}
     wildcards: dict[str, list[Wildcard]] = {}
-    for holder, accepted in _accepted.items():
-        if holder.node.root is app:
-            path = holder.node.path  # two of Python's objects may stand for one construct
-            holders[path] = holder
-            wildcards.setdefault(path, []).extend(accepted)
-    made: dict[str, dict[str, Acknowledgment]] = {}
+    for construct, listed in _accepted.items():
+        if construct.node.root is app:
+            path = construct.node.path  # two of Python's objects may stand for one construct
+            holders[path] = construct
+            wildcards.setdefault(path, []).extend(listed)
+    made: dict[tuple[str, str], dict[str, Acknowledgment]] = {}
     for name, at in reported:
-        path = next((scope for scope in _scopes(at) if scope in holders), "")
-        reason = _reason(name, wildcards.get(path, []))
+        holder = next((scope for scope in _scopes(at) if scope in holders), "")
+        reason = _reason(name, wildcards.get(holder, []))
         if reason:
-            made.setdefault(path, {})[name] = Acknowledgment(id=f"{NAME}::{name}", reason=reason)
-    for path, acknowledgments in made.items():
-        Validations.of(holders[path]).acknowledge(*acknowledgments.values())
+            accepted = Acknowledgment(id=f"{NAME}::{name}", reason=reason)
+            made.setdefault((holder, at), {})[name] = accepted
+    for (holder, at), acknowledgments in made.items():
+        below = at.removeprefix(holder).strip("/").split("/")
+        policy = reduce(lambda scope, name: scope.node.find_child(name), below, holders[holder])
+        Validations.of(policy).acknowledge(*acknowledgments.values())
 
 
 def _reason(name: str, wildcards: Iterable[Wildcard]) -> str | None:
