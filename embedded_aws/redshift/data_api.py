@@ -1,4 +1,4 @@
-"""The redshift-data API."""
+"""The redshift-data API: who may ask what, and statements begun. What it says is in `answers`."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ from typing import Any, Final
 from ministack.core.iam_evaluator import caller_arn
 from ministack.core.responses import get_account_id
 
-from embedded_aws.redshift import explore, values
+from embedded_aws.redshift import answers, explore
 from embedded_aws.redshift.control import ControlPlane, Record
 from embedded_aws.redshift.database import Database
 from embedded_aws.redshift.errors import ApiError, SqlError
 from embedded_aws.redshift.identity import database_user, secret_user
 from embedded_aws.redshift.ownership import user_id
 from embedded_aws.redshift.role_session import RoleSessions, not_authorized
-from embedded_aws.redshift.runs import Part, Run, Runs, new_parts
+from embedded_aws.redshift.runs import Run, Runs, new_parts
 from embedded_aws.redshift.session import Session
 from embedded_aws.redshift.transaction import Transaction
 
 Request = dict[str, Any]
 
-_PAGE_ROWS: Final = 1_000
 _MAX_STATEMENTS: Final = 40
 _MAX_BYTES: Final = 100 * 1024
 _NOT_EMULATED: Final = ("ClusterIdentifier", "DbUser", "WithEvent", "SessionId")
@@ -148,87 +147,18 @@ class DataApi:
     def _describe(self, request: Request) -> dict[str, Any]:
         run = self._mine(request["Id"])
         if ":" in request["Id"]:
-            return {**self._sub_statement(run, self._index(run, request["Id"]))}
-        last = run.parts[-1]
-        answer = {
-            "Id": run.id,
-            **{key: value for key, value in run.details.items() if key != "StatementName"},
-            "Status": run.status,
-            "CreatedAt": run.created,
-            "UpdatedAt": run.updated,
-            "Duration": int(sum(part.seconds for part in run.parts) * 1e9),
-            "HasResultSet": any(part.result.has_result_set for part in run.parts),
-            "ResultRows": last.result.rows,
-            "ResultSize": 0 if run.batch else _size(last),
-            "RedshiftPid": 1,
-            "RedshiftQueryId": 0 if run.batch else 1,
-            "ResultFormat": "json",
-        }
-        if run.error:
-            answer["Error"] = run.error
-        if run.parameters:
-            answer["QueryParameters"] = [
-                {"name": name, "value": value} for name, value in run.parameters.items()
-            ]
-        if run.batch:
-            answer["SubStatements"] = [
-                self._sub_statement(run, index) for index in range(len(run.parts))
-            ]
-        else:
-            answer["QueryString"] = last.sql
-        return answer
-
-    def _sub_statement(self, run: Run, index: int) -> dict[str, Any]:
-        part = run.parts[index]
-        answer = {
-            "Id": f"{run.id}:{index + 1}",
-            "Status": part.status,
-            "QueryString": part.sql,
-            "CreatedAt": run.created,
-            "UpdatedAt": run.updated,
-            "Duration": int(part.seconds * 1e9),
-            "HasResultSet": part.result.has_result_set,
-            "ResultRows": part.result.rows,
-            "ResultSize": _size(part),
-            "RedshiftQueryId": index + 1,
-        }
-        return {**answer, "Error": part.error} if part.error else answer
+            return answers.sub_statement(run, answers.index_of(run, request["Id"]))
+        return answers.described(run)
 
     def _result(self, request: Request) -> dict[str, Any]:
         run = self._mine(request["Id"])
-        part = run.parts[self._index(run, request["Id"])]
-        if run.status != "FINISHED" or not part.result.has_result_set:
-            raise ApiError(
-                "ResourceNotFoundException",
-                "Query does not have result. Please check query status with DescribeStatement.",
-            )
-        start = int(request.get("NextToken") or 0)
-        kinds = [kind for _, kind in part.result.columns]
-        page = part.result.records[start : start + _PAGE_ROWS]
-        answer: dict[str, Any] = {
-            "Records": [
-                [values.typed_cell(v, k) for v, k in zip(row, kinds, strict=True)] for row in page
-            ],
-            "ColumnMetadata": [values.column_metadata(*column) for column in part.result.columns],
-            "TotalNumRows": len(part.result.records),
-        }
-        if start + _PAGE_ROWS < len(part.result.records):
-            answer["NextToken"] = str(start + _PAGE_ROWS)
-        return answer
+        part = run.parts[answers.index_of(run, request["Id"])]
+        return answers.result(run, part, start=int(request.get("NextToken") or 0))
 
     def _list_statements(self, request: Request) -> dict[str, Any]:
         wanted, name = request.get("Status", "FINISHED"), request.get("StatementName", "")
         found = [
-            {
-                "Id": run.id,
-                "Status": run.status,
-                "CreatedAt": run.created,
-                "UpdatedAt": run.updated,
-                "IsBatchStatement": run.batch,
-                "QueryString": run.parts[0].sql,
-                **({"QueryStrings": [part.sql for part in run.parts]} if run.batch else {}),
-                **{k: run.details[k] for k in ("StatementName", "SecretArn") if k in run.details},
-            }
+            answers.listed(run)
             for run in self.runs.all()
             if run.caller.startswith(get_account_id())
             and wanted in ("ALL", run.status)
@@ -246,17 +176,6 @@ class DataApi:
             raise ApiError("ResourceNotFoundException", f"Query {identifier} does not exist.")
         return run
 
-    def _index(self, run: Run, identifier: str) -> int:
-        _, colon, number = identifier.partition(":")
-        if run.batch and not colon:
-            raise ApiError(
-                "ValidationException", "A batch has results by statement: use <Id>:<number>."
-            )
-        index = int(number) - 1 if colon else 0
-        if index not in range(len(run.parts)):
-            raise ApiError("ResourceNotFoundException", f"Query {identifier} does not exist.")
-        return index
-
     _operations: Final[dict[str, Callable[[DataApi, Request], dict[str, Any]]]] = {
         "ExecuteStatement": _execute,
         "BatchExecuteStatement": _batch_execute,
@@ -271,10 +190,3 @@ class DataApi:
         "ListTables": explore.list_tables,
         "DescribeTable": explore.describe_table,
     }
-
-
-def _size(part: Part) -> int:
-    """Bytes of a result, roughly: what its values take as text."""
-    if not part.result.has_result_set:
-        return -1
-    return sum(len(str(value)) for row in part.result.records for value in row)
