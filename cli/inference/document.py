@@ -115,10 +115,7 @@ def _column(column: ProposedColumn, key: Sequence[str], indent: int = 6) -> Iter
         yield f"{inside}physicalName: {quoted(column.field)}"
     if column.description:
         yield f"{inside}description: {quoted(column.description)}"
-    logical, physical = _logical(column)
-    yield f"{inside}logicalType: {logical}"
-    if physical:
-        yield f"{inside}physicalType: {physical}"
+    yield from (f"{inside}{line}" for line in _typed(column))
     if column.required:
         yield f"{inside}required: true"
     if column.name and column.name in key:
@@ -141,6 +138,19 @@ def _parts(column: ProposedColumn, indent: int) -> Iterator[str]:
         yield f"{' ' * (indent + 2)}properties:"
         for part in column.parts:
             yield from _column(part, (), indent + 4)
+
+
+def _typed(column: ProposedColumn) -> Iterator[str]:
+    """Its type, and the format that its values are written in."""
+    logical, physical = _logical(column)
+    yield f"logicalType: {logical}"
+    if physical:
+        yield f"physicalType: {physical}"
+    if column.format and logical in ("date", "timestamp"):
+        yield f"logicalTypeOptions: {{format: {quoted(column.format)}}}"
+    elif column.format:
+        number = quoted(column.format)
+        yield f"customProperties: [{{property: numberFormat, value: {number}}}]"
 
 
 def _logical(column: ProposedColumn) -> tuple[str, str]:

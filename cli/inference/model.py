@@ -72,6 +72,7 @@ class ProposedColumn:
     """A column of the proposal.
 
     field: its name in the source; type: as in `plans.model.Column`.
+    format: as in `plans.model.Column`.
     hints: comments for people: why it is as it is, or words and a line of contract that would ask
         more of its values.
     parts: of an object its properties, of an array its element, which has no name.
@@ -83,6 +84,7 @@ class ProposedColumn:
     required: bool
     pii: bool = False
     description: str = ""
+    format: str = ""
     hints: tuple[tuple[str, str], ...] = ()
     parts: tuple[ProposedColumn, ...] = ()
 

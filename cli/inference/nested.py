@@ -135,7 +135,7 @@ def _single(name: str, kinds: set[str], texts: set[str]) -> str:
 
 def _changed(column: ProposedColumn, at: str, path: str, why: str) -> ProposedColumn:
     if at == path:
-        return replace(column, type="string", parts=(), hints=((why, ""),))
+        return replace(column, type="string", format="", parts=(), hints=((why, ""),))
     parts = tuple(
         _changed(part, part_path(at, column.type, part.name), path, why) for part in column.parts
     )

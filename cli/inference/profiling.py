@@ -70,15 +70,27 @@ def profiles(connection: duckdb.DuckDBPyConnection, read: Read, show: Show) -> l
     for start in range(0, len(read.fields), _FIELDS_AT_ONCE):
         numbers = range(start, min(start + _FIELDS_AT_ONCE, len(read.fields)))
         show(f"fields {start + 1} to {numbers[-1] + 1} of {len(read.fields)}")
-        every = {number: frozenset(TESTS) for number in numbers}
-        first = _asked(connection, "first", every, patterns=True)
-        alive = {number: _passed(first[number], every[number]) for number in numbers}
-        whole = _asked(connection, "sample", alive, patterns=False)
-        for number in numbers:
-            passed = _passed(whole[number], alive[number])
-            few = _few(connection, number, whole[number], passed)
-            field = read.fields[number]
-            found.append(_profile(field, first[number], whole[number], passed, few))
+        found += profiles_of(connection, read, numbers, "first")
+    return found
+
+
+def profiles_of(
+    connection: duckdb.DuckDBPyConnection, read: Read, numbers: Sequence[int], first: str
+) -> list[Profile]:
+    """Profiles of the fields at these places, of the view `sample` as it is.
+
+    Args:
+        first: the table that says which questions are worth asking.
+    """
+    every = {number: frozenset(TESTS) for number in numbers}
+    before = _asked(connection, first, every, patterns=True)
+    alive = {number: _passed(before[number], every[number]) for number in numbers}
+    whole = _asked(connection, "sample", alive, patterns=False)
+    found = []
+    for number in numbers:
+        passed = _passed(whole[number], alive[number])
+        few = _few(connection, number, whole[number], passed)
+        found.append(_profile(read.fields[number], before[number], whole[number], passed, few))
     return found
 
 

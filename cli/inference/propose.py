@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,9 +15,10 @@ from cli.inference.keys import find_key, find_likely_key
 from cli.inference.model import Profile, Proposal, ProposedColumn, Sample
 from cli.inference.names import column_names
 from cli.inference.nested import as_text, parts_of
-from cli.inference.profiling import database, profiles
+from cli.inference.profiling import database, profiles, profiles_of
 from cli.inference.reading import Read, Show, read
 from cli.inference.types import column_type
+from cli.inference.written import NUMBER, Written, converted, written
 from dataplatform.compiler.silver import silver_plan
 from dataplatform.contracts.document import parse as parse_yaml
 from dataplatform.contracts.parser import parse
@@ -28,6 +29,7 @@ from dataplatform.plans.model import SilverPlan, fill
 _MALFORMED = re.compile(r"malformed ([a-z][a-z0-9_.\[\]]*)")
 _BATCH = 10_000
 _ORDERED = ("timestamp", "date")
+_SAY_WHICH = "say it where you know"
 _ANY = Names("dev")
 
 
@@ -44,7 +46,15 @@ def propose(domain: str, dataset: str, sample: Sample, folder: Path, show: Show)
     found = read(sample, folder, show)
     with database(folder) as connection:
         looked_at = profiles(connection, found, show)
-        proposal = _drafted(connection, domain, dataset, sample, found, looked_at)
+        show("how dates and numbers are written")
+        forms = {} if sample.types else written(connection, found, looked_at)
+        numbers = {place: one.format for place, one in forms.items() if one.kind == NUMBER}
+        if numbers:
+            converted(connection, found, numbers)
+            again = profiles_of(connection, found, list(numbers), "sample")
+            for place, profile in zip(numbers, again, strict=True):
+                looked_at[place] = profile
+        proposal = _drafted(connection, domain, dataset, sample, found, looked_at, forms)
         while wrong := _refused(connection, proposal, found, show):
             columns = [_as_text(column, wrong) for column in proposal.columns]
             proposal = replace(proposal, columns=tuple(columns))
@@ -70,6 +80,7 @@ def _drafted(
     sample: Sample,
     found: Read,
     looked_at: Sequence[Profile],
+    forms: Mapping[int, Written],
 ) -> Proposal:
     names = column_names(found.fields)
     columns = [
@@ -77,8 +88,17 @@ def _drafted(
         if column.type == "string" and profile.field not in found.text and sample.format == "json"
         else column
         for profile, column in (
-            (profile, _column(name, profile, sample, text=profile.field in found.text))
-            for name, profile in zip(names, looked_at, strict=True)
+            (
+                profile,
+                _column(
+                    name,
+                    profile,
+                    sample,
+                    forms.get(place, Written()),
+                    text=profile.field in found.text,
+                ),
+            )
+            for place, (name, profile) in enumerate(zip(names, looked_at, strict=True))
         )
     ]
     distinct = {name: p.distinct for name, p in zip(names, looked_at, strict=True)}
@@ -99,13 +119,23 @@ def _drafted(
         records=found.records,
         rejected=found.rejected,
         csv=sample.csv,
-        notes=(*sample.notes, *_notes(found, names, key, likely, rows)),
+        notes=(*sample.notes, *_formats(columns), *_notes(found, names, key, likely, rows)),
     )
 
 
-def _column(name: str, profile: Profile, sample: Sample, *, text: bool) -> ProposedColumn:
+def _column(
+    name: str, profile: Profile, sample: Sample, form: Written, *, text: bool
+) -> ProposedColumn:
     kind, why = column_type(name, profile, text=text)
     kind = sample.types.get(profile.field, kind)
+    format = form.format
+    if form.doubt:
+        fit = f"{' and '.join(form.doubt)} fit" + ("s" if len(form.doubt) == 1 else "")
+        kind, why = "string", f"{fit} every value, for all that is known: {_SAY_WHICH}"
+    elif form.kind in ("date", "timestamp"):
+        kind, why = form.kind, ""
+    elif kind == "string":
+        format = ""  # a code, or more digits than any number holds
     about = meaning.personal(name, profile.patterns) if kind in ("string", "date") else ""
     hints = [(why, "")] if why and profile.field not in sample.types else []
     if about:
@@ -118,9 +148,23 @@ def _column(name: str, profile: Profile, sample: Sample, *, text: bool) -> Propo
         type=kind,
         required=_required(profile, sample),
         pii=bool(about),
+        format=format,
         description=sample.descriptions.get(profile.field, ""),
         hints=tuple(hints),
     )
+
+
+def _formats(columns: Sequence[ProposedColumn]) -> list[str]:
+    """Which columns are read by a format, and where a person must say by which."""
+    read_so = [f"{column.name} as {column.format}" for column in columns if column.format]
+    open_ones = [c.name for c in columns if any(_SAY_WHICH in words for words, _ in c.hints)]
+    notes = [f"read by a format: {', '.join(read_so)}"] if read_so else []
+    if open_ones:
+        notes.append(
+            f"{', '.join(open_ones)}: kept as text, as values don't tell how they are written; a "
+            "comment has what fits: say it before the first deployment"
+        )
+    return notes
 
 
 def _nested(
