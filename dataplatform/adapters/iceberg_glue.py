@@ -42,7 +42,7 @@ class CommittingGlue(GlueCatalog):
         """
         sending = table.io.sending if isinstance(table.io, BotoFileIO) else None
         with self._lock:
-            found = self._loaded.pop(table.metadata_location, None)
+            found = self._loaded.get(table.metadata_location)
         if found is None:  # it was committed since, and its version isn't known
             if sending:
                 sending.settle()
@@ -53,34 +53,36 @@ class CommittingGlue(GlueCatalog):
         if sending:
             sending.settle()
         database, name = table.name()
-        try:
-            self._update_glue_table(
-                database_name=database,
+        self._update_glue_table(
+            database_name=database,
+            table_name=name,
+            table_input=_construct_table_input(
                 table_name=name,
-                table_input=_construct_table_input(
-                    table_name=name,
-                    metadata_location=made.metadata_location,
-                    properties=made.properties,
-                    metadata=made.metadata,
-                    glue_table=entry,
-                    prev_metadata_location=current.metadata_location,
-                ),
-                version_id=entry["VersionId"],
-            )
-        except CommitFailedException:
-            if not self._is_at(database, name, made.metadata_location):
-                raise
+                metadata_location=made.metadata_location,
+                properties=made.properties,
+                metadata=made.metadata,
+                glue_table=entry,
+                prev_metadata_location=current.metadata_location,
+            ),
+            version_id=entry["VersionId"],
+        )
         return CommitTableResponse.model_construct(
             metadata=made.metadata, metadata_location=made.metadata_location
         )
 
-    def _is_at(self, database: str, name: str, location: str) -> bool:
-        """Whether a commit that was refused is there: boto3 tries again where an answer is lost.
+    def _update_glue_table(
+        self, database_name: str, table_name: str, table_input: Any, version_id: str
+    ) -> None:
+        """Where an answer is lost, boto3 asks again, and Glue refuses what it has done already.
 
-        PyIceberg would delete the manifests of what it takes for refused.
+        PyIceberg would delete the manifests of a commit that it takes for refused.
         """
-        now = self._get_glue_table(database_name=database, table_name=name)
-        return bool(now.get("Parameters", {}).get("metadata_location") == location)
+        try:
+            super()._update_glue_table(database_name, table_name, table_input, version_id)
+        except CommitFailedException:
+            now = self._get_glue_table(database_name=database_name, table_name=table_name)
+            if _location(now) != _location(table_input):
+                raise
 
     def _convert_glue_to_iceberg(self, glue_table: Any) -> Table:
         table = super()._convert_glue_to_iceberg(glue_table)
@@ -96,3 +98,8 @@ class CommittingGlue(GlueCatalog):
     def _is_s3tables_database(self, database_name: str) -> bool:
         """No: the platform's databases are buckets of its own, and the answer costs a request."""
         return False
+
+
+def _location(entry: Any) -> str:
+    """Of the metadata that an entry of the catalogue stands for."""
+    return str(entry["Parameters"]["metadata_location"])

@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
-from dataplatform.naming import CHANGE_COLUMN, BronzeColumn, SilverColumn, changes_table
+from dataplatform.adapters.iceberg_columns import (
+    BRONZE_COLUMNS,
+    QUARANTINE_COLUMNS,
+    SILVER_COLUMNS,
+)
+from dataplatform.naming import CHANGE_COLUMN, BronzeColumn, changes_table
 from dataplatform.plans.model import Column, GoldModel, PlatformPlan, SilverPlan
 from dataplatform.settings import LakeSettings
 
@@ -76,62 +81,6 @@ _TEXTS: Final = {
     # written it: twice the bytes, and twice the time. Batch, object and channel need a few bytes.
     "write.parquet.dict-size-bytes": str(128 * 1024),
 }
-
-_BRONZE_SYSTEM: Final = (
-    Column(name=BronzeColumn.EXTRA, type="string", description="JSON of unknown fields"),
-    Column(name=BronzeColumn.BATCH_ID, type="string", required=True, description="Batch"),
-    Column(name=BronzeColumn.OBJECT, type="string", required=True, description="Landing key"),
-    Column(name=BronzeColumn.VERSION, type="string", required=True, description="Its S3 version"),
-    Column(
-        name=BronzeColumn.CHECKSUM,
-        type="string",
-        required=True,
-        description="SHA-256 of the object's bytes as landed",
-    ),
-    Column(
-        name=BronzeColumn.POSITION,
-        type="bigint",
-        required=True,
-        description="Number of the record in its object, from 1",
-    ),
-    Column(
-        name=BronzeColumn.ARRIVED_AT,
-        type="timestamp",
-        required=True,
-        description="When the object landed",
-    ),
-    Column(
-        name=BronzeColumn.OP, type="string", required=True, description="insert, update or delete"
-    ),
-)
-
-_SILVER_SYSTEM: Final = (
-    Column(name=SilverColumn.CHECKSUM, type="string", description="Object that wrote the row last"),
-    Column(name=SilverColumn.POSITION, type="bigint", description="Place in that object"),
-    Column(name=SilverColumn.BATCH_ID, type="string", description="Batch that wrote the row last"),
-    Column(name=SilverColumn.SEQUENCE, type="bigint", description="Number of that change"),
-    Column(name=SilverColumn.LOADED_AT, type="timestamp", description="When that was"),
-)
-
-QUARANTINE_COLUMNS: Final = (
-    Column(name="dataset", type="string", required=True, description="Contract"),
-    Column(name="batch_id", type="string", required=True, description="Batch"),
-    Column(name="run_id", type="string", required=True, description="Run of the pipeline"),
-    Column(name="object", type="string", required=True, description="Landing key"),
-    Column(name="version", type="string", required=True, description="Its S3 version"),
-    Column(
-        name="position",
-        type="bigint",
-        description="Number of the record in its object, from 1; null: the whole object",
-    ),
-    Column(
-        name="record",
-        type="string",
-        description="JSON: an object of the columns, or a string with the source text",
-    ),
-    Column(name="reasons", type="string", required=True, description="JSON array of reasons"),
-    Column(name="quarantined_at", type="timestamp", required=True, description="When"),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,7 +161,7 @@ def _bronze(plan: SilverPlan, bucket: str) -> TableDefinition:
         owner=f"contract {plan.dataset}",
         nature=Nature.SENT,
         version=plan.version,
-        columns=(*sent, *_BRONZE_SYSTEM),
+        columns=(*sent, *BRONZE_COLUMNS),
         partition=(BronzeColumn.BATCH_ID,),
         description=f"{plan.dataset} as sent",
         settings={**_TEXTS, **_filed(plan)},
@@ -227,7 +176,7 @@ def _silver(plan: SilverPlan, bucket: str) -> TableDefinition:
         nature=Nature.CONTRACT,
         version=plan.version,
         ordering=plan.ordering,
-        columns=(*plan.columns, *_SILVER_SYSTEM),
+        columns=(*plan.columns, *SILVER_COLUMNS),
         partition=plan.partition_by,
         key=plan.key,
         description=plan.description,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _CHUNK: Final = 1024 * 1024
+_ONE_PUT: Final = 8 * 1024 * 1024
 _MISSING: Final = frozenset({"404", "NoSuchKey", "NotFound", "NoSuchBucket", "NoSuchVersion"})
 _FORBIDDEN: Final = frozenset({"403", "AccessDenied"})
 _EXISTS: Final = frozenset({"412", "PreconditionFailed", "ConditionalRequestConflict"})
@@ -54,6 +55,10 @@ def upload(source: Path, location: str) -> None:
     from boto3.exceptions import S3UploadFailedError
 
     bucket, key = place(location)
+    if source.stat().st_size <= _ONE_PUT:  # boto3 would send it so too, by threads of its own
+        with explained(location):
+            s3().put_object(Bucket=bucket, Key=key, Body=source.read_bytes())
+        return
     try:
         with explained(location):
             s3().upload_file(str(source), bucket, key)

@@ -19,7 +19,7 @@ from dataplatform.duckdb_engine.late_columns import lay_filled
 from dataplatform.duckdb_engine.pruning import candidates
 from dataplatform.duckdb_engine.rederivation import Rederivation
 from dataplatform.duckdb_engine.requarantine import Requarantine
-from dataplatform.duckdb_engine.silver import check_columns, stamps
+from dataplatform.duckdb_engine.silver_columns import check_columns, stamps
 from dataplatform.duckdb_engine.sizing import (
     BRONZE_EXPANSION,
     SILVER_EXPANSION,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Self
@@ -51,8 +52,11 @@ class Engine:
         self._numbers: dict[str, int] = {}
         self.memory = max(_LEAST_MEMORY, int((memory - _OWN_MEMORY) * _OVERHEAD))
         threads = max(1, min(os.cpu_count() or 1, -(-memory // MEMORY_PER_CPU)))
-        self._connection = duckdb.connect(
-            config={
+        # DuckDB takes some ten milliseconds of a core to begin: whoever opens the engine goes on.
+        opener = ThreadPoolExecutor(1, thread_name_prefix="engine")
+        self._opening = opener.submit(
+            self._open,
+            {
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
                 "threads": str(threads),
@@ -60,10 +64,19 @@ class Engine:
                 "temp_directory": str(self.directory / "spilled"),
                 # Where order matters it is asked for; keeping it else costs memory.
                 "preserve_insertion_order": "false",
-            }
+            },
         )
-        self.execute("SET TimeZone = 'UTC'")
-        self._leave_to_duckdb()
+        opener.shutdown(wait=False)
+
+    def _open(self, settings: dict[str, Any]) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(config=settings)
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(self._left_to_duckdb())
+        return connection
+
+    @property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        return self._opening.result()
 
     @property
     def free(self) -> int:
@@ -87,7 +100,7 @@ class Engine:
         if size > self.free:
             raise too_large(f"{what}: {size >> 20} MiB to read, {self.free >> 20} MiB of disk free")
         self._fetched += size
-        self._leave_to_duckdb()
+        self.execute(self._left_to_duckdb())
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         """Run a statement for what it does.
@@ -124,8 +137,10 @@ class Engine:
 
     def close(self) -> None:
         """Free memory and disk."""
-        self._connection.close()
-        self._room.close()
+        try:
+            self._connection.close()
+        finally:
+            self._room.close()
 
     def __enter__(self) -> Self:
         return self
@@ -133,9 +148,9 @@ class Engine:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def _leave_to_duckdb(self) -> None:
+    def _left_to_duckdb(self) -> str:
         # Not in `config`: DuckDB forgets it there where `temp_directory` is given beside it.
-        self.execute(f"SET max_temp_directory_size = '{max(0, self.free) >> 10}KiB'")
+        return f"SET max_temp_directory_size = '{max(0, self.free) >> 10}KiB'"
 
 
 @contextmanager

@@ -27,10 +27,11 @@ from dataplatform.errors import AuditFailed
 from dataplatform.gold.builder import Told
 from dataplatform.gold.due import ChangedRows, tables_of
 from dataplatform.gold.records import DELETE, INSERT, UPDATE, Counts, ExportedFile
-from dataplatform.naming import SilverColumn, Zone
+from dataplatform.naming import SilverColumn, Zone, changes_table
 from dataplatform.plans.model import GoldModel, PlatformPlan, fill
 
 _CHANGED: Final = "weir_changed"
+_OPENED_AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,20 @@ class DuckdbGold:
             self.opened[name] = GoldTable.open(name)
         return self.opened[name]
 
+    def _open(self, names: Sequence[str]) -> None:
+        """Open tables side by side."""
+        wanted = [name for name in dict.fromkeys(names) if name not in self.opened]
+        with ThreadPoolExecutor(_OPENED_AT_ONCE, thread_name_prefix="open") as threads:
+            self.opened.update(zip(wanted, threads.map(GoldTable.open, wanted), strict=True))
+
+    def inputs(self, sql: str) -> list[str]:
+        """The tables that a model's SQL names, by `database.name`."""
+        plan = self.plan
+        return [
+            plan.dataset(name).silver_table if zone == Zone.SILVER else plan.model(name).table
+            for zone, name in tables_of(sql)
+        ]
+
     def snapshots(self, table: str) -> Sequence[Snapshot]:
         """Published snapshots, newest first."""
         return self.table(table).snapshots()
@@ -124,9 +139,10 @@ class DuckdbGold:
         Raises:
             TooLarge: more to read than the limit, or more to hold than memory and disk.
         """
+        sql = model.duckdb.sql if changed else model.duckdb.full_sql
         with Engine(memory=self.memory, storage=self.storage) as engine:
+            self._open((*self.inputs(sql), model.table, changes_table(model.table)))
             reader = _Reader(self, engine)
-            sql = model.duckdb.sql if changed else model.duckdb.full_sql
             if changed:
                 reader.changed(changed)
             reader.inputs(sql)
@@ -169,10 +185,7 @@ class _Reader:
 
     def inputs(self, sql: str) -> None:
         """Every table that the SQL names, whole."""
-        for zone, name in tables_of(sql):
-            plan = self.gold.plan
-            silver = zone == Zone.SILVER
-            place = plan.dataset(name).silver_table if silver else plan.model(name).table
+        for (zone, name), place in zip(tables_of(sql), self.gold.inputs(sql), strict=True):
             table = self.gold.table(place)
             self._view(table, f"{zone}.{name}", table.files())
 

@@ -8,7 +8,6 @@ where one does, by all.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from pyiceberg.expressions import In, Reference
@@ -22,6 +21,7 @@ from dataplatform.duckdb_engine.late_columns import lay_filled
 from dataplatform.duckdb_engine.matching import STANDING, lay_standing
 from dataplatform.duckdb_engine.pruning import candidates
 from dataplatform.duckdb_engine.quarantine import quarantine
+from dataplatform.duckdb_engine.silver_columns import check_columns, stamps
 from dataplatform.duckdb_engine.sizing import (
     BRONZE_EXPANSION,
     SILVER_EXPANSION,
@@ -29,13 +29,12 @@ from dataplatform.duckdb_engine.sizing import (
 )
 from dataplatform.duckdb_engine.sql import literal
 from dataplatform.duckdb_engine.tables import LakeTable
-from dataplatform.errors import NotForThisEngine
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.commits import commit_properties
 from dataplatform.ledger.holders import Call
 from dataplatform.ledger.merged import Merged
 from dataplatform.ledger.records import Batch, Outcomes, table_lease
-from dataplatform.naming import BronzeColumn, SilverColumn
+from dataplatform.naming import BronzeColumn
 from dataplatform.plans.model import SilverPlan
 from dataplatform.settings import DuckdbSettings
 
@@ -75,27 +74,29 @@ def merge_dataset(
     """
     owner = str(Call(run_id, plan.dataset, request))
     alive = goes_on(run_id, _glue)
-    with ledger.lease(table_lease(plan.silver_table), owner, LEASE_SECONDS, alive=alive) as lease:
+    with (
+        Engine(memory=settings.memory_bytes, storage=settings.storage_bytes) as engine,
+        ledger.lease(table_lease(plan.silver_table), owner, LEASE_SECONDS, alive=alive) as lease,
+    ):
         table = LakeTable.open(plan.silver_table)
         published = [snapshot.summary for snapshot in table.snapshots()]
         done = Merged.recovered(published, staged)
         if todo := done.left(staged):
             check_columns(table, plan)
-            with Engine(memory=settings.memory_bytes, storage=settings.storage_bytes) as engine:
-                merge = _Merge(engine, ledger, plan, run_id, table, todo)
-                counted = merge.classify()
-                answers = merge.answers()
-                profile = pass_audit(
-                    ledger,
-                    plan,
-                    run_id,
-                    todo,
-                    answers,
-                    changes=any(outcomes.changed for outcomes in counted.values()),
-                    accept=accept,
-                )
-                merge.quarantine(counted)
-                sequence = merge.publish(counted, answers.warned) or done.sequence
+            merge = _Merge(engine, ledger, plan, run_id, table, todo)
+            counted = merge.classify()
+            answers = merge.answers()
+            profile = pass_audit(
+                ledger,
+                plan,
+                run_id,
+                todo,
+                answers,
+                changes=any(outcomes.changed for outcomes in counted.values()),
+                accept=accept,
+            )
+            merge.quarantine(counted)
+            sequence = merge.publish(counted, answers.warned) or done.sequence
             done = done.followed_by(
                 Merged(counted=counted, sequence=sequence, warned=answers.warned, profile=profile)
             )
@@ -224,27 +225,6 @@ class _Merge:
         its keys in all of them.
         """
         return self._plan.key if replaced > 1 else ()
-
-
-def stamps(sequence: int) -> dict[str, str]:
-    """What a changed row gets beside its record."""
-    now = datetime.now(UTC).isoformat()
-    return {
-        SilverColumn.SEQUENCE.value: f"CAST({sequence} AS BIGINT)",
-        SilverColumn.LOADED_AT.value: f"CAST({literal(now)} AS TIMESTAMP WITH TIME ZONE)",
-    }
-
-
-def check_columns(table: LakeTable, plan: SilverPlan) -> None:
-    """A row that is updated keeps what the plan doesn't know, which here would be null."""
-    known = {column.name for column in plan.columns} | {column.value for column in SilverColumn}
-    unknown = [column for column in table.columns if column not in known]
-    if unknown:
-        raise NotForThisEngine(
-            f"{table.name} has columns that its contract hasn't: {', '.join(unknown)}",
-            why="A contract that was rolled back leaves them; their values must stay.",
-            remedy="Nothing: Spark takes it over.",
-        )
 
 
 def _glue() -> Any:

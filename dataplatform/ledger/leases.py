@@ -91,8 +91,13 @@ class Leases(LedgerTable):
         Raises:
             LeaseHeld: its holder lives.
         """
-        holder = self.lease_holder(name)
-        if holder and holder.owner != owner and not alive(holder):
+        try:
+            return self.acquire_lease(name, owner, seconds, note=note)
+        except LeaseHeld:
+            holder = self.lease_holder(name)
+            if holder and alive(holder):
+                raise
+        if holder:
             self.release_lease(name, holder.owner, token=holder.token)
         return self.acquire_lease(name, owner, seconds, note=note)
 
