@@ -42,9 +42,9 @@ def guessed(path: Path) -> tuple[CsvForm, tuple[str, ...]]:
     text = _head(path, encoding)
     form = replace(_separated(text), encoding=encoding)
     if form.delimiter != RFC_4180.delimiter:
-        notes.append(f"fields are separated by {SEPARATORS[form.delimiter]}: servers.delimiter")
+        notes.append(f"fields are separated by {SEPARATORS[form.delimiter]} (servers.delimiter)")
     if form.quote != RFC_4180.quote:
-        notes.append("fields are quoted with apostrophes: quoteChar of the server")
+        notes.append("fields are quoted with apostrophes (quoteChar of the server)")
     return form, tuple(notes)
 
 
@@ -55,12 +55,12 @@ def _encoding(path: Path) -> tuple[str, list[str]]:
     """
     with path.open("rb") as file:
         if next(_unpacked(file), b"").startswith(UTF_16_MARKS):
-            return UTF_16, [f"{encoding_name(UTF_16)} text: servers.encoding"]
+            return UTF_16, [f"{encoding_name(UTF_16)} text (servers.encoding)"]
     wrong = _not_utf_8(path)
     if wrong is None or not _is_windows(path):
         return UTF_8, []
     name = encoding_name(_WINDOWS)
-    return _WINDOWS, [f"{name} text, as byte {wrong} is no UTF-8: servers.encoding"]
+    return _WINDOWS, [f"{name} text, as byte {wrong} is no UTF-8 (servers.encoding)"]
 
 
 def _not_utf_8(path: Path) -> int | None:

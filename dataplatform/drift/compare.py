@@ -10,7 +10,7 @@ from typing import Final
 from dataplatform.drift.model import Drift, Kind
 from dataplatform.drift.nested import unknown_fields
 from dataplatform.drift.shape import SampledColumn, Shape
-from dataplatform.drift.values import fits_as, form, narrowest
+from dataplatform.drift.values import fits_as, form, narrowest, taken_as
 from dataplatform.plans.model import Column, SilverPlan
 
 EVIDENCE: Final = 20
@@ -188,12 +188,22 @@ def _retyped(plan: SilverPlan, column: Column, observed: SampledColumn) -> Drift
     return Drift(
         kind=Kind.RETYPED,
         column=column.name,
-        found=observed.type,
+        found=_seen_as(column, observed),
         expected=column.type,
         breaking=len(misfits) == len(values),
-        remedy=f"If the source means it: ./weir contracts propose {plan.dataset}",
+        remedy=f"If the source means it: ./weir contracts propose {plan.dataset}"
+        if not column.format
+        else f"The contract has them written as {column.format}. Ask the source, or mend it.",
         form=form(misfits[0]),
     )
+
+
+def _seen_as(column: Column, observed: SampledColumn) -> str:
+    """The type of the values as they are read: what isn't in the column's format is text."""
+    if not column.format:
+        return observed.type
+    texts = [taken_as(value, column.type, column.format) for value in observed.values]
+    return narrowest(text or "" for text in texts)
 
 
 def _within(plan: SilverPlan, column: Column, observed: SampledColumn) -> list[Drift]:

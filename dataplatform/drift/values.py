@@ -61,8 +61,15 @@ def fits_as(text: str, kind: str, format: str) -> bool:
     """The same of text that is written in a format: `Column.format`."""
     if format in EPOCHS:
         return is_epoch(text, format)
-    taken = plain(text, kind, format)
+    taken = taken_as(text, kind, format)
     return taken is not None and fits(taken, kind)
+
+
+def taken_as(text: str, kind: str, format: str) -> str | None:
+    """What the cast of a type is given of a text; None where it isn't in the format."""
+    if format in EPOCHS:
+        return text if is_epoch(text, format) else None
+    return plain(text, kind, format)
 
 
 def narrowest(texts: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ from dataplatform.drift.compare import EVIDENCE, compare
 from dataplatform.drift.model import Drift, Kind
 from dataplatform.drift.nested import known_fields
 from dataplatform.drift.shape import Sample, observe, shape_of_lines
+from dataplatform.parsing.csv_form import CsvForm
 from dataplatform.plans.model import Column, SilverPlan
 from tests.unit.support.plans import dataset
 
@@ -213,3 +214,23 @@ def test_a_column_that_is_no_array_any_more_is_retyped() -> None:
     assert found[0].text == "column lines is an array, its values are string"
     same = of_json([{"id": n, "lines": []} for n in range(EVIDENCE)], NESTED)
     assert same == []
+
+
+def test_values_are_looked_at_in_the_format_that_the_contract_says() -> None:
+    day = Column(name="day", type="date", format="dd.MM.yyyy")
+    price = Column(name="price", type="decimal(10,2)", format="1.234,56")
+    plan = dataclasses.replace(PLAN, columns=(COLUMNS[0], day, price))
+    header = ["id", "day", "price"]
+
+    def of(day: str, price: str) -> list[Drift]:
+        text = ";".join(header) + "\n" + f"1;{day};{price}\n" * EVIDENCE
+        shape = observe(Sample(text.encode(), whole=True), format="csv", csv=CsvForm(";"))
+        assert shape is not None
+        return list(compare(shape, plan))
+
+    assert of("31.12.2026", "1.234,5") == []
+    (drift,) = of("2026-12-31", "1,5")
+    assert brief([drift]) == [("retyped", "day", "string", True)]
+    assert (drift.form, "written as dd.MM.yyyy" in drift.remedy) == ("9999-99-99", True)
+    assert brief(of("31.12.2026", "1.234,567")) == [("retyped", "price", "decimal(18,4)", True)]
+    assert brief(of("31.12.2026", "1234.5")) == [("retyped", "price", "string", True)]
