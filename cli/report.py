@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
 
+from cli import pages
 from cli.books import unpublished, without_records
 from cli.costs import WHOLE, dollars, in_dollars
 from cli.timeline import with_engines
@@ -17,15 +18,6 @@ from dataplatform.ledger.work import Work
 from dataplatform.sizes import size
 
 _STYLE = """
-:root { color-scheme: light dark; --ink: #1b1f24; --soft: #6a737d; --line: #d8dee4; --bar: #2f6feb;
-  --bad: #c4320a; --back: #fff }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --soft: #9198a1; --line: #3d444d;
-  --bar: #4493f8; --bad: #ff7b72; --back: #0d1117 } }
-body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--back);
-  max-width: 76rem; margin: 2rem auto; padding: 0 1rem }
-h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem } small { color: var(--soft) }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
-th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: right }
 :is(th, td):nth-child(-n + 2) { text-align: left; white-space: nowrap }
 td.said { text-align: left; min-width: 22rem }
 .failed { color: var(--bad) }
@@ -33,10 +25,9 @@ td.said { text-align: left; min-width: 22rem }
 .track { height: .9rem; position: relative; border-bottom: 1px dotted var(--line) }
 .bar { position: absolute; height: .7rem; min-width: 2px; background: var(--bar) }
 .row + .row:hover, tr:hover td { background: color-mix(in srgb, var(--line) 40%, transparent) }
-.wide { overflow-x: auto } .none { color: var(--soft) }
-@media (max-width: 40rem) { body { margin: 1rem auto } h1 small { display: block }
-  .row { grid-template-columns: 1fr 4.5rem; gap: 0 .5rem; margin-top: .4rem }
-  .track { grid-row: 2; grid-column: 1 / -1 } }
+.none { color: var(--soft) }
+@media (max-width: 40rem) { .row { grid-template-columns: 1fr 4.5rem; gap: 0 .5rem;
+  margin-top: .4rem } .track { grid-row: 2; grid-column: 1 / -1 } }
 .bar.failed { background: var(--bad) } .seconds { text-align: right; color: var(--soft) }
 """
 _COLUMNS = ("source", "inserted", "updated", "deleted", "duplicate", "quarantined", "live")
@@ -62,25 +53,19 @@ def page(
         held: records that wait, of each dataset that the run holds.
     """
     told = with_engines(steps)
-    return "".join(
-        (
-            "<!doctype html><html lang=en><meta charset=utf-8>",
-            "<meta name=viewport content='width=device-width, initial-scale=1'>",
-            f"<title>Weir run {escape(run.run_id)}</title><style>{_STYLE}</style>",
-            f"<h1>Run {escape(run.run_id)} <small>stage {escape(stage)} · ",
-            f"<span class={run.state}>{run.state}</span> · ",
-            f"{escape(run.started_at)}{_took(run)}</small></h1>",
-            f"<p class=failed>{escape(run.error)}</p>" if run.error else "",
-            "<h2>Books</h2>",
-            _books(entries, engines, work, shares.datasets, held)
-            or f"<p>{without_records(steps)}</p>",
-            f"<p>{escape(dollars(spent))}, of which for {WHOLE} {in_dollars(shares.whole.total)}"
-            "</p>",
-            _models(told, shares.models),
-            "<h2>Timeline</h2>",
-            _timeline(told),
-            "</html>",
-        )
+    return pages.page(
+        f"Weir run {run.run_id}",
+        _STYLE,
+        f"<h1>Run {escape(run.run_id)} <small>stage {escape(stage)} · ",
+        f"<span class={run.state}>{run.state}</span> · ",
+        f"{escape(run.started_at)}{_took(run)}</small></h1>",
+        f"<p class=failed>{escape(run.error)}</p>" if run.error else "",
+        "<h2>Books</h2>",
+        _books(entries, engines, work, shares.datasets, held) or f"<p>{without_records(steps)}</p>",
+        f"<p>{escape(dollars(spent))}, of which for {WHOLE} {in_dollars(shares.whole.total)}</p>",
+        _models(told, shares.models),
+        "<h2>Timeline</h2>",
+        _timeline(told),
     )
 
 

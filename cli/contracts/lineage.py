@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 from rich.markup import escape
 
@@ -15,34 +17,56 @@ from dataplatform.compiler.lineage import Lineage, Reader
 from dataplatform.compiler.platform import compile_platform
 from dataplatform.contracts.findings import did_you_mean
 from dataplatform.contracts.loader import load
-from dataplatform.naming import Names
+from dataplatform.naming import Names, Zone
 from dataplatform.plans.model import PlatformPlan
 
 
-def lineage(screen: Screen, dataset: str, column: str) -> None:
+def lineage(screen: Screen, dataset: str, column: str, html: Path | None) -> None:
     """Show who reads each column of a dataset, or one of them, by the working tree's contracts.
 
     Args:
+        dataset: "" for all.
         column: "" for all.
+        html: where to write all of it as a page.
 
     Raises:
         WrongUsage: no such dataset, or column.
         InvalidContract, InvalidModel: the project has problems of its own.
     """
     plan = compile_platform(ROOT, Names(stage_of(load(ROOT))))
-    found = readers(plan, dataset, column)
-    wide = max(map(len, found))
+    of = Lineage(plan)
+    names = [dataset] if dataset else [each.dataset for each in plan.datasets]
+    found = {name: readers(plan, of, name, column) for name in names}
+    for name, by in found.items():
+        if not dataset:
+            screen.say(f"[bold]{name}[/]")
+        _say(screen, by)
+    answer: dict[str, Any] = {"datasets": {name: _as_json(by) for name, by in found.items()}}
+    if dataset:
+        answer = {"dataset": dataset, "columns": _as_json(found[dataset])}
+    if html is not None:
+        from cli.contracts.lineage_page import lineage_page  # late: the page isn't always wanted
+
+        html.write_text(lineage_page(plan, of.made()), encoding="utf-8")
+        chosen = f"#{Zone.SILVER}.{dataset}.{column}" if column else ""
+        screen.say(f"\n Written: {html}{chosen}")
+        answer["page"] = str(html)
+    screen.result(answer)
+
+
+def _say(screen: Screen, found: Mapping[str, Sequence[Reader]]) -> None:
+    wide = max(map(len, found), default=0)
     for name, by in found.items():
         screen.say(f" {name:<{wide}}  {escape('; '.join(map(reader_in_words, by)) or '·')}")
-    screen.result(
-        {
-            "dataset": dataset,
-            "columns": {name: [asdict(reader) for reader in by] for name, by in found.items()},
-        }
-    )
 
 
-def readers(plan: PlatformPlan, dataset: str, column: str) -> Mapping[str, Sequence[Reader]]:
+def _as_json(found: Mapping[str, Sequence[Reader]]) -> dict[str, Any]:
+    return {name: [asdict(reader) for reader in by] for name, by in found.items()}
+
+
+def readers(
+    plan: PlatformPlan, of: Lineage, dataset: str, column: str
+) -> Mapping[str, Sequence[Reader]]:
     """Each column's readers, in the contract's order."""
     datasets = [each.dataset for each in plan.datasets]
     if dataset not in datasets:
@@ -50,7 +74,6 @@ def readers(plan: PlatformPlan, dataset: str, column: str) -> Mapping[str, Seque
     columns = [each.name for each in plan.dataset(dataset).columns]
     if column and column not in columns:
         raise _unknown(f'"{column}" is no column of {dataset}', column, columns)
-    of = Lineage(plan)
     return {name: of.readers(dataset, name) for name in ([column] if column else columns)}
 
 

@@ -58,18 +58,28 @@ def diff(
     verb(Screen(as_json=as_json), against, stage)
 
 
-@contracts.command(epilog="Example: ./weir contracts lineage stores.store_state")
+@contracts.command(
+    epilog="Example: ./weir contracts lineage stores.store_state\n\n"
+    "./weir contracts lineage --html lineage.html"
+)
 def lineage(
     what: Annotated[
-        str, typer.Argument(metavar="DATASET[.COLUMN]", help="A dataset, or one column of it.")
-    ],
+        str | None,
+        typer.Argument(
+            metavar="[DATASET[.COLUMN]]", help="A dataset, or one column of it; without, all."
+        ),
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", help="Write a picture of all datasets and models as one page."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show which models, and which of their columns, are made of a dataset's columns."""
     from cli.contracts.lineage import lineage as verb
 
-    dataset, _, column = what.partition(".")
-    verb(Screen(as_json=as_json), dataset, column)
+    dataset, _, column = (what or "").partition(".")
+    verb(Screen(as_json=as_json), dataset, column, html)
 
 
 @contracts.command(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp, parse_one
@@ -26,6 +26,19 @@ class Reader:
 
     model: str
     columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a gold model is made of, itself and not by way of others.
+
+    columns: each of its own, with those that it is made from.
+    rows: columns that only say which rows it has, or how they are put together.
+    """
+
+    model: str
+    columns: Mapping[str, tuple[Origin, ...]]
+    rows: tuple[Origin, ...]
 
 
 @dataclass(frozen=True)
@@ -54,6 +67,17 @@ class Lineage:
             made |= {(f"{Zone.GOLD}.{each.model.name}", name) for name in own}
             found.append(Reader(each.model.name, own))
         return tuple(found)
+
+    def made(self) -> tuple[Made, ...]:
+        """Every model, in the order in which they are built."""
+        return tuple(
+            Made(
+                model=each.model.name,
+                columns={name: tuple(sorted(of)) for name, of in each.columns.items()},
+                rows=tuple(sorted(each.read.difference(*each.columns.values()))),
+            )
+            for each in self._models
+        )
 
     def _origins(self, model: GoldModel, schema: MappingSchema) -> _Origins:
         query = qualify(

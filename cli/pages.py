@@ -1,0 +1,39 @@
+"""What the pages share that verbs write: no network, both colour schemes, any width."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Final
+
+_STYLE: Final = """
+:root { color-scheme: light dark; --ink: #1b1f24; --soft: #6a737d; --line: #d8dee4; --bar: #2f6feb;
+  --bad: #c4320a; --back: #fff }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --soft: #9198a1; --line: #3d444d;
+  --bar: #4493f8; --bad: #ff7b72; --back: #0d1117 } }
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--back);
+  max-width: 76rem; margin: 2rem auto; padding: 0 1rem }
+h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem } small { color: var(--soft) }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
+th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: right }
+.wide { overflow-x: auto }
+@media (max-width: 40rem) { body { margin: 1rem auto } h1 small { display: block } }
+"""
+
+
+def page(title: str, style: str, *parts: str) -> str:
+    """A whole page.
+
+    Args:
+        title: as it is; it is escaped here.
+        style: CSS of its own, after what all pages share.
+        parts: HTML, in which every value from outside has been escaped.
+    """
+    return "".join(
+        (
+            "<!doctype html><html lang=en><meta charset=utf-8>",
+            "<meta name=viewport content='width=device-width, initial-scale=1'>",
+            f"<title>{escape(title)}</title><style>{_STYLE}{style}</style>",
+            *parts,
+            "</html>",
+        )
+    )
