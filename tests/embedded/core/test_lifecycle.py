@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import signal
 import socket
@@ -86,7 +87,10 @@ def test_records_of_a_stream_survive_a_stop(fresh: Machine) -> None:
     fresh.stop()
     fresh.start()
     s3, bucket = fresh.client("s3"), fresh.output("Stream")
-    wait_until(lambda: s3.list_objects_v2(Bucket=bucket).get("Contents"), 20)
+    (found,) = wait_until(lambda: s3.list_objects_v2(Bucket=bucket).get("Contents"), 20)
+    assert found["Key"].startswith("pos/"), "not among what failed"
+    body = s3.get_object(Bucket=bucket, Key=found["Key"])["Body"].read()
+    assert gzip.decompress(body) == b"kept\n"
 
 
 def test_a_deleted_bucket_stays_deleted_after_a_restart(fresh: Machine) -> None:
