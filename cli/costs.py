@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 
 from rich.table import Table
 
@@ -24,9 +25,12 @@ def cost_of(target: Target, run_id: str) -> Cost:
 def shares_of(target: Target, run_id: str, steps: Sequence[Step]) -> CostShares:
     """The same by dataset and model."""
     ledger = target.ledger
-    return cost_shares(
-        ledger.usage(run_id), steps, ledger.run_batches(run_id), ledger.engines(run_id)
-    )
+    usage, batches = ledger.usage(run_id), ledger.run_batches(run_id)
+    known = {batch.batch_id for batch in batches} | {step.dataset for step in steps}
+    for subject in sorted({used.subject for used in usage if used.subject} - known):
+        with suppress(KeyError):  # a model is no batch
+            batches.append(ledger.batch(subject))  # which a later run has taken up
+    return cost_shares(usage, steps, batches, ledger.engines(run_id))
 
 
 def of_run(shares: CostShares) -> Table:

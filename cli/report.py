@@ -18,7 +18,8 @@ from dataplatform.ledger.work import Work
 from dataplatform.sizes import size
 
 _STYLE = """
-:is(th, td):nth-child(-n + 2) { text-align: left; white-space: nowrap }
+:is(th, td):nth-child(-n + 2) { text-align: left } td { white-space: nowrap }
+:is(td.said, td:nth-child(2)) { white-space: normal }
 td.said { text-align: left; min-width: 22rem }
 .failed { color: var(--bad) }
 .row { display: grid; grid-template-columns: 17rem 1fr 6rem; gap: .8rem; align-items: center }
@@ -101,10 +102,13 @@ def _books(
 
 def _why(said: str, entry: DatasetBooks) -> str:
     """What became of a dataset of which nothing was published, and what to do."""
-    if said == "held":
-        verb = f"./weir run {entry.dataset} --accept"
-        return f"<b>held</b>: {escape(entry.error)}. To release it: <code>{escape(verb)}</code>"
-    return f"<b class=failed>failed</b>: {escape(entry.error)}"
+    what = escape(entry.error.splitlines()[0])
+    if said == "failed":
+        return f"<b class=failed>failed</b>: {what}"
+    if not entry.batches:
+        return f"<b>held</b>: {what}. A later run has taken it up."
+    verb = f"<code>./weir run {escape(entry.dataset)} --accept</code>"
+    return f"<b>held</b>: {what}. If it is as it should be: {verb}"
 
 
 def _dollars(spent: Cost | None) -> str:

@@ -77,6 +77,9 @@ def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
     screen.show(costs.of_run(shares))
     audits = target.ledger.audits(run.run_id)
     held = [note for note in holds.held(target) if note.run_id == run.run_id]
+    for entry in entries:
+        if entry.dataset in books.held_rows(audits) and not entry.batches:
+            screen.say(f" {entry.dataset} was held by this run; a later one has taken it up.")
     holds.say_told(screen, audits)
     drift.say_waiting(screen, target, waiting)
     holds.say_held(screen, target, held)

@@ -49,6 +49,9 @@ class FakeLedger:
         batch = Batch(batch_id="b", run_id=run_id, dataset="sales", state="published")
         return [replace(batch, bytes=6_200_000)]
 
+    def batch(self, batch_id: str) -> Batch:
+        raise KeyError(batch_id)
+
     def engines(self, run_id: str) -> dict[str, EngineChoice]:
         choice = EngineChoice(run_id=run_id, dataset="sales", engine="duckdb", reason="6 MB batch")
         return {"sales": choice}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console, RenderableType
@@ -112,5 +113,30 @@ def test_a_page_says_that_a_dataset_is_held_and_what_releases_it(
     assert weir("status", "--html", str(page))[0] == Exit.DATA_WAITING
     text = page.read_text()
     assert "<td>25</td><td class=said colspan=6><b>held</b>: BatchHeld: stores is held" in text
-    assert "<code>./weir run stores --accept</code>" in text
+    assert "expected over 30. If it is as it should be: <code>./weir run stores --accept" in text
     assert "<th>cost</th>" in text
+
+
+def test_what_a_later_run_has_taken_up_needs_nobody(
+    weir: Weir, target: FakeTarget, page: Path
+) -> None:
+    target.ledger.entries = [replace(HELD, batches=0, unpublished=0, staged=0)]
+    target.ledger.notes = [NOTE]
+    target.ledger.held = dict  # type: ignore[method-assign]
+    code, out, _ = weir("status", "--run", RUN.run_id, "--html", str(page))
+    assert code == Exit.DONE
+    assert " stores was held by this run; a later one has taken it up." in out.splitlines()
+    assert "A later run has taken it up." in page.read_text() and "--accept" not in out
+    assert "--accept" not in page.read_text()
+
+
+def test_a_batch_that_a_later_run_has_taken_up_is_still_its_datasets_cost(ledger: Ledger) -> None:
+    ledger.register_object(landed(dataset="stores"))
+    batch = ledger.open_batch("run", "stores", ledger.due_objects("stores"))
+    for subject in (batch.batch_id, "stores", "sales", ""):
+        ledger.used("run", "s", meter="lambda", size=1024, milliseconds=1000, subject=subject)
+    ledger.adopt_batch(batch.batch_id, "later")
+    assert ledger.run_batches("run") == []
+    found = costs.shares_of(SimpleNamespace(ledger=ledger), "run", [])  # type: ignore[arg-type]
+    assert list(found.datasets) == ["sales", "stores"]
+    assert found.datasets["stores"].total == pytest.approx(2 * found.whole.total)
