@@ -20,6 +20,7 @@ from dataplatform.sizes import size
 _STYLE = """
 :is(th, td):nth-child(-n + 2) { text-align: left } td { white-space: nowrap }
 :is(td.said, td:nth-child(2)) { white-space: normal }
+td:nth-child(2) { min-width: 9rem; line-height: 1.2 } body { max-width: 84rem }
 td.said { text-align: left; min-width: 22rem }
 .failed { color: var(--bad) }
 .row { display: grid; grid-template-columns: 17rem 1fr 6rem; gap: .8rem; align-items: center }
