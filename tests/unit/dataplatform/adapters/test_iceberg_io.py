@@ -135,10 +135,10 @@ def test_a_refusal_is_not_taken_for_a_missing_object(
 
             return refuse
 
-    stream = ObjectWriter(PLACE, overwrite=True)
     with monkeypatch.context() as patched:
         for module in (iceberg_io, s3_streams):
             patched.setattr(module, "s3", Forbidding)
+        stream = ObjectWriter(PLACE, overwrite=True)
         for attempt in (
             BotoFileIO().new_input(PLACE).exists,
             lambda: BotoFileIO().delete(PLACE),
