@@ -14,6 +14,7 @@ from cli.inference.document import contract_text, quoted
 from cli.inference.keys import find_key, find_likely_key
 from cli.inference.model import Profile, Proposal, ProposedColumn, Sample
 from cli.inference.names import column_names
+from cli.inference.nearly import Nearly, nearly, told_of
 from cli.inference.nested import as_text, parts_of
 from cli.inference.profiling import database, profiles, profiles_of
 from cli.inference.reading import Read, Show, read
@@ -83,6 +84,8 @@ def _drafted(
     forms: Mapping[int, Written],
 ) -> Proposal:
     names = column_names(found.fields)
+    known = {found.fields[place] for place in forms} | set(found.text) | set(sample.types)
+    almost = nearly(connection, looked_at, known)
     columns = [
         _nested(connection, found, profile, column)
         if column.type == "string" and profile.field not in found.text and sample.format == "json"
@@ -95,6 +98,7 @@ def _drafted(
                     profile,
                     sample,
                     forms.get(place, Written()),
+                    almost.get(profile.field),
                     text=profile.field in found.text,
                 ),
             )
@@ -119,12 +123,23 @@ def _drafted(
         records=found.records,
         rejected=found.rejected,
         csv=sample.csv,
-        notes=(*sample.notes, *_formats(columns), *_notes(found, names, key, likely, rows)),
+        notes=(
+            *sample.notes,
+            *_formats(columns),
+            *told_of(almost, columns),
+            *_notes(found, names, key, likely, rows),
+        ),  # fmt: skip
     )
 
 
 def _column(
-    name: str, profile: Profile, sample: Sample, form: Written, *, text: bool
+    name: str,
+    profile: Profile,
+    sample: Sample,
+    form: Written,
+    almost: Nearly | None,
+    *,
+    text: bool,
 ) -> ProposedColumn:
     kind, why = column_type(name, profile, text=text)
     kind = sample.types.get(profile.field, kind)
@@ -138,9 +153,11 @@ def _column(
         format = ""  # a code, or more digits than any number holds
     about = meaning.personal(name, profile.patterns) if kind in ("string", "date") else ""
     hints = [(why, "")] if why and profile.field not in sample.types else []
+    if almost:
+        hints.append((almost.said(shown=not about), ""))
     if about:
         hints.append((f"personal, by {about}: no message shows a value of it", ""))
-    else:
+    elif not almost:
         hints += _suggestions(kind, name, profile)
     return ProposedColumn(
         name=name,

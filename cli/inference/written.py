@@ -22,7 +22,7 @@ from dataplatform.render.duckdb import expression_to_duckdb
 from dataplatform.render.spark_formats import cast_as, read
 
 NUMBER: Final = "number"
-_DAYS: Final = (
+DAYS: Final = (
     "dd.MM.yyyy", "d.M.yyyy", "dd.MM.yy", "dd/MM/yyyy", "d/M/yyyy", "MM/dd/yyyy", "M/d/yyyy",
     "dd/MM/yy", "d/M/yy", "MM/dd/yy", "M/d/yy", "dd-MM-yyyy", "MM-dd-yyyy", "yyyy/MM/dd",
     "yyyy.MM.dd", "dd-MMM-yyyy", "d-MMM-yyyy", "dd-MMM-yy", "dd MMM yyyy", "d MMM yyyy",
@@ -32,8 +32,8 @@ _TIMES: Final = (
     " HH:mm:ss", " HH:mm", " H:mm:ss", " H:mm", " HH:mm:ss.SSS", " hh:mm:ss a", " h:mm:ss a",
     " hh:mm a", " h:mm a", " HH:mm:ssXXX",
 )  # fmt: skip
-_MOMENTS: Final = (
-    *(day + time for day in _DAYS for time in _TIMES),
+MOMENTS: Final = (
+    *(day + time for day in DAYS for time in _TIMES),
     "yyyy-MM-dd HH:mm", "yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mmXXX", "dd/MMM/yyyy:HH:mm:ss Z",
 )  # fmt: skip
 _FIRST: Final = 500
@@ -107,7 +107,7 @@ def _fitting(
             f"SELECT DISTINCT c{place} FROM first WHERE c{place} IS NOT NULL LIMIT {_FIRST}"
         ).fetchall()
         values = [value for (value,) in listed]
-        kinds = [("date", _DAYS), ("timestamp", _MOMENTS)]
+        kinds = [("date", DAYS), ("timestamp", MOMENTS)]
         kinds += [] if profile.field in found.text else [(NUMBER, tuple(NUMBERS))]
         formats = [(kind, each) for kind, listed in kinds for each in listed]
         if pairs := [pair for pair in formats if _all_fit(values, *pair)]:
@@ -116,7 +116,7 @@ def _fitting(
     if not asked:
         return {}
     failing = ", ".join(
-        f"count(*) FILTER (c{place} IS NOT NULL AND ({_value(place, kind, format)}) IS NULL)"
+        f"count(*) FILTER (c{place} IS NOT NULL AND ({value_as(place, kind, format)}) IS NULL)"
         for place, kind, format in asked
     )
     row = connection.execute(f"SELECT {failing} FROM sample AS b").fetchone()
@@ -134,7 +134,7 @@ def _all_fit(values: Iterable[str], kind: str, format: str) -> bool:
     return all(fits_as(value, kind, format) for value in values)
 
 
-def _value(place: int, kind: str, format: str) -> str:
+def value_as(place: int, kind: str, format: str) -> str:
     """DuckDB's expression of a value that is NULL where the text isn't in the format."""
     text = expression_to_duckdb(read(f"b.c{place}", kind, format))
     if kind == NUMBER:
