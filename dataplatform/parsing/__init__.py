@@ -1,1 +1,1 @@
-"""Landed bytes to rows of text, with no more than the standard library."""
+"""Landed bytes to rows of text, by the standard library; JSON Lines of one shape by Arrow too."""

@@ -43,15 +43,20 @@ def json_blocks(texts: Iterable[str], columns: Sequence[str]) -> Iterator[Block]
         UnreadableObject: a line is longer than `MAX_RECORD_CHARS`.
     """
     position = 0
-    for lines in _lines(texts):
-        sources = [source for line in lines if (source := line.strip(_BLANK))]
-        if sources:
-            yield _block(position, sources, columns)
-            position += len(sources)
+    for text in whole_lines(texts):
+        found = block(position, text, columns)
+        if found:
+            yield found
+            position += len(found)
+
+
+def block(position: int, text: str, columns: Sequence[str]) -> Block:
+    """Whole lines, by column where each record is plain; `position` records come before them."""
+    sources = [source for line in text.split("\n") if (source := line.strip(_BLANK))]
+    return _block(position, sources, columns) if sources else Block()
 
 
 def _block(position: int, sources: Sequence[str], columns: Sequence[str]) -> Block:
-    """Lines that are records, by column where each is plain; the first is `position` + 1."""
     block = Block()
     plain: list[list[str | None]] | None = [[] for _ in columns]
     for start in range(0, len(sources), _AT_ONCE):
@@ -145,15 +150,47 @@ def _texts(column: Sequence[Any]) -> list[str | None]:
     return list(map(_text, column))
 
 
-def _lines(texts: Iterable[str]) -> Iterator[list[str]]:
+def whole_lines(texts: Iterable[str]) -> Iterator[str]:
+    """The same text, cut behind ends of lines alone.
+
+    Raises:
+        UnreadableObject: a line is longer than `MAX_RECORD_CHARS`.
+    """
     carry = ""
     for text in texts:
-        *lines, carry = (carry + text).split("\n")
+        whole = carry + text
+        end = whole.rfind("\n") + 1
+        carry = whole[end:]
         # Only what was carried here can have grown so long, and it ends in the first line.
-        if max(len(carry), len(lines[0]) if lines else 0) > MAX_RECORD_CHARS:
+        if max(len(carry), whole.find("\n")) > MAX_RECORD_CHARS:
             raise UnreadableObject(f"a line is longer than {MAX_RECORD_CHARS} characters")
-        yield lines
-    yield [carry]
+        if end:
+            yield whole[:end]
+    if carry:
+        yield carry
+
+
+def plain_record(source: str, columns: Sequence[str]) -> dict[str, Any] | None:
+    """A line's fields, numbers as `Numeral`; None unless all are flat ones of these columns."""
+    try:
+        record = _decoder.decode(source)
+    except (ValueError, RecursionError):
+        return None
+    if record.__class__ is not dict or not record or not record.keys() <= set(columns):
+        return None
+    nested = any(isinstance(value, dict | list) for value in record.values())
+    return None if nested or OP_FIELD in record else record
+
+
+def unescaped(source: str) -> str | None:
+    """What a JSON string says, told without its quotes; None where that isn't text."""
+    try:
+        text: str = _decoder.decode(f'"{source}"')
+        if "\\u" in source:
+            _check_text(text)
+    except ValueError:
+        return None
+    return text
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -58,7 +58,8 @@ class Rejected(NamedTuple):
     reasons: tuple[str, ...]
 
 
-class Plain(NamedTuple):
+@dataclass(frozen=True)
+class Plain:
     """Records by column: inserts of the contract's columns and nothing else, none rejected.
 
     first: position of the first one; the others follow it.
@@ -66,7 +67,7 @@ class Plain(NamedTuple):
     """
 
     first: int
-    values: list[list[str | None]]
+    values: Sequence[Sequence[str | None]]
 
     @property
     def positions(self) -> range:
@@ -77,6 +78,11 @@ class Plain(NamedTuple):
         """The same records one by one."""
         by_row = map(list, zip(*self.values, strict=True))
         return list(map(Row, self.positions, repeat(INSERT), repeat(None), by_row))
+
+    def columns(self) -> tuple[Sequence[Any], ...]:
+        """As `Block.columns`."""
+        count = len(self.positions)
+        return (self.positions, [INSERT] * count, [None] * count, *self.values)
 
 
 @dataclass(slots=True)
@@ -105,8 +111,7 @@ class Block:
     def columns(self) -> tuple[Sequence[Any], ...]:
         """Positions, operations, extras, then the values of each column; at least one record."""
         if self.plain is not None:
-            count = len(self.plain.positions)
-            return (self.plain.positions, [INSERT] * count, [None] * count, *self.plain.values)
+            return self.plain.columns()
         positions, ops, extras, values = zip(*self.rows, strict=True)
         return (positions, ops, extras, *zip(*values, strict=True))
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from dataplatform.parsing.csv_form import RFC_4180, CsvForm
 from dataplatform.parsing.csv_rows import csv_blocks
-from dataplatform.parsing.json_rows import json_blocks
+from dataplatform.parsing.json_columns import json_blocks
 from dataplatform.parsing.model import REJECTED, REJECTED_AGAIN, Block
 from dataplatform.parsing.rejected_rows import rejected_again_blocks, rejected_blocks
 from dataplatform.parsing.stream import decode, is_packed, slices, unpack
