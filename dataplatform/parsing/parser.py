@@ -8,13 +8,20 @@ from typing import Final
 
 from dataplatform.parsing.csv_form import RFC_4180, CsvForm
 from dataplatform.parsing.csv_rows import csv_blocks
-from dataplatform.parsing.json_columns import json_blocks
 from dataplatform.parsing.model import REJECTED, REJECTED_AGAIN, Block
 from dataplatform.parsing.rejected_rows import rejected_again_blocks, rejected_blocks
 from dataplatform.parsing.stream import decode, is_packed, slices, unpack
 
+
+def _json_blocks(texts: Iterable[str], columns: Sequence[str]) -> Iterator[Block]:
+    # Late: Arrow takes a seventh of a second, and the command line knows this module from the start.
+    from dataplatform.parsing.json_columns import json_blocks
+
+    return json_blocks(texts, columns)
+
+
 _FORMATS: Final = {
-    "json": json_blocks,
+    "json": _json_blocks,
     REJECTED: rejected_blocks,
     REJECTED_AGAIN: rejected_again_blocks,
 }
