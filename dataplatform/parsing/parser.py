@@ -14,7 +14,7 @@ from dataplatform.parsing.stream import decode, is_packed, slices, unpack
 
 
 def _json_blocks(texts: Iterable[str], columns: Sequence[str]) -> Iterator[Block]:
-    # Late: Arrow takes a seventh of a second, and the command line knows this module from the start.
+    # Late: Arrow takes a seventh of a second, and the command line begins with this module.
     from dataplatform.parsing.json_columns import json_blocks
 
     return json_blocks(texts, columns)
