@@ -11,6 +11,11 @@ from typing import Final, Self, TypeVar
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import Table, TableProperties, Transaction
 from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.table.update import (
+    TableUpdate,
+    _apply_table_update,
+    _TableMetadataUpdateContext,
+)
 
 from dataplatform.adapters.iceberg_glue import CommittingGlue
 from dataplatform.adapters.iceberg_io import BotoFileIO
@@ -48,12 +53,12 @@ def until_first(
 
 class _Transaction(Transaction):
     """PyIceberg copies the whole metadata each time that a transaction is asked for its own: some
-    thirty times a commit, with every snapshot that the table has. Here, where they have changed.
+    thirty times a commit, with every snapshot that the table has. Here what has changed is new.
 
     What it writes is sent to S3 side by side; the catalogue waits for all of it.
     """
 
-    _made: tuple[TableMetadata, object, TableMetadata] | None = None
+    _made: tuple[TableMetadata, tuple[TableUpdate, ...], TableMetadata] | None = None
     _sending: Sending | None = None
 
     def __enter__(self) -> Self:
@@ -82,9 +87,17 @@ class _Transaction(Transaction):
         base, updates = self._table.metadata, self._updates
         made = self._made
         if made is None or made[0] is not base or made[1] is not updates:
-            made = (base, updates, super().table_metadata)
+            made = (base, updates, _updated(base, updates))
             self._made = made
         return made[2]
+
+
+def _updated(metadata: TableMetadata, updates: tuple[TableUpdate, ...]) -> TableMetadata:
+    """As PyIceberg has it for the commit, but for the copy of everything at the end."""
+    context = _TableMetadataUpdateContext()
+    for update in updates:
+        metadata = _apply_table_update(update, metadata, context)
+    return metadata
 
 
 def changing(table: Table) -> Transaction:

@@ -12,6 +12,7 @@ from typing import Final
 from cachetools import LRUCache
 from pyiceberg.io import FileIO
 from pyiceberg.manifest import UNASSIGNED_SEQ, ManifestEntry, ManifestEntryStatus, ManifestFile
+from pyiceberg.table.snapshots import Snapshot
 
 _BYTES: Final = 16 * 1024 * 1024
 _LARGEST: Final = _BYTES // 8
@@ -19,6 +20,8 @@ _WRITTEN_ONCE: Final = (".avro", ".metadata.json")
 
 _DECODED_BYTES: Final = 4 * 1024 * 1024
 """Of manifests as they are stored. Decoded they take about eleven times as much."""
+_LISTED: Final = 8192
+"""Manifests in all lists together; those of one table are mostly the same values."""
 
 
 class _Kept:
@@ -84,8 +87,32 @@ class DecodedManifests:
         return [e for e in known[1] if not live or e.status != ManifestEntryStatus.DELETED]
 
 
+class ReadLists:
+    """Manifests of snapshots that were read before: a commit alone asks five times."""
+
+    def __init__(self, limit: int = _LISTED) -> None:
+        self._lock = threading.Lock()
+        self._limit = limit
+        self._lists: LRUCache[str, tuple[ManifestFile, ...]] = LRUCache(
+            limit, getsizeof=lambda listed: 1 + len(listed)
+        )
+
+    def manifests(self, snapshot: Snapshot, io: FileIO) -> list[ManifestFile]:
+        """A snapshot's manifests, which are not to be changed."""
+        with self._lock:
+            known = self._lists.get(snapshot.manifest_list)
+        if known is None:
+            known = tuple(_read(snapshot, io))
+            if len(known) < self._limit:
+                with self._lock:
+                    self._lists[snapshot.manifest_list] = known
+        return list(known)
+
+
 _decoded: Final = ManifestFile.fetch_manifest_entry
 _decoded_once: Final = DecodedManifests()
+_read: Final = Snapshot.manifests
+_read_once: Final = ReadLists()
 
 
 def _fetch_once(
@@ -94,5 +121,10 @@ def _fetch_once(
     return _decoded_once.entries(manifest, io, live=discard_deleted)
 
 
-# PyIceberg has no place to say this: its plans, overwrites and merges of manifests all call it.
+def _manifests_once(snapshot: Snapshot, io: FileIO) -> list[ManifestFile]:
+    return _read_once.manifests(snapshot, io)
+
+
+# PyIceberg has no place to say this: its plans, overwrites and merges of manifests all call them.
 ManifestFile.fetch_manifest_entry = _fetch_once  # type: ignore[assignment,method-assign]
+Snapshot.manifests = _manifests_once  # type: ignore[assignment,method-assign]

@@ -19,7 +19,7 @@ from dataplatform.gold.records import (
     copy_manifest,
 )
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.records import StepState, TableSize, table_lease
+from dataplatform.ledger.records import ModelState, StepState, TableSize, table_lease
 from dataplatform.naming import (
     CHANGES_PROPERTY,
     CONSUMED_PROPERTY,
@@ -119,13 +119,14 @@ class GoldBuilder:
         model = self.plan.model(name)
         now = available(self.ledger, model)
         with self.lease(table_lease(model.table)):
-            known, digest = self._state(model)
-            if known == now and digest == model.digest:
+            built = self._state(model)
+            same = built is not None and built.digest == model.digest
+            known = built.sequences if built and same else {}
+            if same and known == now:
                 return None
             self._step(name, "started")
             try:
-                before = known if digest == model.digest else {}
-                counts = until_not_overtaken(lambda: self._build(model, before, now))
+                counts = until_not_overtaken(lambda: self._build(model, built, known, now))
             except self.handed_over as error:
                 self._step(name, "skipped", str(error))
                 raise
@@ -135,7 +136,9 @@ class GoldBuilder:
         self.ledger.step(self.run_id, STEP, dataset=name, state="done", counts=asdict(counts))
         return counts
 
-    def _build(self, model: GoldModel, known: Consumed, now: Consumed) -> Counts:
+    def _build(
+        self, model: GoldModel, built: ModelState | None, known: Consumed, now: Consumed
+    ) -> Counts:
         """The export for the warehouse is written first and named in the table's commit.
 
         So a function or job killed between the two exports again, as does one whose commit was
@@ -159,7 +162,7 @@ class GoldBuilder:
             if counts.total:
                 changes.require_unique()
                 changes.publish(changes_table(model.table), told)
-        self._tell_ledger(model, counts, exported, now)
+        self._tell_ledger(model, built, counts, exported, now)
         log.info("%s: %s (%s)", model.name, counts, "incremental" if changed else "whole")
         return counts
 
@@ -170,8 +173,8 @@ class GoldBuilder:
         self.engine.put(self.bucket, key, copy_manifest(files))
         return Export(f"s3://{self.bucket}/{key}", counts.total)
 
-    def _state(self, model: GoldModel) -> tuple[Consumed, str]:
-        """What the model was last made from, and by which digest.
+    def _state(self, model: GoldModel) -> ModelState | None:
+        """What the model was last made from, and by which digest; None before its first build.
 
         The ledger knows it, unless a builder was killed between its commit and telling the ledger:
         then the table's own snapshot says it, and the ledger is told now, export included.
@@ -184,16 +187,15 @@ class GoldBuilder:
             counts = Counts(**json.loads(newest.summary[OUTCOMES_PROPERTY]))
             exported = Export.from_json(newest.summary[CHANGES_PROPERTY])
             log.info("%s: snapshot %s was not in the ledger", model.name, newest.snapshot_id)
-            self._tell_ledger(model, counts, exported, consumed, digest)
+            self._tell_ledger(model, recorded, counts, exported, consumed, digest)
             self.ledger.step(self.run_id, STEP, dataset=model.name, counts=asdict(counts))
-            return consumed, digest
-        if recorded is None:
-            return {}, ""
-        return recorded.sequences, recorded.digest
+            return self.ledger.model(model.name)
+        return recorded
 
     def _tell_ledger(
         self,
         model: GoldModel,
+        before: ModelState | None,
         counts: Counts,
         exported: Export,
         consumed: Consumed,
@@ -213,6 +215,7 @@ class GoldBuilder:
             rows=self.engine.rows(model.table),
             export_uri=exported.uri,
             digest=digest or model.digest,
+            before=before,
             size=TableSize.of_snapshot(snapshots[0].summary) if snapshots else TableSize(),
         )
 

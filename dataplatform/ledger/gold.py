@@ -29,6 +29,7 @@ class Gold(LedgerTable):
         rows: int,
         export_uri: str,
         digest: str,
+        before: ModelState | None,
         size: TableSize | None = None,
     ) -> bool:
         """Note a build and, where `export_uri` isn't "", the export to load; both or neither.
@@ -36,10 +37,12 @@ class Gold(LedgerTable):
         Give each build an export prefix of its own. False where this very build (run and snapshot)
         was noted before.
 
+        Args:
+            before: the model's state, as whoever holds the lease of its table has read it.
+
         Raises:
             TransitionRefused: the model was built by another run meanwhile.
         """
-        before = self.model(model)
         if before and (before.run_id, before.snapshot) == (run_id, snapshot):
             if before.sequences == dict(sequences) and before.digest == digest:
                 return False

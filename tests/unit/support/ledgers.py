@@ -95,5 +95,6 @@ def built(ledger: Ledger, model: str, run_id: str, **said: Any) -> bool:
         "rows": 1,
         "export_uri": f"s3://gold/{model}/{run_id}.manifest",
         "digest": "d",
+        "before": ledger.model(model),
     }
     return ledger.model_built(model, run_id=run_id, **usual | said)

@@ -11,11 +11,12 @@ from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.io import FileIO
 from pyiceberg.manifest import UNASSIGNED_SEQ, ManifestEntryStatus, ManifestFile
 from pyiceberg.table import Table
+from pyiceberg.table.snapshots import Snapshot
 
 from dataplatform.adapters import iceberg, iceberg_kept, s3_sending
 from dataplatform.adapters.iceberg_commits import changing
 from dataplatform.adapters.iceberg_glue import CommittingGlue
-from dataplatform.adapters.iceberg_kept import DecodedManifests
+from dataplatform.adapters.iceberg_kept import DecodedManifests, ReadLists
 from dataplatform.adapters.iceberg_staging import has_files
 from tests.unit.support.merges import Shop, order
 
@@ -149,3 +150,25 @@ def test_a_manifest_is_decoded_once(shop: Shop, monkeypatch: pytest.MonkeyPatch)
     fresh.entries(uncommitted, table.io, live=False)
     fresh.entries(uncommitted, table.io, live=False)
     assert len(decoded) == 4, "its entries have no sequence number to keep yet"
+
+
+def test_a_list_of_manifests_is_read_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.merged(order(1, 1))
+    table = iceberg.open_table(shop.plan.silver_table)
+    current = table.metadata.current_snapshot()
+    assert current is not None
+    found: list[str] = []
+    read = iceberg_kept._read
+
+    def reading(snapshot: Snapshot, io: FileIO) -> list[ManifestFile]:
+        found.append(snapshot.manifest_list)
+        return read(snapshot, io)
+
+    monkeypatch.setattr(iceberg_kept, "_read", reading)
+    lists = ReadLists()
+    first = lists.manifests(current, table.io)
+    first.clear()
+    assert [each.existing_rows_count for each in lists.manifests(current, table.io)] == [0]
+    assert len(found) == 1
+    assert ReadLists(limit=1).manifests(current, table.io) == lists.manifests(current, table.io)
+    assert len(found) == 2

@@ -44,3 +44,13 @@ def test_a_build_without_changes_has_nothing_to_load(ledger: Ledger) -> None:
     build(ledger, "r1", 1, export_uri="")
     assert ledger.pending_loads("m") == []
     assert [state.sequences for state in ledger.models()] == [{"p": 1}]
+
+
+def test_a_build_on_a_state_that_has_changed_since_is_refused(ledger: Ledger) -> None:
+    build(ledger, "r1", 1)
+    seen = ledger.model("m")
+    build(ledger, "r2", 2)
+    for known in (None, seen):
+        with pytest.raises(TransitionRefused, match="by another run"):
+            build(ledger, "late", 3, before=known)
+    assert len(ledger.pending_loads("m")) == 2
