@@ -30,6 +30,7 @@ from dataplatform.plans.model import SilverPlan, fill
 _MALFORMED = re.compile(r"malformed ([a-z][a-z0-9_.\[\]]*)")
 _BATCH = 10_000
 _ORDERED = ("timestamp", "date")
+_OFFSET = re.compile("[XZ]")
 _SAY_WHICH = "say it where you know"
 _ANY = Names("dev")
 
@@ -176,6 +177,12 @@ def _formats(columns: Sequence[ProposedColumn]) -> list[str]:
     read_so = [f"{column.name} as {column.format}" for column in columns if column.format]
     open_ones = [c.name for c in columns if any(_SAY_WHICH in words for words, _ in c.hints)]
     notes = [f"read by a format: {', '.join(read_so)}"] if read_so else []
+    moments = [column for column in columns if column.type == "timestamp" and column.format]
+    if unzoned := [c.name for c in moments if not _OFFSET.search(c.format)]:
+        notes.append(
+            f"{', '.join(unzoned)}: taken for UTC, as no zone is written; of another say "
+            "logicalTypeOptions.defaultTimezone: Europe/Berlin"
+        )
     if open_ones:
         notes.append(
             f"{', '.join(open_ones)}: kept as text, as values don't tell how they are written; a "

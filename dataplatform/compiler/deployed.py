@@ -128,6 +128,7 @@ def _column(column: Column, plan: SilverPlan, path: str = "") -> ContractColumn:
         id=column.id,
         field=column.field,
         format=column.format,
+        zone=column.zone,
         rules=tuple(
             Rule(kind=check.kind, arguments=check.arguments, severity=check.severity)
             for check in plan.checks

@@ -82,6 +82,7 @@ def _column(column: ContractColumn) -> Column:
         id=column.id,
         field=column.field,
         format=column.format,
+        zone=column.zone,
         parts=tuple(map(_column, column.parts)),
     )
 

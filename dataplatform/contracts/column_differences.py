@@ -113,6 +113,9 @@ def _taken(old: ContractColumn, new: ContractColumn) -> Iterator[tuple[str, str]
     if old.format != new.format:
         what = f"written as {new.format or 'usual'}, before as {old.format or 'usual'}"
         yield what, "values as they were written before are quarantined; rows that stand stay"
+    if old.zone != new.zone:
+        what = f"moments without a zone are of {new.zone or 'UTC'}, before of {old.zone or 'UTC'}"
+        yield what, "rows that stand keep theirs, until a backfill"
     if old.required and not new.required:
         yield "may be missing now", "readers may find nulls"
     if new.required and not old.required:

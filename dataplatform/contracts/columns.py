@@ -19,7 +19,7 @@ from dataplatform.contracts.quality import column_quality
 from dataplatform.contracts.rules import column_rules
 from dataplatform.contracts.sensitivity import CLASSIFICATIONS, strictest
 from dataplatform.contracts.types import column_type
-from dataplatform.contracts.value_formats import value_format
+from dataplatform.contracts.value_formats import value_format, value_zone
 
 _LATER = ("transformLogic", "map", "encryptedName")
 _OF_COLUMNS = ("primaryKey", "unique", "partitioned")
@@ -76,6 +76,7 @@ def _column(
         id=column_id(findings, place, spec),
         field=source_field(findings, place, spec, name),
         format=value_format(findings, place, spec, kind),
+        zone=value_zone(findings, place, spec, kind),
         rules=tuple(rule for rule in rules if not (required and rule.kind == "required")),
         quality=quality,
         parts=parts,

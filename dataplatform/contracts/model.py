@@ -71,7 +71,7 @@ class ContractColumn:
 
     id: what the column is known by while its name changes; "" where the contract gives none.
     field: what the source calls it (physicalName); "" where that is its name.
-    format: as in `plans.model.Column`.
+    format, zone: as in `plans.model.Column`.
     classification: the strictest of its own and of its parts'.
     parts: of an object its properties, of an array the one description of its elements, which has
         no name. Their `type` is part of this one's.
@@ -85,6 +85,7 @@ class ContractColumn:
     id: str = ""
     field: str = ""
     format: str = ""
+    zone: str = ""
     rules: tuple[Rule, ...] = ()
     quality: Quality = Quality()
     parts: tuple[ContractColumn, ...] = ()

@@ -72,9 +72,6 @@ def _options(findings: Findings, place: Place, options: dict[str, Any], kind: st
                 rules.append(Rule(kind=_LENGTHS[name], arguments=(str(value),)))
         elif name == "pattern":
             rules += pattern(findings, where, value)
-        elif name == "defaultTimezone" and value not in ("UTC", "Etc/UTC"):
-            remedy = "Send times with their zone."
-            findings.unsupported(where, "a time zone other than UTC", remedy)
     _bounds_agree(findings, place, options, kind)
     return rules
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from zoneinfo import available_timezones
 
 from dataplatform.contracts.document import Place
-from dataplatform.contracts.findings import Findings, show
+from dataplatform.contracts.findings import Findings, did_you_mean, show
 from dataplatform.contracts.formats import EPOCHS, NUMBERS, UNDERSTOOD, FormatFault, moment
 from dataplatform.contracts.nesting import kind_in_words
 from dataplatform.contracts.types import decimal_parts
@@ -17,6 +18,7 @@ _ISO: Final = {
 """Formats that the cast takes as it is, and more of ISO 8601 beside them."""
 
 _NUMBER: Final = "numberFormat"
+_UTC: Final = ("UTC", "Etc/UTC")
 
 
 def value_format(findings: Findings, place: Place, spec: dict[str, Any], kind: str) -> str:
@@ -47,6 +49,25 @@ def value_format(findings: Findings, place: Place, spec: dict[str, Any], kind: s
         )
         return ""
     return found
+
+
+def value_zone(findings: Findings, place: Place, spec: dict[str, Any], kind: str) -> str:
+    """`Column.zone` of the property at `place`; "" for UTC, and (a problem) for an unknown zone."""
+    options = spec.get("logicalTypeOptions")
+    if kind != "timestamp" or not isinstance(options, dict):
+        return ""
+    zone = options.get("defaultTimezone")
+    if zone in (None, *_UTC):
+        return ""
+    # Short names are offsets to some and rules to others; engines differ in them.
+    if isinstance(zone, str) and "/" in zone and zone in available_timezones():
+        return zone
+    findings.add(
+        (*place, "logicalTypeOptions", "defaultTimezone"),
+        "a time zone by its region and city, or UTC",
+        remedy=did_you_mean(zone, available_timezones()) or "Write it as Europe/Berlin.",
+    )
+    return ""
 
 
 _EXAMPLES: Final = {"date": "dd.MM.yyyy", "timestamp": "dd.MM.yyyy HH:mm[:ss]"}

@@ -34,6 +34,8 @@ _BRACE = "\ue000"
 _FOUND, _COLUMN, _PART = "weir_found", "weir_column", "weir_part_"
 _PARTS = re.compile(rf"\bb\.{_PART}(\d+)\b")
 _FAST_DIGITS = 18  # a decimal of more is cast from text a hundred times as slowly
+_SET_BACK = (180, 120, 60, 30, 20)
+"""Minutes that clocks have been set back by since 1970."""
 _MANTISSA = 3  # digits before the point in 912e-3, for which DuckDB needs room
 
 
@@ -90,18 +92,18 @@ def _repeated(column: Column, checks: Sequence[Check]) -> Iterator[tuple[str, st
         duckdb = DuckdbDialect(expression_to_duckdb)
         yield written, decoded(column, checks, f"b.{quoted(column.name)}", duckdb)
     else:
-        part = _part(column.type, "" if is_read(column.format) else column.format)
+        part = _part(column.type, "" if is_read(column.format) else column.format, column.zone)
         held = read_name(column) if is_read(column.format) else column.name
-        written = cast_as(source_name(column), column.type, column.format)
+        written = cast_as(source_name(column), column.type, column.format, column.zone)
         yield written, part.replace(f"b.{_COLUMN}", f"b.{quoted(held)}")
     yield shown(f"b.{name(raw)}"), _part("").replace(f"b.{_COLUMN}", f"b.{quoted(raw)}")
 
 
 @cache
-def _part(kind: str, format: str = "") -> str:
+def _part(kind: str, format: str = "", zone: str = "") -> str:
     """A column's cast to a type, or with "" what reasons show of it, in DuckDB's SQL."""
     column = f"b.{_COLUMN}"
-    found = expression_to_duckdb(cast_as(column, kind, format) if kind else shown(column))
+    found = expression_to_duckdb(cast_as(column, kind, format, zone) if kind else shown(column))
     return _shortened(column, kind, found)
 
 
@@ -182,15 +184,37 @@ def _mend(query: exp.Expr) -> None:
             choice.replace(choice.args["false"])
     for like in query.find_all(exp.RegexpLike):
         like.set("expression", exp.Literal.string(for_duckdb(like.expression.this)))
-    for call in query.find_all(exp.Anonymous):
-        if call.name.lower() == "timestamp_micros":
-            call.set("this", "make_timestamptz")
+    _mend_moments(query)
     for node in list(query.find_all(exp.Cast)):
         if node.to.this == exp.DataType.Type.DOUBLE and _is_from_text(node.this):
             node.set("this", _by_text(node.this))
     for node in list(query.find_all(exp.Cast)):
         if _is_from_text(node):
             node.replace(_decimal(node))
+
+
+def _mend_moments(query: exp.Expr) -> None:
+    for local in list(query.find_all(exp.FromTimeZone)):
+        local.replace(_in_zone(local))
+    for call in query.find_all(exp.Anonymous):
+        if call.name.lower() == "timestamp_micros":
+            call.set("this", "make_timestamptz")
+
+
+def _in_zone(node: exp.Expr) -> exp.Expr:
+    """A moment's clock in UTC as that of a zone. Of an hour that the zone's clock shows twice
+    DuckDB takes the second one, Java the first.
+    """
+    zone = node.args["zone"].sql(dialect="duckdb")
+    clock = f"timezone('UTC', {node.this.this.sql(dialect='duckdb')})"
+    whens = " ".join(
+        f"WHEN timezone({zone}, t - INTERVAL {minutes} MINUTE) = timezone({zone}, t) "
+        f"THEN t - INTERVAL {minutes} MINUTE"
+        for minutes in _SET_BACK
+    )
+    moment = f"timezone({zone}, {clock})"
+    found = f"list_transform([{moment}], lambda t: CASE {whens} ELSE t END)[1]"
+    return parse_one(found, dialect="duckdb")
 
 
 def _is_from_text(node: exp.Expr) -> bool:

@@ -70,9 +70,9 @@ class _Decoder:
     def _cast(self, part: Column, raw: str) -> str:
         sql = self._sql
         if not is_read(part.format):
-            return sql.cast(raw, part.type, part.format)
+            return sql.cast(raw, part)
         name = self._name("p")
-        return sql.let(name, sql.read(raw, part), sql.cast(name, part.type, ""))
+        return sql.let(name, sql.read(raw, part), sql.cast(name, part))
 
     def _nested(self, part: Column, path: str, text: str, within: str, *, top: bool = False) -> str:
         return (self._array if element_of(part.type) else self._object)(

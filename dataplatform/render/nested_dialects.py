@@ -67,7 +67,7 @@ class Dialect(Protocol):
     def read(self, text: str, column: Column) -> str:
         """Text in a column's format as text that its cast takes: `spark_formats.read`."""
 
-    def cast(self, text: str, kind: str, format: str) -> str:
+    def cast(self, text: str, column: Column) -> str:
         """Text as a typed value, or NULL: `spark_formats.cast_as`."""
 
     def shown(self, text: str) -> str:
@@ -134,8 +134,8 @@ class SparkDialect:
     def read(self, text: str, column: Column) -> str:
         return read(text, column.type, column.format)
 
-    def cast(self, text: str, kind: str, format: str) -> str:
-        return cast_as(text, kind, format)
+    def cast(self, text: str, column: Column) -> str:
+        return cast_as(text, column.type, column.format, column.zone)
 
     def shown(self, text: str) -> str:
         return shown(text)
@@ -199,8 +199,9 @@ class DuckdbDialect:
     def read(self, text: str, column: Column) -> str:
         return f"({self._in_duckdb(read(_HELD, column.type, column.format), text)})"
 
-    def cast(self, text: str, kind: str, format: str) -> str:
-        return f"({self._in_duckdb(cast_as(_HELD, kind, format), text)})"
+    def cast(self, text: str, column: Column) -> str:
+        spark = cast_as(_HELD, column.type, column.format, column.zone)
+        return f"({self._in_duckdb(spark, text)})"
 
     def shown(self, text: str) -> str:
         return self._in_duckdb(shown(_HELD), text)

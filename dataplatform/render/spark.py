@@ -99,7 +99,7 @@ class SparkRenderer:
         return f"(\n  SELECT\n  {_list(['b.*', *formatted])}\n  FROM {{bronze}} AS b\n  )"
 
     def _cast(self, column: Column, source: str) -> str:
-        text = cast_as(source_name(column), column.type, column.format)
+        text = cast_as(source_name(column), column.type, column.format, column.zone)
         if column.name != self._ordering or column.type not in ("timestamp", "date"):
             return text
         # A delete often comes with its key alone: it's as new as its arrival.

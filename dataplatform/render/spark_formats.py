@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from dataplatform.contracts.formats import (
+    END,
     EPOCHS,
     FIRST_SECOND,
     LAST_SECOND,
@@ -23,6 +24,7 @@ from dataplatform.render.spark_casts import cast
 from dataplatform.render.spark_text import literal
 
 _MICROS: Final = 1_000_000
+_ZONED: Final = rf"(Z|[+-][0-9]{{2}}:?[0-9]{{2}}){END}"
 
 
 def is_read(format: str) -> bool:
@@ -45,8 +47,16 @@ def read(text: str, kind: str, format: str) -> str:
     return f"CASE WHEN {matches} THEN concat({', '.join(_pieces(reading, text))}) END"
 
 
-def cast_as(text: str, kind: str, format: str) -> str:
-    """Text as a typed value, or NULL; what `is_read` is given as `read` makes it."""
+def cast_as(text: str, kind: str, format: str, zone: str = "") -> str:
+    """Text as a typed value, or NULL; what `is_read` is given as `read` makes it.
+
+    Args:
+        zone: of a timestamp that names none; "" for UTC. Of an hour that a clock shows twice it is
+            the first one, and a time that no clock shows is as much later as the clock was set.
+    """
+    if format not in EPOCHS and zone:
+        local = f"to_utc_timestamp({cast(text, kind)}, {literal(zone)})"
+        return f"IF({text} RLIKE {literal(_ZONED)}, {cast(text, kind)}, {local})"
     if format not in EPOCHS:
         return cast(text, kind)
     _, micros = EPOCHS[format]

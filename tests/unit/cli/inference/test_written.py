@@ -115,3 +115,10 @@ def test_texts_of_json_may_be_dates_but_are_no_numbers(proposed: Proposed) -> No
     )
     assert (column(proposal, "day").type, column(proposal, "day").format) == ("date", "dd.MM.yyyy")
     assert column(proposal, "amount").type == "string"
+
+
+def test_moments_without_a_zone_are_told_to_be_taken_for_utc(proposed: Proposed) -> None:
+    local = proposed("a.csv", csv_of(IDS, ("x", [f"0{n}.02.2026 10:00" for n in (1, 2, 3)])))
+    assert any("x: taken for UTC" in note for note in local.notes)
+    zoned = [f"0{n}.02.2026 10:00:00+01:00" for n in (1, 2, 3)]
+    assert not any("UTC" in note for note in proposed("b.csv", csv_of(IDS, ("x", zoned))).notes)

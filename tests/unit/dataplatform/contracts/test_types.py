@@ -57,7 +57,8 @@ def test_each_logical_type_has_one_type_here(lines: str, kind: str) -> None:
         ("logicalType: date\nphysicalType: INT", "INT"),
         ("logicalType: date\nlogicalTypeOptions: {format: MM.yyyy}", '"MM.yyyy" with no day'),
         ("logicalType: date\nlogicalTypeOptions: {format: epoch_seconds}", 'with "e"'),
-        ("logicalType: timestamp\nlogicalTypeOptions: {defaultTimezone: CET}", "other than UTC"),
+        ("logicalType: timestamp\nlogicalTypeOptions: {defaultTimezone: CET}", "CET"),
+        ("logicalType: timestamp\nlogicalTypeOptions: {defaultTimezone: Europe/Berlim}", "Berlim"),
         ("logicalType: boolean\nlogicalTypeOptions: {minimum: 1}", 'unknown option "minimum"'),
         ("logicalType: string\nlogicalTypeOptions: {maximum: 1}", 'unknown option "maximum"'),
     ],
@@ -70,6 +71,13 @@ def test_a_type_that_would_be_guessed_or_ignored_is_refused(lines: str, found: s
 def _amount(lines: str) -> str:
     indented = "".join(f"        {line}\n" for line in lines.splitlines())
     return spoiled((AMOUNT, indented))
+
+
+def test_moments_without_a_zone_may_be_of_another_than_utc() -> None:
+    said = "logicalTypeOptions: {defaultTimezone: Europe/Berlin}"
+    lines = "      - name: changed_at\n        logicalType: timestamp\n"
+    found = contract(spoiled((lines, f"{lines}        {said}\n"))).column("changed_at")
+    assert (found.zone, found.format) == ("Europe/Berlin", "")
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pyarrow as pa
@@ -58,6 +60,14 @@ NASTY = (
     "99.999.999,99", "100.000.000,00", "NaN", "--1",
 )  # fmt: skip
 DRAWS = 300
+ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Kolkata")
+CLOCKS = [
+    *(f"2026-{day}T{hour:02}:{minute}:00" for day in ("03-29", "10-25", "03-08", "11-01", "10-04",
+      "04-05", "07-01") for hour in range(5) for minute in (15, 45)),
+    "2011-12-30T10:00:00", "1900-01-01T00:00:00", "1945-05-24T02:30:00.123456",
+    "2026-07-01T12:00:00Z", "2026-07-01T12:00:00+05:30", "2026-07-01 12:00:00-0330",
+]  # fmt: skip
+"""Around clocks' changes: hours that are twice, and that aren't."""
 
 
 def _columns(kinds: tuple[str, ...]) -> list[Column]:
@@ -168,6 +178,25 @@ def test_moments_in_a_format_are_the_ones_that_a_person_reads() -> None:
         assert found.to_pylist() == [datetime.fromisoformat(iso).replace(tzinfo=UTC)]
 
 
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_moment_without_a_zone_is_of_the_one_that_the_contract_says(zone: str) -> None:
+    column = Column(name="at", type="timestamp", zone=zone)
+    found = _in_duckdb([column], CLOCKS)["at"].to_pylist()
+    moments = [datetime.fromisoformat(text) for text in CLOCKS]
+    said = [m if m.tzinfo else m.replace(tzinfo=ZoneInfo(zone)) for m in moments]
+    assert found == [moment.astimezone(UTC) for moment in said]
+
+
+def test_a_zone_goes_with_a_format_and_into_objects() -> None:
+    at = Column(name="at", type="timestamp", format="dd.MM.yyyy HH:mm[XXX]", zone="Europe/Berlin")
+    within = Column(name="o", type="struct<at:timestamp>", parts=(at,))
+    texts = ["01.07.2026 12:00", "01.07.2026 12:00Z"]
+    noons = [datetime(2026, 7, 1, hour, tzinfo=UTC) for hour in (10, 12)]
+    assert _in_duckdb([at], texts)["at"].to_pylist() == noons
+    objects = [json.dumps({"at": text}) for text in texts]
+    assert _in_duckdb([within], objects)["o"].to_pylist() == [{"at": noon} for noon in noons]
+
+
 def test_values_within_objects_and_arrays_may_have_a_format() -> None:
     days = Column(name="", type="date", format="d.M.yy")
     price = Column(name="price", type="decimal(10,2)", format="1.234,56")
@@ -192,11 +221,10 @@ def test_values_within_objects_and_arrays_may_have_a_format() -> None:
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 def test_both_engines_read_formats_alike(both: Engines) -> None:
     columns = _columns(("date", "timestamp", "decimal(10,2)"))
-    both.put("bronze", _bronze(columns, _texts(7)))
+    columns += [Column(name=f"z{n}", type="timestamp", zone=zone) for n, zone in enumerate(ZONES)]
+    both.put("bronze", _bronze(columns, [*_texts(7), *CLOCKS]))
     spark, ours = (fill(sql, bronze="bronze") for sql in _statements(columns))
     names = ["_position", *(column.name for column in columns), "_reasons"]
-    found = [
-        rows(table.sort_by("_position"), names)
-        for table in (both.in_spark(spark), both.in_duckdb(ours))
-    ]
-    assert not differences(*found, names)
+    by_spark = rows(both.in_spark(spark).sort_by("_position"), names)
+    by_duckdb = rows(both.in_duckdb(ours).sort_by("_position"), names)
+    assert not differences(by_spark, by_duckdb, names)
