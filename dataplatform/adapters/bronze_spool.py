@@ -145,5 +145,5 @@ def _too_large(what: str) -> TooLarge:
     return TooLarge(
         what,
         why="An object waits there until it is read whole; nothing of its batch is staged.",
-        remedy="None is needed: Spark stages the batch.",
+        remedy="A function leaves its batch to Spark; a job needs workers with more disk.",
     )
