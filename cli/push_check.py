@@ -51,7 +51,7 @@ def check(plan: SilverPlan, path: Path) -> tuple[Head | None, list[Problem]]:
         What was found, and what is wrong with it.
     """
     if not path.is_file():
-        return None, [_problem(path, "file", "no such file", "a file")]
+        return None, [_problem(path, "file", "no such file", "a file", "Check the path.")]
     if wrong := _wrong_format(plan, path):
         return None, [wrong]
     try:

@@ -11,6 +11,7 @@ from dataplatform.drift.model import Drift, Kind
 from dataplatform.drift.nested import unknown_fields
 from dataplatform.drift.shape import SampledColumn, Shape
 from dataplatform.drift.values import fits_as, form, narrowest, taken_as
+from dataplatform.parsing.csv_form import SEPARATORS, other_separator
 from dataplatform.plans.model import Column, SilverPlan
 
 EVIDENCE: Final = 20
@@ -40,7 +41,7 @@ def compare(shape: Shape, plan: SilverPlan) -> tuple[Drift, ...]:
     missing = [column for column in plan.columns if source_name(column) not in observed]
     strange = plan.columns and len(missing) == len(plan.columns)
     if shape.declared and strange and not _any_alike(missing, new):
-        return (_no_header(len(shape.columns), plan),)
+        return (_separated(shape, plan) or _no_header(len(shape.columns), plan),)
     renamed = _renamed(shape, plan, missing, new)
     taken = {column.name for column in renamed.values()}
     found: list[Drift] = []
@@ -138,12 +139,30 @@ def _any_alike(missing: Sequence[Column], new: Sequence[SampledColumn]) -> bool:
     return any(_alike(source_name(a), b.name) >= VERY_ALIKE for a in missing for b in new)
 
 
+def _separated(shape: Shape, plan: SilverPlan) -> Drift | None:
+    """A header of the contract's columns that something else separates than the contract says."""
+    other = other_separator(shape.names, plan.csv.delimiter)
+    if not other or not set(shape.names[0].split(other)) & set(plan.fields):
+        return None
+    return Drift(
+        kind=Kind.HEADER,
+        column="",
+        found=f"separated by {SEPARATORS[other]}, where the contract says "
+        f"{SEPARATORS[plan.csv.delimiter]}",
+        expected=SEPARATORS[plan.csv.delimiter],
+        breaking=True,
+        remedy=f"If all files come so, say it in the contract: servers.delimiter: {other!r}. "
+        f"Else land the file again with {SEPARATORS[plan.csv.delimiter]}.",
+    )
+
+
 def _no_header(width: int, plan: SilverPlan) -> Drift:
     """The fields of such a first line may be a record's values, so none of them is told."""
     return Drift(
         kind=Kind.HEADER,
         column="",
-        found=f"{width} fields on the first line, none of them a column of the contract",
+        found=f"{width} field{'s' * (width != 1)} on the first line, none of them a column of the "
+        "contract",
         expected=", ".join(plan.fields),
         breaking=True,
         remedy="Land the file again with a header.",

@@ -70,4 +70,4 @@ def describe(kind: str, column: str, found: str, expected: str) -> str:
         case Kind.RETYPED:
             return f"column {column} is {kind_in_words(expected)}, its values are {found}"
         case _:
-            return f"no header: {found}"
+            return f"wrong header: {found}"

@@ -139,6 +139,14 @@ def test_a_file_without_a_header_is_told_as_that_and_no_value_of_it() -> None:
     assert [(d.kind, d.column) for d in shouted] == [("renamed", name) for name in NAMES]
 
 
+def test_a_header_that_something_else_separates_is_told_as_that() -> None:
+    (drift,) = of_csv([";".join(reversed(NAMES))], [["x"]])
+    assert drift.text == "wrong header: separated by semicolons, where the contract says commas"
+    assert "servers.delimiter: ';'" in drift.remedy
+    (drift,) = of_csv(["Anna;+49-151"], [["x"]])
+    assert drift.text.startswith("wrong header: 1 field on the first line, none of them")
+
+
 def test_the_same_drift_is_the_same_whatever_the_values_were() -> None:
     (one,) = of_csv([*NAMES, "x"], [[*VALUES, "1"]])
     (other,) = of_csv([*NAMES, "x"], [[*VALUES, "a"]])
