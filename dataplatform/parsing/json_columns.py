@@ -18,8 +18,8 @@ from dataplatform.parsing import json_rows
 from dataplatform.parsing.json_shape import Cut, Shape
 from dataplatform.parsing.model import INSERT, Block, Plain
 
-_AT_ONCE: Final = 4 * 1024 * 1024
-"""Characters: what the call of a kernel costs is little beside what it does with so many."""
+_AT_ONCE: Final = 2 * 1024 * 1024
+"""Characters: a call of a kernel costs little beside what it does with so many; all fit a cache."""
 
 _LEAST: Final = 64 * 1024
 """Characters; with fewer it isn't."""

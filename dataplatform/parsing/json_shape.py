@@ -74,9 +74,11 @@ class Shape:
 
     def cut(self, text: str) -> Cut | None:
         """The records of whole lines; None where too many of them have another shape."""
-        text = text.replace("\r\n", "\n").rstrip("\n") + "\n"
         if "\r" in text:
-            return None  # Arrow would end a line there
+            text = text.replace("\r\n", "\n")
+            if "\r" in text:
+                return None  # Arrow would end a line there
+        text = text.rstrip("\n") + "\n"
         data = text.encode()
         controls = pc.sum(pc.less(_bytes(data), _SPACE)).as_py()
         escaped = b"\\" in data
