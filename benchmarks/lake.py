@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from dataplatform.ledger import Ledger
-    from dataplatform.ledger.records import Batch
+    from dataplatform.ledger.records import Batch, LandedObject
+    from dataplatform.ledger.staging import Staged
     from dataplatform.plans.model import PlatformPlan, SilverPlan
     from dataplatform.settings import LakeSettings
     from glue_jobs.runtime import Job
@@ -122,7 +124,7 @@ class Lake:
         )
 
     def cpu_seconds(self) -> float:
-        """CPU that this process, its JVM and the JVM's Python workers have taken so far.
+        """CPU that this process, what it has started, its JVM and Spark's workers have taken.
 
         A worker that has ended keeps what it had: the kernel tells nobody of it, since Spark's
         daemon ignores the end of its children.
@@ -136,7 +138,8 @@ class Lake:
             for one in (process, *process.children(recursive=True)):
                 with suppress(psutil.NoSuchProcess):
                     self._taken[one.pid] = sum(one.cpu_times()[:2])
-        return own.user + own.system + sum(self._taken.values())
+        ended = own.children_user + own.children_system
+        return own.user + own.system + ended + sum(self._taken.values())
 
     def landed(self, files: Sequence[Path], *, folder: str = "") -> Batch:
         """Put files into landing, in a folder of the dataset's, and claim them as one batch."""
@@ -182,6 +185,21 @@ class Lake:
         )
         return self.ledger.batch(batch.batch_id)
 
+    def staged_by_functions(self, batches: Sequence[Batch], at_once: int) -> None:
+        """Bring batches into bronze by processes, so many side by side, as functions do it.
+
+        Processes start for it and take one batch after the other. The ledger isn't told.
+        """
+        work = [
+            (self.dataset, batch, self.ledger.batch_objects(batch.batch_id), self.root)
+            for batch in batches
+        ]
+        # A fork of a process that has threads, as this one's JVM makes them, may wait for ever.
+        with get_context("spawn").Pool(at_once) as processes:
+            processes.starmap(_stage, work, chunksize=1)
+            processes.close()
+            processes.join()  # what they took is known of processes that have ended
+
     def staged_by_spark(self, batch: Batch) -> Batch:
         """Bring a batch into bronze, as the job does that stages what outgrows a function."""
         from glue_jobs.landed_objects import S3Objects
@@ -197,6 +215,20 @@ class Lake:
     def laid(self, query: str, name: str) -> Batch:
         """Lay a query's rows into bronze as one batch, as if they had been staged."""
         return bronze.lay_rows(self.ledger, self.dataset, query, bucket="landing", name=name)
+
+
+def _stage(
+    dataset: SilverPlan, batch: Batch, objects: Sequence[LandedObject], directory: Path
+) -> Staged:
+    """One function's call, in a process that has the environment's AWS."""
+    import gc
+
+    import boto3
+
+    from dataplatform.adapters.bronze import stage
+
+    gc.freeze()  # as the function does
+    return stage(dataset, batch, objects, s3=boto3.client("s3"), directory=directory, limit=1 << 40)
 
 
 @dataclass(frozen=True)

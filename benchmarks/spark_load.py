@@ -30,6 +30,10 @@ WARM_UP: Final = ROWS // AGAIN
 _PART: Final = 10
 """One file in so many is staged by one process, as a function does it."""
 
+_BATCHES: Final = 8
+_CORES: Final = 2
+"""A run's batches, each a function's, and how many of these have a core at the same time here."""
+
 _MERGED: Final = "plain_merged"
 _RAW: Final = "plain_raw"
 _SCRIPTS: Final = {
@@ -64,6 +68,10 @@ def run() -> list[Figure]:
         landed = made.landed(files[:: min(_PART, len(files))], folder="part/")
         with timed(made, taken, "one process"):
             part = made.staged(landed)
+        some = [files[n::_BATCHES] for n in range(min(_BATCHES, len(files)))]
+        batches = [made.landed(each, folder=f"{n}/") for n, each in enumerate(some)]
+        with timed(made, taken, "functions"):
+            made.staged_by_functions(batches, at_once=_CORES)
         landed = made.landed(files)
         with timed(made, taken, "stage job"):
             batch = made.staged_by_spark(landed)
@@ -74,10 +82,13 @@ def run() -> list[Figure]:
     silver, job = taken["silver"], taken["stage job"]
     one = taken["one process"]
     both = Taken(silver.wall + job.wall, silver.cpu + job.cpu)
+    functions = taken["functions"]
+    beside = Taken(silver.wall + functions.wall, silver.cpu + functions.cpu)
     alone = Taken(silver.wall + one.wall * times, silver.cpu + one.cpu * times)
     return [
         *(_figure("bronze → silver", silver, taken, how) for how in ("merge", "replace", "schema")),
         *(_figure("staged by Spark → silver", both, taken, how) for how in ("raw", "merge")),
+        _figure("staged by two functions at a time → silver", beside, taken, "raw"),
         _figure("staged in one process → silver", alone, taken, "raw"),
     ]
 
