@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from typing import Final
 
 from pyspark.sql import SparkSession
@@ -76,23 +77,23 @@ def _tasks(landed: Sequence[LandedObject], stager: Stager, cores: int) -> list[W
             long.append(Large(landed=one))
         else:
             long.append(Whole(objects=(one,)))
-    # Packed objects hold many times their size: it is no measure, only a share of all is.
-    share = sum(one.size for one in short) // (_TASKS_OF_A_CORE * cores)
-    return [*long, *_groups(short, min(stager.part_bytes, share))]
+    return [*long, *_shared(short, _TASKS_OF_A_CORE * cores, stager.part_bytes)]
 
 
-def _groups(objects: Sequence[LandedObject], most: int) -> Iterator[Whole]:
-    """Neighbours of so many bytes together; an object that has more is alone."""
-    group: list[LandedObject] = []
-    held = 0
+def _shared(objects: Sequence[LandedObject], tasks: int, most: int) -> Iterator[Whole]:
+    """Objects, the largest first, as so many tasks that read about as much as each other.
+
+    Packed objects hold many times their size: so the tasks are a number first, and more of them
+    only where each would read more than `most` bytes.
+    """
+    wanted = max(tasks, sum(one.size for one in objects) // most)
+    shares: list[list[LandedObject]] = [[] for _ in range(min(len(objects), wanted))]
+    held = [(0, number) for number in range(len(shares))]
     for one in objects:
-        if group and held + one.size > most:
-            yield Whole(objects=tuple(group))
-            group, held = [], 0
-        group.append(one)
-        held += one.size
-    if group:
-        yield Whole(objects=tuple(group))
+        size, number = heappop(held)
+        shares[number].append(one)
+        heappush(held, (size + one.size, number))
+    return (Whole(objects=tuple(share)) for share in shares)
 
 
 def _parts(landed: LandedObject, measured: Measured, each: int) -> Iterator[Part]:
