@@ -166,7 +166,9 @@ def _sure(connection: duckdb.DuckDBPyConnection, place: int, one: Written) -> Wr
     ).fetchone()
     assert row is not None, "an aggregate has a row"
     fractions, coded = row
-    return one if fractions and not coded else Written(doubt=(one.format,))
+    if coded:  # a zero or a plus in front, which a number would lose
+        return Written()
+    return one if fractions else Written(doubt=(one.format,))
 
 
 def _meaning(kind: str, format: str) -> str:
