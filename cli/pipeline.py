@@ -11,6 +11,7 @@ from cli import executions
 from cli.target import Target
 from dataplatform.errors import DatasetsFailed, WeirError
 from dataplatform.ledger.records import Run, Step, iso
+from dataplatform.ledger.runs import REAPED
 
 
 class RunFailed(WeirError):
@@ -67,12 +68,15 @@ def _run_of(target: Target, execution: str) -> Run | None:
 def as_it_is(target: Target, run: Run) -> Run:
     """The run; one that the ledger thinks goes on has failed where its execution ended without it.
 
-    The ledger hears of that when the next run takes the lease over.
+    The ledger hears of that when the next run takes the lease over: after the end, and not why.
     """
-    if run.state != "running":
+    if run.state != "running" and not run.error.startswith(REAPED):
         return run
     client = target.client("stepfunctions")
-    description = client.describe_execution(executionArn=run.execution)
+    try:
+        description = client.describe_execution(executionArn=run.execution)
+    except client.exceptions.ExecutionDoesNotExist:
+        return run  # Step Functions forgets executions after 90 days
     if description["status"] not in executions.ENDED - {"SUCCEEDED"}:
         return run
     why = executions.reason(target, description)

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from dataplatform.errors import LeaseHeld, TransitionRefused
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import PIPELINE_LEASE, Run
+from dataplatform.ledger.runs import REAPED
 from dataplatform.plans.model import SilverPlan
 
 RUN_LEASE_SECONDS: Final = 6 * 3600
@@ -99,7 +100,7 @@ def reap(ledger: Ledger, states: Any, *, mine: str = "") -> bool:
         return False
     try:
         if holder.note != mine and ledger.run(holder.owner).state == "running":
-            ledger.close_run(holder.owner, "failed", f"the execution ended as {ended}")
+            ledger.close_run(holder.owner, "failed", f"{REAPED} {ended}")
     except KeyError:
         return True  # it died before it could note its run
     return True

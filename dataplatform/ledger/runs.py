@@ -18,6 +18,10 @@ from dataplatform.ledger.writes import ABSENT, Item, Refused, put, update
 STEP_DAYS: Final = 90
 """Steps are for watching and looking back; books and batches stay for good."""
 
+REAPED: Final = "the execution ended as"
+"""How the error of a run begins whose end was only found by the next run: why, and when, Step
+Functions knows."""
+
 _MAX_TEXT: Final = 4000
 _order = count()  # keeps the steps of one process in order where the clock is coarse
 
