@@ -137,7 +137,7 @@ def _runs(runs: list[Run], spent: Mapping[str, Cost]) -> Table:
     table.add_column("run", no_wrap=True, min_width=25)  # to be copied whole
     for name, width in (("state", 9), ("took", 8)):  # the input gives way to them
         table.add_column(name, no_wrap=True, min_width=width)
-    table.add_column("cost", no_wrap=True, min_width=7)
+    table.add_column("cost", no_wrap=True, min_width=10)
     table.add_column("input", overflow="ellipsis", no_wrap=True)
     for run in runs:
         cost = costs.in_dollars(spent[run.run_id].total)

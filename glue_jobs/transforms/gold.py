@@ -51,17 +51,21 @@ def count(changes: DataFrame) -> Counts:
 
 
 def require_unique(model: GoldModel, changes: DataFrame) -> None:
-    """Refuse rows that share a key: a MERGE would keep one of them by chance.
+    """Refuse rows that share a key, of which a MERGE would keep one by chance, or that have none,
+    which no later run would find again.
 
     Raises:
         AuditFailed: with one such key.
     """
     key: Sequence[str] = model.key
-    twice = changes.groupBy(*key).count().where("count > 1").limit(1).collect()
-    if twice:
-        values = ", ".join(f"{name}={twice[0][name]!r}" for name in key)
+    bad = F.col("count") > 1
+    for name in key:
+        bad = bad | F.col(name).isNull()
+    for row in changes.groupBy(*key).count().where(bad).limit(1).collect():
+        values = ", ".join(f"{name}={row[name]!r}" for name in key)
+        have = "rows share" if row["count"] > 1 else "row has"
         raise AuditFailed(
-            f"gold model {model.name}: {twice[0]['count']} rows share the key {values}",
+            f"gold model {model.name}: {row['count']} {have} the key {values}",
             why="Nothing was published: the table is as it was.",
             remedy="Make the SELECT give one row for each key, or correct `-- key:`.",
         )

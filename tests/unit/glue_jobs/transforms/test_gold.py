@@ -66,6 +66,13 @@ def test_rows_that_share_a_key_are_refused_with_that_key(spark: SparkSession) ->
         gold.require_unique(MODEL, changes)
 
 
+def test_a_row_without_its_key_is_refused(spark: SparkSession) -> None:
+    fresh = spark.createDataFrame([(None, "a"), (7, "b")], "shop_id int, city string")
+    changes = gold.compare(MODEL, fresh, _frame(spark, STANDING), whole=False)
+    with pytest.raises(AuditFailed, match="1 row has the key shop_id=None"):
+        gold.require_unique(MODEL, changes)
+
+
 def test_counts_are_by_action(spark: SparkSession) -> None:
     fresh, standing = _frame(spark, [(1, "x"), (9, "y")]), _frame(spark, STANDING)
     counted = gold.count(gold.compare(MODEL, fresh, standing, whole=True))
