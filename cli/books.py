@@ -190,6 +190,14 @@ def _engine(choice: EngineChoice | None) -> dict[str, str]:
     }
 
 
+def say_quarantined(screen: Screen, target: Target, books: Iterable[DatasetBooks]) -> None:
+    """How many records of a run wait in quarantine, and where to look; nothing where none does."""
+    if count := sum(entry.waiting for entry in books):
+        stage = "" if target.embedded else f" --stage {target.stage}"
+        records = "record of this run waits" if count == 1 else "records of this run wait"
+        screen.say(f" [yellow]![/] {count:,} {records} in quarantine: ./weir quarantine ls{stage}")
+
+
 def exit_if_waiting(books: Iterable[DatasetBooks]) -> None:
     """End with exit code 3 where records of a run wait for a person in quarantine.
 

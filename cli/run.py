@@ -56,6 +56,7 @@ def report(screen: Screen, target: Target, followed: pipeline.Followed) -> None:
     held, audits = holds.held(target, followed.run_id), target.ledger.audits(followed.run_id)
     spent = books.say_of_run(screen, target, followed.run_id, entries, waits=bool(waiting or held))
     holds.say_told(screen, audits)
+    books.say_quarantined(screen, target, entries)
     drift.say_waiting(screen, target, waiting)
     holds.say_held(screen, target, held)
     screen.result(

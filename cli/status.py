@@ -75,6 +75,7 @@ def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
     spent = books.say_of_run(screen, target, run.run_id, entries)
     screen.say()
     screen.show(costs.of_run(shares))
+    books.say_quarantined(screen, target, entries)
     audits = target.ledger.audits(run.run_id)
     held = [note for note in holds.held(target) if note.run_id == run.run_id]
     for entry in entries:

@@ -50,6 +50,7 @@ def up(screen: Screen, *, samples: bool, engine: str | None) -> None:
     seconds["pipeline"] = followed.seconds
     rows, lifetime = summaries.read(target), books.lifetime(target)
     spent = _show(screen, target, followed.run_id, entries, rows)
+    books.say_quarantined(screen, target, entries)
     waiting = drift.waiting(target)
     drift.say_waiting(screen, target, waiting)
     held = holds.held(target)

@@ -41,8 +41,10 @@ def test_json_is_all_that_json_prints(
 
 def test_records_in_quarantine_end_a_run_with_data_waiting(weir: Weir, target: FakeTarget) -> None:
     target.ledger.entries = [books(quarantined=2)]
-    assert weir("run")[0] == Exit.DATA_WAITING
-    assert weir("status", "--run", RUN.run_id)[0] == Exit.DATA_WAITING
+    for verb in (("run",), ("status", "--run", RUN.run_id)):
+        code, out, _ = weir(*verb)
+        assert code == Exit.DATA_WAITING
+        assert "2 records of this run wait in quarantine: ./weir quarantine ls" in out
     assert weir("status")[0] == Exit.DONE
 
 
