@@ -30,6 +30,12 @@ def test_erasing_leaves_nothing(weir: Weir, state: StateDir) -> None:
     assert not state.root.exists()
 
 
+def test_nothing_is_erased_where_nobody_can_be_asked(weir: Weir, state: StateDir) -> None:
+    code, out, _ = weir("down", "--erase")
+    assert (code, "Confirm with --yes" in out) == (1, True)
+    assert (state.objects / "file").exists()
+
+
 def test_a_stop_keeps_the_data_and_the_synthesis_for_the_next_up(
     weir: Weir, state: StateDir
 ) -> None:
