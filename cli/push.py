@@ -110,7 +110,7 @@ def _send(screen: Screen, target: Target, plan: SilverPlan, paths: Sequence[Path
     sent: list[Sent] = []
     versions: dict[str, str] = {}
     total = sum(path.stat().st_size for path in paths)
-    with screen.task("push", f"{len(paths)} files") as task:
+    with screen.task("push", f"{len(paths)} {'file' if len(paths) == 1 else 'files'}") as task:
         advance = _Bar(task, total)
         for path in paths:
             digest = _sha256(path)

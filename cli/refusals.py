@@ -38,7 +38,7 @@ def refuse_early(screen: Screen, stage: str, environment: Mapping[str, str]) -> 
             deployed = target.plan
         except (WeirError, *_CANT_ASK):  # nothing is deployed, or by another version of Weir
             return
-        with screen.task("contracts", "beside what is deployed") as task:
+        with screen.task("contracts", "tables beside those deployed") as task:
             # late: the compiler and PyIceberg take seconds to import
             from stacks.compilation import compiled
 
@@ -50,7 +50,7 @@ def refuse_early(screen: Screen, stage: str, environment: Mapping[str, str]) -> 
             except (WeirError, *_CANT_ASK) as error:
                 task.detail = f"left to the migration: {' '.join(str(error).split())}"
                 return
-            task.detail = f"tables to follow: {tables}" if tables else "no table changes"
+            task.detail = f"{tables} to make or change" if tables else "no table changes"
 
 
 def _changed(target: Target, deployed: PlatformPlan, plan: PlatformPlan) -> int:

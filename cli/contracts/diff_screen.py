@@ -89,9 +89,10 @@ def _below(screen: Screen, text: str) -> None:
 
 
 def reader_in_words(reader: Reader) -> str:
-    """`gold.dim_store (city, area)`; a model that only chooses or joins rows by it gives no value
-    of it away."""
-    return f"gold.{reader.model} ({', '.join(reader.columns) or 'which rows it has'})"
+    """`gold.dim_store (its key store_id, area)`; a model that only chooses or joins rows by it
+    gives no value of it away."""
+    own = [f"its key {name}" if name in reader.key else name for name in reader.columns]
+    return f"gold.{reader.model} ({', '.join(own) or 'which rows it has'})"
 
 
 def _verdict(found: Comparison) -> str:

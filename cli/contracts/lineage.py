@@ -38,6 +38,8 @@ def lineage(screen: Screen, dataset: str, column: str, html: Path | None) -> Non
     names = [dataset] if dataset else [each.dataset for each in plan.datasets]
     found = {name: readers(plan, of, name, column) for name in names}
     for name, by in found.items():
+        if html is not None:
+            continue  # the page shows it
         if not dataset:
             screen.say(f"[bold]{name}[/]")
         _say(screen, by)
@@ -49,7 +51,7 @@ def lineage(screen: Screen, dataset: str, column: str, html: Path | None) -> Non
 
         html.write_text(lineage_page(plan, of.made()), encoding="utf-8")
         chosen = f"#{Zone.SILVER}.{dataset}.{column}" if column else ""
-        screen.say(f"\n Written: {html}{chosen}")
+        screen.say(f"Written: {html}{chosen}")
         answer["page"] = str(html)
     screen.result(answer)
 

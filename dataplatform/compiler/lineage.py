@@ -22,10 +22,12 @@ class Reader:
     """A gold model that reads a column, by way of others too.
 
     columns: those of its own that are made from it; none where it only chooses or joins rows by it.
+    key: which of those are of its key, and so never NULL.
     """
 
     model: str
     columns: tuple[str, ...]
+    key: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ class Lineage:
                 continue
             own = tuple(name for name, origins in each.columns.items() if origins & made)
             made |= {(f"{Zone.GOLD}.{each.model.name}", name) for name in own}
-            found.append(Reader(each.model.name, own))
+            key = tuple(name for name in own if name in each.model.key)
+            found.append(Reader(each.model.name, own, key))
         return tuple(found)
 
     def made(self) -> tuple[Made, ...]:

@@ -23,9 +23,9 @@ from dataplatform.duckdb_engine.engine import Engine, too_large
 from dataplatform.duckdb_engine.gold_tables import GoldTable
 from dataplatform.duckdb_engine.sql import duckdb_type, quoted
 from dataplatform.duckdb_engine.tables import Snapshot
-from dataplatform.errors import AuditFailed
 from dataplatform.gold.builder import Told
 from dataplatform.gold.due import ChangedRows, tables_of
+from dataplatform.gold.keys import key_refused
 from dataplatform.gold.records import DELETE, INSERT, UPDATE, Counts, ExportedFile
 from dataplatform.naming import SilverColumn, Zone, changes_table
 from dataplatform.plans.model import GoldModel, PlatformPlan, fill
@@ -54,14 +54,7 @@ class DuckdbChanges:
             AuditFailed: with one such key.
         """
         for *values, found in self.engine.rows(gold_sql.shared_keys(self.model)):
-            named = zip(self.model.key, values, strict=True)
-            key = ", ".join(f"{name}={value!r}" for name, value in named)
-            have = "rows share" if found > 1 else "row has"
-            raise AuditFailed(
-                f"gold model {self.model.name}: {found} {have} the key {key}",
-                why="Nothing was published: the table is as it was.",
-                remedy="Make the SELECT give one row for each key, or correct `-- key:`.",
-            )
+            raise key_refused(self.model, found, values)
 
     def publish(self, changes: str, told: Told) -> None:
         """Append to the changes table, and meanwhile write what stands in place of old files.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from dataplatform.errors import AuditFailed
+from dataplatform.gold.keys import key_refused
 from dataplatform.gold.records import ACTION, DELETE, INSERT, UPDATE, Counts
 from dataplatform.plans.model import GoldModel
 
@@ -62,13 +62,7 @@ def require_unique(model: GoldModel, changes: DataFrame) -> None:
     for name in key:
         bad = bad | F.col(name).isNull()
     for row in changes.groupBy(*key).count().where(bad).limit(1).collect():
-        values = ", ".join(f"{name}={row[name]!r}" for name in key)
-        have = "rows share" if row["count"] > 1 else "row has"
-        raise AuditFailed(
-            f"gold model {model.name}: {row['count']} {have} the key {values}",
-            why="Nothing was published: the table is as it was.",
-            remedy="Make the SELECT give one row for each key, or correct `-- key:`.",
-        )
+        raise key_refused(model, row["count"], [row[name] for name in key])
 
 
 def merge_sql(model: GoldModel, target: str, changes: str) -> str:

@@ -13,9 +13,9 @@ class Column:
     `type` is engine-neutral: boolean, int, bigint, double, decimal(p,s), string, date,
     timestamp (UTC), struct<name:type,...>, array<type>. `id` is the contract's, by which a renamed
     column is known again; "" for none. `field` is what the source calls it, "" where that is its
-    name. `format`: how the source writes its values (`contracts.formats`), "" where that is as the
-    cast takes them. `zone`: of a timestamp's values that name none, "" for UTC. `parts`: of an object its properties, of an array its element, which has no
-    name.
+    name. `format`: how the source writes its values (`contracts.formats`), "" where that is as
+    the cast takes them. `zone`: of a timestamp's values that name none, "" for UTC. `parts`: of an
+    object its properties, of an array its element, which has no name.
     """
 
     name: str

@@ -65,7 +65,7 @@ def test_a_rename_tells_who_reads_the_old_name(
     (difference,) = dataset["differences"]
     assert (dataset["weight"], dataset["announced"]) == ("breaking", False)
     assert dataset["roles"] == [{"role": "analyst", "access": "read"}]
-    assert difference["models"] == [{"model": "dim_order", "columns": ["state"]}]
+    assert difference["models"] == [{"model": "dim_order", "columns": ["state"], "key": []}]
     assert difference["warehouse"] == ["gold.dim_order"]
     assert [(each["column"], each["what"]) for each in found["models"]] == [
         ("status", "added, string"),

@@ -39,7 +39,10 @@ def test_a_column_is_followed_through_models(weir: Weir) -> None:
     code, out, _ = weir("contracts", "lineage", "orders.state", "--json")
     assert code == 0
     assert json.loads(out)["columns"] == {
-        "state": [{"model": "dim", "columns": ["s"]}, {"model": "above", "columns": ["s"]}]
+        "state": [
+            {"model": "dim", "columns": ["s"], "key": []},
+            {"model": "above", "columns": ["s"], "key": ["s"]},
+        ]
     }
 
 
@@ -75,7 +78,7 @@ def test_the_page_draws_each_column_and_what_joins_them(weir: Weir, tmp_path: Pa
     page = tmp_path / "lineage.html"
     code, out, _ = weir("contracts", "lineage", "orders.state", "--html", str(page))
     assert code == 0
-    assert out.splitlines()[-1] == f" Written: {page}#silver.orders.state"
+    assert out.splitlines()[-1] == f"Written: {page}#silver.orders.state"
     text = page.read_text()
     joined = set(re.findall(r"<path class='([a-z ]+)' data-from='([^']+)' data-to='([^']+)'", text))
     assert joined == {

@@ -108,3 +108,9 @@ def test_gold_is_compared_column_by_column(tmp_path: Path) -> None:
     )
     assert gold_differences([old], [])[0].what == "gone; its tables stay as they are"
     assert gold_differences([old], [old]) == ()
+
+
+def test_a_column_that_a_key_is_made_from_is_told_as_the_key(tmp_path: Path) -> None:
+    model = "SELECT o.order_id AS k, o.order_id AS again FROM silver.orders AS o"
+    (reader,) = readers(tmp_path, "order_id", a=model)
+    assert reader == Reader("a", ("k", "again"), key=("k",))

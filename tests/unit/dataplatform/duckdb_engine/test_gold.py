@@ -98,7 +98,7 @@ class TestComparison:
         by_state = "-- key: state\nSELECT DISTINCT c.state FROM silver.carts AS c"
         shop.deploy(plan_of(tmp_path / "null", {"dim2": by_state}))
         shop.publish("carts", {7: (None, "1")})
-        with pytest.raises(AuditFailed, match="row has the key state=None"):
+        with pytest.raises(AuditFailed, match="row has the key state=NULL"):
             shop.build("dim2")
 
     def test_a_model_whose_meaning_changed_is_made_whole_again(

@@ -69,7 +69,7 @@ def test_rows_that_share_a_key_are_refused_with_that_key(spark: SparkSession) ->
 def test_a_row_without_its_key_is_refused(spark: SparkSession) -> None:
     fresh = spark.createDataFrame([(None, "a"), (7, "b")], "shop_id int, city string")
     changes = gold.compare(MODEL, fresh, _frame(spark, STANDING), whole=False)
-    with pytest.raises(AuditFailed, match="1 row has the key shop_id=None"):
+    with pytest.raises(AuditFailed, match="1 row has the key shop_id=NULL"):
         gold.require_unique(MODEL, changes)
 
 
