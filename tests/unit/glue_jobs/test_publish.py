@@ -112,7 +112,7 @@ def publish(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
         write()
 
     def published(table: Iceberg, expected: int = 3) -> int:
-        monkeypatch.setattr(tables, "_loaded", lambda spark, name: table)
+        monkeypatch.setattr(tables, "loaded", lambda spark, name: table)
         spark: Any = Spark()
         return tables.publish(
             spark,
