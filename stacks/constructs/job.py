@@ -103,8 +103,7 @@ class SparkJob(Construct):
     def grant_look_at_runs(self, grantee: IGrantable) -> None:
         """Ask how a run of the job goes."""
         arn = Stack.of(self).format_arn(service="glue", resource="job", resource_name=self.name)
-        statement = PolicyStatement(actions=["glue:GetJobRun"], resources=[arn])
-        grantee.grant_principal.add_to_principal_policy(statement)
+        allow(grantee, PolicyStatement(actions=["glue:GetJobRun"], resources=[arn]))
 
     def _make_log_groups(self, stage: Stage, key: IKey) -> None:
         """Made here, so that their names, their key and how long they keep are ours to say.

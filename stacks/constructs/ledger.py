@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from aws_cdk.aws_dynamodb import (
     Attribute,
     AttributeType,
@@ -39,7 +41,7 @@ class LedgerTable(Construct):
             removal_policy=stage.data_removal,
         )
 
-    @property
+    @cached_property
     def table_name(self) -> str:
         """Generated when the stack is deployed."""
         return self._table.table_name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from aws_cdk.aws_iam import IGrantable
 from aws_cdk.aws_s3_assets import Asset
 from constructs import Construct
@@ -20,7 +22,7 @@ class CompiledPlans(Construct):
         name = f"plans-{plan.stage}.json"
         self._asset = Asset(self, "Json", path=str(text_file(name, plan.to_json())))
 
-    @property
+    @cached_property
     def uri(self) -> str:
         """`s3://bucket/key` of the JSON."""
         return self._asset.s3_object_url

@@ -13,7 +13,7 @@ from functools import reduce
 from typing import Final
 
 from aws_cdk import Acknowledgment, Validations
-from aws_cdk.aws_iam import IGrantable, ManagedPolicy, PolicyStatement
+from aws_cdk.aws_iam import IGrantable, IPrincipal, ManagedPolicy, PolicyStatement, Role
 from constructs import Construct, IConstruct
 
 from stacks.constructs.nag import NAME
@@ -65,7 +65,11 @@ def accept_wildcards(grantee: IGrantable, *wildcards: Wildcard) -> None:
 
 def allow(grantee: IGrantable, statement: PolicyStatement, *wildcards: Wildcard) -> None:
     """Add a statement for which no grant method exists, with the reasons of its wildcards."""
-    grantee.grant_principal.add_to_principal_policy(statement)
+    principal = _principal(grantee)
+    if isinstance(principal, Role):
+        principal.add_to_policy(statement)  # one message to Node, where the other's answer is four
+    else:
+        principal.add_to_principal_policy(statement)
     accept_wildcards(grantee, *wildcards)
 
 
@@ -113,8 +117,17 @@ def _scopes(path: str) -> Iterator[str]:
 _accepted: Final[dict[IConstruct, dict[Wildcard, None]]] = {}
 """By role, in the order of its grants; a process synthesizes an app or, in tests, a few."""
 
+_principals: Final[dict[IGrantable, IPrincipal]] = {}
+
 
 def _holder(grantee: IGrantable) -> IConstruct | None:
     """What has the policies that a grant writes to: a role, or a managed policy itself."""
-    principal = grantee if isinstance(grantee, ManagedPolicy) else grantee.grant_principal
+    principal = grantee if isinstance(grantee, ManagedPolicy) else _principal(grantee)
     return principal if isinstance(principal, Construct) else None
+
+
+def _principal(grantee: IGrantable) -> IPrincipal:
+    """Asked once of each: many grants are made to one."""
+    if grantee not in _principals:
+        _principals[grantee] = grantee.grant_principal
+    return _principals[grantee]

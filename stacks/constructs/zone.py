@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from aws_cdk import Duration, Stack
 from aws_cdk.aws_iam import IGrantable, PolicyStatement
@@ -110,11 +111,12 @@ class LakeZone(Construct):
         super().__init__(scope, zone.capitalize())
         self.zone = zone
         self.database_name = None if zone is Zone.LANDING else stage.names.database(zone)
+        self._arns: dict[tuple[str, str | None], str] = {}
         self.bucket = ZoneBucket(
             self, "Bucket", stage=stage, key=key, access_logs=access_logs, lifecycle=lifecycle
         )
 
-    @property
+    @cached_property
     def bucket_name(self) -> str:
         """Generated when the stack is deployed."""
         return self.bucket.bucket_name
@@ -176,19 +178,22 @@ class LakeZone(Construct):
     ) -> None:
         if self.database_name is None:
             return
-        stack = Stack.of(self)
         allow(
             grantee,
             PolicyStatement(
                 actions=list(actions),
                 resources=[
-                    stack.format_arn(service="glue", resource=resource, resource_name=name)
-                    for resource, name in (
-                        ("catalog", None),
-                        ("database", self.database_name),
-                        *(("table", f"{self.database_name}/{table}") for table in tables),
-                    )
+                    self._arn("catalog"),
+                    self._arn("database", self.database_name),
+                    *(self._arn("table", f"{self.database_name}/{table}") for table in tables),
                 ],
             ),
             _TABLES,
         )
+
+    def _arn(self, resource: str, name: str | None = None) -> str:
+        """Of the Glue catalogue; made in the CDK's own process, so each is asked for once."""
+        if (resource, name) not in self._arns:
+            made = Stack.of(self).format_arn(service="glue", resource=resource, resource_name=name)
+            self._arns[resource, name] = made
+        return self._arns[resource, name]

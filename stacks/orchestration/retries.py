@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from aws_cdk import Duration
 from aws_cdk.aws_stepfunctions import JitterType, TaskStateBase
+
+_seconds = cache(Duration.seconds)
+"""Few values in many states; each is made in the CDK's own process."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,9 +26,9 @@ class Retry:
         """With full jitter, so that what failed together doesn't come back together."""
         task.add_retry(
             errors=list(self.errors),
-            interval=Duration.seconds(self.first),
+            interval=_seconds(self.first),
             backoff_rate=2,
-            max_delay=Duration.seconds(self.longest),
+            max_delay=_seconds(self.longest),
             max_attempts=self.attempts,
             jitter_strategy=JitterType.FULL,
         )
