@@ -17,7 +17,7 @@ HASH: Final = re.compile(r"\b[0-9a-f]{64}\b")
 Finding = dict[str, Any]
 """Arguments of PolicyViolation, and `places` with those of its resources."""
 
-VIOLATION: Final = ("rule_name", "description", "severity", "fix", "rule_metadata")
+_VIOLATION: Final = ("rule_name", "description", "severity", "fix", "rule_metadata")
 _PLACE: Final = ("resource_logical_id", "construct_path", "locations")
 
 
@@ -32,7 +32,7 @@ def finding(violation: PolicyViolation, template: str | None) -> Finding | None:
         for place in violation.violating_resources
         if place.template_path == template
     ]
-    return {"places": places, **{n: getattr(violation, n) for n in VIOLATION}} if places else None
+    return {"places": places, **{n: getattr(violation, n) for n in _VIOLATION}} if places else None
 
 
 def resources(found: Finding, template: str | None) -> list[PolicyViolatingResource]:
@@ -45,7 +45,7 @@ def violation(
 ) -> PolicyViolation:
     """What the plugin found, at these places."""
     return PolicyViolation(
-        violating_resources=list(places), **{name: found[name] for name in VIOLATION}
+        violating_resources=list(places), **{name: found[name] for name in _VIOLATION}
     )
 
 

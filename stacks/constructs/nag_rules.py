@@ -57,22 +57,26 @@ class NagRules:
 
     def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:
         """cdk-nag's findings, before the CDK takes out what is acknowledged."""
-        kept = Kept(self._file, self._made_from(context))
-        text = kept.read()
-        found: list[Finding] = json.loads(text) if text else _asked(context)
-        if not text and not HASH.search(written := json.dumps(found, indent=1)):
-            kept.write(written)  # a finding that names an asset would outlive it
+        found = self._findings(context)
         acknowledge_wildcards(
             self._app,
-            [
-                (each["rule_name"], place["construct_path"])
-                for each in found
-                for place in each["places"]
-            ],
+            ((f["rule_name"], place["construct_path"]) for f in found for place in f["places"]),
         )
         return PolicyValidationPluginReport(
             success=not found, violations=[violation(each, resources(each, None)) for each in found]
         )
+
+    def _findings(self, context: IPolicyValidationContext) -> list[Finding]:
+        kept = Kept(self._file, self._made_from(context))
+        text = kept.read()
+        if text is not None:
+            known: list[Finding] = json.loads(text)
+            return known
+        found = _asked(context)
+        text = json.dumps(found, indent=1)
+        if not HASH.search(text):  # a finding that names an asset would outlive it
+            kept.write(text)
+        return found
 
     def _made_from(self, context: IPolicyValidationContext) -> str:
         made_from = hashlib.sha256(f"{version('aws-cdk-lib')} {self.version}".encode())
