@@ -3,7 +3,7 @@
 MAD is the median of the distances from the median: unlike a standard deviation it isn't moved by
 the one odd run that it is to find. Where earlier runs were all alike it is nought, and every batch
 would be odd; so each figure has a least distance of its own, below which nothing is odd. The
-reasons are in docs/decisions.md, "What a run is held beside".
+reasons are in docs/decisions/quality.md, "What a run is held beside".
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""DuckDB for what a function can do in minutes, Spark for the rest; docs/decisions.md says why."""
+"""DuckDB for what a function can do in minutes, Spark for the rest.
+
+The reasons are in docs/decisions/engines.md.
+"""
 
 from __future__ import annotations
 

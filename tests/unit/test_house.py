@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import PAGES
+
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ("stacks", "lambdas", "glue_jobs", "dataplatform", "cli")
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
-LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
+LINK = re.compile(r"\]\((?!https?://|mailto:)([^)#\s]*)#?([^)\s]*)\)")
+DECISIONS = ROOT / "docs" / "decisions"
 
 
 @pytest.mark.parametrize("folder", PRODUCT)
@@ -27,10 +29,42 @@ def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) <= 150
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_within_the_repository_lead_somewhere(page: Path) -> None:
-    targets = LINK.findall(page.read_text())
-    assert [target for target in targets if not (page.parent / target).exists()] == []
+    lost = [
+        f"{target}#{anchor}"
+        for target, anchor in LINK.findall(page.read_text())
+        for file in [page.parent / target if target else page]
+        if not file.exists() or (anchor and anchor not in anchors(file))
+    ]
+    assert lost == []
+
+
+def test_each_decision_stands_on_a_page_and_in_the_index() -> None:
+    index = DECISIONS.with_suffix(".md")
+    entries = {
+        f"- [{title}](decisions/{page.name}#{anchor(title)})"
+        for page in DECISIONS.glob("*.md")
+        for title in headings(page)
+    }
+    listed = [line for line in index.read_text().splitlines() if line.startswith("- ")]
+    assert len(listed) == len(entries)
+    assert set(listed) == entries
+    linked = [LINK.search(heading) for heading in headings(index)]
+    assert all(linked), "an entry stands in the index itself; it belongs on its topic's page"
+
+
+def headings(page: Path) -> list[str]:
+    return re.findall(r"^##+ (.+)$", page.read_text(), re.MULTILINE)
+
+
+def anchors(page: Path) -> set[str]:
+    return {anchor(heading) for heading in headings(page)}
+
+
+def anchor(heading: str) -> str:
+    """What GitHub calls a heading's place."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def test_mypy_reads_each_part_of_the_cdk_that_is_imported() -> None:
