@@ -148,7 +148,7 @@ class MaintenanceSettings(LakeSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class EngineSettings(LedgerSettings):
-    """Choosing engines: up to where DuckDB in a function is tried. docs/decisions/engines.md says why.
+    """Choosing engines: up to where DuckDB in a function is tried (docs/decisions/engines.md).
 
     batch_mib, batch_rows: landed bytes and records of a dataset's batches together.
     table_mib: of a silver table that isn't partitioned, since any of its files may be touched.
