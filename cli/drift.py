@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import typer
 from rich.markup import escape
 
+from cli import queues
 from cli.screen import Exit, Screen
 from cli.target import Target
 from dataplatform.drift.compare import takes_in_order
 from dataplatform.ledger.drift import DriftNote, WaitingObject
+from dataplatform.ledger.queues import Queue
 from dataplatform.ledger.run_input import RunInput
+from dataplatform.sizes import size
 
 _SHOWN = 5
 """Objects of a dataset that are named."""
@@ -38,19 +41,31 @@ def notes(target: Target) -> list[DriftNote]:
     ]
 
 
-def say_waiting(screen: Screen, target: Target, objects: Sequence[WaitingObject]) -> None:
-    """A line for each object that waits, and what to do about each dataset."""
+def say_waiting(
+    screen: Screen,
+    target: Target,
+    objects: Sequence[WaitingObject],
+    queued: Mapping[str, Queue],
+) -> None:
+    """A line for each object that waits, what waits behind it, and what to do about each dataset.
+
+    Args:
+        queued: what waits behind, by dataset.
+    """
     stage = "" if target.embedded else f" --stage {target.stage}"
     for name in dict.fromkeys(found.landed.dataset for found in objects):
         plan = target.plan.dataset(name)
         held = [found for found in objects if found.landed.dataset == name]
         for found in held[:_SHOWN]:
             why = escape(found.why)
-            screen.say(f" [yellow]![/] {found.landed.key} waits since {found.since}: {why}")
+            screen.say(
+                f" [yellow]![/] {found.landed.key} ({size(found.landed.size)}) waits since "
+                f"{found.since}: {why}"
+            )
         if len(held) > _SHOWN:
             screen.say(f"   and {len(held) - _SHOWN:,} more of {name}")
         if takes_in_order(plan):
-            screen.say(f"   What came after it waits, too: {name} has no ordering column.")
+            screen.say(f"   {_behind(name, queued.get(name))}")
         if all(found.digest != plan.digest for found in held):
             screen.say("   Its contract has changed since: the next run looks at it again.")
         else:
@@ -58,6 +73,16 @@ def say_waiting(screen: Screen, target: Target, objects: Sequence[WaitingObject]
                 f"   Mend the contract (./weir contracts propose {name}{stage}) and deploy it, or "
                 f"take it as it is: ./weir run {name} --accept{stage}"
             )
+
+
+def _behind(name: str, queue: Queue | None) -> str:
+    """What waits behind the first one, or what would."""
+    why = f"{name} has no ordering column."
+    if queue is None:
+        return f"What comes after it waits, too: {why}"
+    if not queue.behind:  # an audit holds the dataset, which is told with them
+        return "What came after it waits behind the dataset's hold."
+    return f"{queues.in_words(queue)}: {why} What releases the one releases them."
 
 
 def say_notes(screen: Screen, target: Target, found: Sequence[DriftNote]) -> None:
@@ -71,12 +96,13 @@ def say_notes(screen: Screen, target: Target, found: Sequence[DriftNote]) -> Non
         )
 
 
-def waiting_json(objects: Sequence[WaitingObject]) -> list[dict[str, str]]:
+def waiting_json(objects: Sequence[WaitingObject]) -> list[dict[str, Any]]:
     """For `--json`."""
     return [
         {
             "dataset": found.landed.dataset,
             "object": found.landed.key,
+            "bytes": found.landed.size,
             "why": found.why,
             "since": found.since,
             "run": found.run_id,

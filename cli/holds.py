@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import typer
 from rich.markup import escape
 
+from cli import queues
 from cli.screen import Exit, Screen
 from cli.target import Target
 from dataplatform.ledger.audits import AuditNote
+from dataplatform.ledger.queues import Queue
 from dataplatform.ledger.run_input import RunInput
 
 
@@ -20,8 +22,14 @@ def held(target: Target, run_id: str = "") -> list[AuditNote]:
     return [note for name, note in target.ledger.held().items() if run_input.selects(name)]
 
 
-def say_held(screen: Screen, target: Target, notes: Sequence[AuditNote]) -> None:
-    """What each dataset breaks, figure by figure, and how it is released."""
+def say_held(
+    screen: Screen, target: Target, notes: Sequence[AuditNote], queued: Mapping[str, Queue]
+) -> None:
+    """What each dataset breaks, figure by figure, what landed since, and how it is released.
+
+    Args:
+        queued: what waits in landing behind the holds, by dataset.
+    """
     stage = "" if target.embedded else f" --stage {target.stage}"
     for note in notes:
         screen.say(
@@ -30,6 +38,8 @@ def say_held(screen: Screen, target: Target, notes: Sequence[AuditNote]) -> None
         )
         for verdict in note.stopping:
             screen.say(f"     {escape(str(verdict))}")
+        if queue := queued.get(note.dataset):
+            screen.say(f"   {queues.in_words(queue)}.")
         digests = {plan.dataset: plan.digest for plan in target.plan.datasets}
         if digests.get(note.dataset) != note.digest:
             screen.say("   Its contract has changed since: the next run asks it anew.")

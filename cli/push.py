@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from rich.markup import escape
 
-from cli import books, drift, holds
+from cli import books, drift, holds, queues
 from cli.local import wait_registered
 from cli.push_check import Head, WrongFile, check
 from cli.run import execute
@@ -69,15 +69,17 @@ def push(
     followed = execute(screen, target, {"datasets": [dataset]})
     entries = target.ledger.books(followed.run_id)
     waiting, held = drift.waiting(target, followed.run_id), holds.held(target, followed.run_id)
+    queued = queues.queues(target, waiting, held)
     spent = books.say_of_run(screen, target, followed.run_id, entries, waits=bool(waiting or held))
     if any(entry.waiting for entry in entries):
         screen.say(f"\n Rejected, with every reason: ./weir quarantine show {dataset}")
-    drift.say_waiting(screen, target, waiting)
-    holds.say_held(screen, target, held)
+    drift.say_waiting(screen, target, waiting, queued)
+    holds.say_held(screen, target, held, queued)
     ran = {
         "run": followed.run_id,
         "datasets": books.run_json(entries, target.ledger.engines(followed.run_id)),
         "waiting": drift.waiting_json(waiting),
+        "behind": queues.to_json(queued),
         "held": holds.to_json(held),
         "cost": spent.to_dict(),
     }

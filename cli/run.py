@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cli import books, drift, executions, holds, pipeline
+from cli import books, drift, executions, holds, pipeline, queues
 from cli.screen import Screen, WrongUsage
 from cli.target import Target, dataset_of
 from cli.timeline import Timeline
@@ -54,16 +54,18 @@ def report(screen: Screen, target: Target, followed: pipeline.Followed) -> None:
     entries = target.ledger.books(followed.run_id)
     waiting = drift.waiting(target, followed.run_id)
     held, audits = holds.held(target, followed.run_id), target.ledger.audits(followed.run_id)
+    queued = queues.queues(target, waiting, held)
     spent = books.say_of_run(screen, target, followed.run_id, entries, waits=bool(waiting or held))
     holds.say_told(screen, audits)
     books.say_quarantined(screen, target, entries)
-    drift.say_waiting(screen, target, waiting)
-    holds.say_held(screen, target, held)
+    drift.say_waiting(screen, target, waiting, queued)
+    holds.say_held(screen, target, held, queued)
     screen.result(
         {
             "run": followed.run_id,
             "datasets": books.run_json(entries, target.ledger.engines(followed.run_id)),
             "waiting": drift.waiting_json(waiting),
+            "behind": queues.to_json(queued),
             "held": holds.to_json(held),
             "audits": holds.to_json(audits),
             "cost": spent.to_dict(),

@@ -10,7 +10,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from cli import books, costs, drift, holds, report, timeline
+from cli import books, costs, drift, holds, queues, report, timeline
 from cli.pipeline import as_it_is
 from cli.screen import Screen
 from cli.target import Target, UnknownRun
@@ -30,6 +30,7 @@ def status(screen: Screen, stage: str | None, run_id: str | None, html: str | No
     lifetime = books.lifetime(target)
     unclaimed = target.ledger.unclaimed_objects()
     waits, drifted, held = drift.waiting(target), drift.notes(target), holds.held(target)
+    queued = queues.queues(target, waits, held)
     screen.say(f" stage {target.stage}   {_place(target)}")
     spent = {run.run_id: costs.cost_of(target, run.run_id) for run in runs}
     screen.show(_runs(runs, spent))
@@ -37,12 +38,14 @@ def status(screen: Screen, stage: str | None, run_id: str | None, html: str | No
     screen.show(books.of_lifetime(lifetime))
     for line in books.of_backfills(lifetime):
         screen.say(f" {line}")
+    if waits or queued:
+        screen.say(f" In landing and in no books yet: {queues.in_landing(waits, queued)}")
     if runs and runs[0].state == "failed":
         screen.say(_trouble(runs[0]))
     if waiting := sum(counts["quarantined"] for counts in lifetime.values()):
         screen.say(f" [yellow]![/] {waiting:,} records wait in quarantine: ./weir quarantine ls")
-    drift.say_waiting(screen, target, waits)
-    holds.say_held(screen, target, held)
+    drift.say_waiting(screen, target, waits, queued)
+    holds.say_held(screen, target, held, queued)
     drift.say_notes(screen, target, [note for note in drifted if not note.breaking])
     for landed in unclaimed:
         screen.say(f" [yellow]![/] {landed.key} lies in landing, but no contract claims its folder")
@@ -53,6 +56,7 @@ def status(screen: Screen, stage: str | None, run_id: str | None, html: str | No
             "datasets": lifetime,
             "unclaimed": [landed.key for landed in unclaimed],
             "waiting": drift.waiting_json(waits),
+            "behind": queues.to_json(queued),
             "held": holds.to_json(held),
             "drift": [drift.note_json(note) for note in drifted],
         }
@@ -78,12 +82,13 @@ def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
     books.say_quarantined(screen, target, entries)
     audits = target.ledger.audits(run.run_id)
     held = [note for note in holds.held(target) if note.run_id == run.run_id]
+    queued = queues.queues(target, waiting, held)
     for entry in entries:
         if entry.dataset in books.held_rows(audits) and not entry.batches:
             screen.say(f" {entry.dataset} was held by this run; a later one has taken it up.")
     holds.say_told(screen, audits)
-    drift.say_waiting(screen, target, waiting)
-    holds.say_held(screen, target, held)
+    drift.say_waiting(screen, target, waiting, queued)
+    holds.say_held(screen, target, held, queued)
     if html:
         page = report.page(
             target.stage, run, steps, entries, engines=engines, work=work, shares=shares,
@@ -96,6 +101,7 @@ def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
             **_run_json(run),
             "datasets": books.run_json(entries, engines, work),
             "waiting": drift.waiting_json(waiting),
+            "behind": queues.to_json(queued),
             "held": holds.to_json(held),
             "audits": holds.to_json(audits),
             "cost": spent.to_dict(),

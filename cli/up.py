@@ -9,7 +9,17 @@ from typing import Any
 
 from rich.markup import escape
 
-from cli import books, deployment, drift, holds, local, own_samples, sample_sources, summaries
+from cli import (
+    books,
+    deployment,
+    drift,
+    holds,
+    local,
+    own_samples,
+    queues,
+    sample_sources,
+    summaries,
+)
 from cli.glimpses import glimpses, untold
 from cli.local import not_emulated
 from cli.refusals import refuse_early
@@ -52,9 +62,10 @@ def up(screen: Screen, *, samples: bool, engine: str | None) -> None:
     spent = _show(screen, target, followed.run_id, entries, rows)
     books.say_quarantined(screen, target, entries)
     waiting = drift.waiting(target)
-    drift.say_waiting(screen, target, waiting)
     held = holds.held(target)
-    holds.say_held(screen, target, held)
+    queued = queues.queues(target, waiting, held)
+    drift.say_waiting(screen, target, waiting, queued)
+    holds.say_held(screen, target, held, queued)
     seconds["total"] = time.monotonic() - began
     screen.say(f"\n Ready after {seconds['total']:.0f} s.")
     screen.result(_result(lifetime, rows, seconds, spent))

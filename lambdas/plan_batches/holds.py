@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.run_input import RunInput
 from dataplatform.plans.model import SilverPlan
+from dataplatform.sizes import size
 
 
 def moving(
@@ -25,5 +26,8 @@ def moving(
             found.append(dataset)
             continue
         said = f"held since {note.at} by run {note.run_id}: {'; '.join(map(str, note.stopping))}"
+        if queue := ledger.queued(note.dataset, in_order=False):
+            landed = "object waits" if queue.objects == 1 else "objects wait"
+            said += f"; {queue.objects:,} {landed} behind it, {size(queue.bytes)}"
         ledger.step(run_id, step, dataset=dataset.dataset, state="skipped", detail=said)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from dataplatform.drift.compare import takes_in_order
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Batch, LandedObject
 from dataplatform.ledger.run_input import ReplayInput, RunInput
@@ -83,6 +84,7 @@ def plan_batches(
         "adopted": len(adopted),
         "for_spark": len(claimed) - len(for_functions),
         "waiting": arrivals.held,
+        "behind": _behind(ledger, chosen) if arrivals.held else 0,
     }
     idle = "all that is due waits" if arrivals.held else "nothing is due"
     ledger.step(run_id, STEP, counts=counts, detail="" if batches else idle)
@@ -151,6 +153,12 @@ def _due(
         if landed.key.startswith(pulled_prefix(name))
         or (run_input.since <= landed.arrived_at < (run_input.until or "~"))
     ]
+
+
+def _behind(ledger: Ledger, chosen: Iterable[SilverPlan]) -> int:
+    """Objects that the run leaves due because one that came before them waits."""
+    queues = (ledger.queued(d.dataset, in_order=True) for d in chosen if takes_in_order(d))
+    return sum(queue.objects for queue in queues if queue)
 
 
 def _claim(ledger: Ledger, plan: PlatformPlan) -> None:

@@ -85,7 +85,7 @@ def test_a_new_column_goes_on_and_a_renamed_one_waits_until_a_person_has_looked(
     with told(platform) as breaking:
         said = platform.fails("run", "stores", code=3)
     why = 'column store_name is missing; "title" looks like it'
-    assert "stores/renamed.csv waits since " in said
+    assert "stores/renamed.csv (" in said and ") waits since " in said
     assert why in said
     ((subject, text),) = breaking
     assert why in subject
@@ -93,7 +93,8 @@ def test_a_new_column_goes_on_and_a_renamed_one_waits_until_a_person_has_looked(
     platform.land("stores/behind.csv", BEHIND)
     platform.fails("run", "stores", code=3)
     assert [(w["object"], w["why"]) for w in of_stores(platform)] == [("stores/renamed.csv", why)]
-    assert "What came after it waits, too" in platform.weir("status").stdout
+    assert "1 object (" in (said := platform.weir("status").stdout)
+    assert ") waits behind stores/renamed.csv, since " in said
     assert platform.snapshots() == snapshots, "gold stands still"
     quarantined = platform.table("quarantine.records", where="object = 'stores/renamed.csv'")
     assert quarantined.num_rows == 0

@@ -33,7 +33,7 @@ class Stage(FakeTarget):
 
     def __post_init__(self) -> None:
         super().__init__()
-        for name in ("waiting_objects", "open_drift", "totals"):
+        for name in ("waiting_objects", "open_drift", "totals", "queued"):
             setattr(self.ledger, name, getattr(self.books, name))
 
 
@@ -59,7 +59,7 @@ def test_a_run_names_what_waits_and_ends_with_data_waiting(
 ) -> None:
     code, out, _ = weir(*verb)
     assert code == Exit.DATA_WAITING
-    said = 'stores/0.csv waits since 2026-11-21T10:00:00Z: column store_name is missing; "title"'
+    said = "stores/0.csv (100 B) waits since 2026-11-21T10:00:00Z: column store_name"
     assert said in out
     assert "and 2 more of stores" in out
     assert "no ordering column" in out
@@ -74,12 +74,42 @@ def test_status_names_what_waits_and_what_is_new(weir: Weir, stage: Stage) -> No
     stage.books.note_drift("stores", NEW, seen_in="stores/0.csv", objects=3)
     code, out, _ = weir("status")
     assert code == Exit.DONE
-    assert "stores/0.csv waits since" in out
+    assert "stores/0.csv (100 B) waits since" in out
     assert 'stores has drifted: new column "size" (int)' in out
     assert "./weir contracts propose stores" in out
     shown: dict[str, Any] = json.loads(weir("status", "--json")[1])
     assert shown["drift"][0]["column"] == "size"
     assert len(shown["waiting"]) == 7
+
+
+@pytest.mark.parametrize("verb", [("run",), ("status", "--run", RUN.run_id), ("status",)])
+def test_what_waits_behind_is_counted_with_what_releases_it(
+    weir: Weir, stage: Stage, verb: tuple[str, ...]
+) -> None:
+    for minute in (1, 30, 31):  # the first of them came between two that break the contract
+        at = f"2026-11-21T09:{minute:02}:30Z"
+        stage.books.register_object(landed(f"good{minute}.csv", dataset="stores", at=at, size=1500))
+    _, out, _ = weir(*verb)
+    said = "3 objects (4.5 kB) wait behind stores/0.csv, the first since 2026-11-21T09:01:30Z"
+    assert f"{said}: stores has no ordering column." in out
+    assert "./weir run stores --accept" in out
+    (queue,) = json.loads(weir(*verb, "--json")[1])["behind"]
+    assert queue == {
+        "dataset": "stores",
+        "behind": "stores/0.csv",
+        "since": "2026-11-21T09:01:30Z",
+        "objects": 3,
+        "bytes": 4500,
+        "released_by": "./weir run stores --accept",
+    }
+
+
+def test_status_says_what_is_in_no_books_yet(weir: Weir, stage: Stage) -> None:
+    stage.books.register_object(landed("good.csv", dataset="stores", size=1500))
+    assert "In landing and in no books yet: stores 7 objects (700 B)" in weir("status")[1]
+    late = landed("late.csv", dataset="stores", size=1500, at="2026-11-21T10:00:00Z")
+    stage.books.register_object(late)
+    assert "In landing and in no books yet: stores 8 objects (2.2 kB)" in weir("status")[1]
 
 
 def test_a_contract_that_has_changed_since_is_said(weir: Weir, stage: Stage) -> None:

@@ -65,6 +65,13 @@ def test_a_held_batch_stays_staged_and_its_dataset_is_left_alone(ledger: Ledger)
     assert "900 records; expected 10 to 300 records" in step.detail
 
 
+def test_what_landed_since_is_counted(ledger: Ledger) -> None:
+    held(ledger)
+    ledger.register_object(landed("new", dataset="sales", size=1500))
+    taken_up(ledger)
+    assert ledger.steps("later")[-1].detail.endswith("; 1 object waits behind it, 1.5 kB")
+
+
 def test_a_person_or_another_contract_takes_it_up_again(ledger: Ledger) -> None:
     held(ledger)
     assert taken_up(ledger, RunInput(accept=("sales",))) == ["sales", "stores"]

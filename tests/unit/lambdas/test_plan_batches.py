@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -63,6 +64,18 @@ def test_the_largest_batch_is_staged_first(ledger: Ledger) -> None:
     answer = plan_batches(ledger, PLAN, run(ledger))
     batches = [ledger.batch(item["batch_id"]) for item in answer["batches"]]
     assert [batch.dataset for batch in batches] == ["stores", "products"]
+
+
+def test_what_is_left_due_behind_an_object_that_waits_is_counted(ledger: Ledger) -> None:
+    in_order = replace(dataset("products"), ordering="")
+    plan = replace(PLAN, datasets=(in_order,))
+    first = landed("a", at="2026-11-21T09:00:00Z")
+    for each in (first, landed("b", at="2026-11-21T09:01:00Z")):
+        ledger.register_object(each)
+    ledger.hold_back(first, digest=in_order.digest, why="no id", run_id="before")
+    assert not plan_batches(ledger, plan, run(ledger))["has_batches"]
+    counts = ledger.steps("run")[-1].counts
+    assert (counts["waiting"], counts["behind"]) == (1, 1)
 
 
 def test_nothing_due_plans_nothing(ledger: Ledger) -> None:
