@@ -51,6 +51,8 @@ def push(
                 f" {escape(path.name)}: the contract doesn't know {escape(', '.join(head.extra))};"
                 " kept beside the record."
             )
+        for said in head.told:
+            screen.say(f" {escape(path.name)}: {escape(said)}")
     sent = _send(screen, target, plan, list(heads))
     for one in sent:
         said = "was pushed before; not sent again" if one.seen else f"→ {one.key}"

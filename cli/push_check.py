@@ -1,4 +1,8 @@
-"""A file held against its dataset's contract before it is sent: its head, by the one parser."""
+"""A file held against its dataset's contract before it is sent: as a run would, by the same code.
+
+Its shape is compared as that of an object that has landed (`dataplatform.drift`), its first records
+are read by the one parser. The rest of it is the pipeline's to judge.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from dataplatform.contracts.findings import nearest
+from dataplatform.adapters.samples import SAMPLE_BYTES, sample_from
+from dataplatform.drift.compare import compare
+from dataplatform.drift.model import Drift, Kind
+from dataplatform.drift.shape import observe
 from dataplatform.errors import InvalidInput, Problem, UnreadableObject
-from dataplatform.parsing.csv_form import SEPARATORS, other_separator
-from dataplatform.parsing.csv_rows import csv_header
 from dataplatform.parsing.model import Block
 from dataplatform.parsing.parser import parse
-from dataplatform.parsing.stream import decode, unpack
 from dataplatform.plans.model import SilverPlan
 
 _CHUNK: Final = 256 * 1024
@@ -37,37 +41,91 @@ class Head:
     """What the first records of a file say.
 
     rows, rejected: records looked at. extra: fields that the contract doesn't know.
+    told: what else differs from the contract, and doesn't keep the file back.
     """
 
     rows: int
     rejected: int
     extra: tuple[str, ...]
+    told: tuple[str, ...] = ()
 
 
 def check(plan: SilverPlan, path: Path) -> tuple[Head | None, list[Problem]]:
-    """Hold a file's first records against the contract; the rest is the pipeline's to judge.
+    """Hold a file's shape and its first records against the contract.
 
     Returns:
         What was found, and what is wrong with it.
     """
     if not path.is_file():
-        return None, [_problem(path, "file", "no such file", "a file", "Check the path.")]
+        found = "a folder" if path.is_dir() else "no such file"
+        return None, [_problem(path, "file", found, "a file", "Check the path.")]
+    if not path.stat().st_size:
+        return None, [_problem(path, "content", "an empty file", _NAMED[plan.source.format])]
     if wrong := _wrong_format(plan, path):
         return None, [wrong]
+    drifts = _drifts(plan, path)
+    if breaking := [_of_drift(plan, path, drift) for drift in drifts if drift.breaking]:
+        return None, breaking
     try:
-        missing = _missing(plan, path)
-        if missing:
-            return None, missing
         blocks = parse(_chunks(path), format=plan.source.format, columns=plan.fields, csv=plan.csv)
         block = next(blocks, Block())
     except UnreadableObject as error:
         expected = _NAMED[plan.source.format]
         return None, [_problem(path, "content", error.what, expected, "Mend the file.")]
-    return _head(block), _faults(plan, path, block)
+    told = tuple(f"{drift.text}. {drift.remedy}" for drift in drifts if _is_told(drift))
+    return _head(block, told), _faults(plan, path, block)
+
+
+def _drifts(plan: SilverPlan, path: Path) -> tuple[Drift, ...]:
+    """What a run would find of the file; nothing where a sample of it has no shape."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+
+        def read(start: int) -> bytes:
+            file.seek(start)
+            return file.read(SAMPLE_BYTES)
+
+        found = sample_from(read, size)
+    shape = observe(found, format=plan.source.format, csv=plan.csv) if found else None
+    return compare(shape, plan) if shape else ()
+
+
+def _is_told(drift: Drift) -> bool:
+    """New columns are named from the records themselves; see `Head.extra`."""
+    return not drift.breaking and drift.kind in (Kind.MISSING, Kind.RENAMED, Kind.RETYPED)
+
+
+def _of_drift(plan: SilverPlan, path: Path, drift: Drift) -> Problem:
+    """A drift for which the file would wait, with what its sender can do."""
+    line = 1 if plan.source.format == "csv" and drift.kind != Kind.RETYPED else None
+    form = f", such as {drift.form}" if drift.form else ""
+    column, other = drift.column, drift.found
+    match drift.kind:
+        case Kind.RENAMED:
+            found, expected = f'missing; "{other}" looks like it', f"the column {column}"
+            remedy = (
+                f'If "{other}" is it, call it {_sent_as(plan, column)} in the file, or say '
+                f"physicalName: {other} in the contract."
+            )
+        case Kind.MISSING:
+            found, expected = "missing", "each column that the contract requires"
+            remedy = f"Add {other} to the file, or let the contract not require {column}."
+        case Kind.RETYPED:
+            found, expected = f"its values are {other}{form}", drift.expected
+            remedy = "Mend the values, or the column's type or format in the contract."
+        case _:
+            found, expected, remedy = other, drift.expected, drift.remedy
+    return _problem(path, column or "header", found, expected, remedy, line=line)
+
+
+def _sent_as(plan: SilverPlan, name: str) -> str:
+    """What the file is to call a column of the contract."""
+    (field,) = (column.field or column.name for column in plan.columns if column.name == name)
+    return field
 
 
 def _faults(plan: SilverPlan, path: Path, block: Block) -> list[Problem]:
-    """JSON has no header: what no record has, or what no record is."""
+    """What no record has that each needs, or what no record is."""
     if not block:
         return [_problem(path, "content", "no records", "one record or more")]
     if not block.read:
@@ -90,39 +148,6 @@ def _faults(plan: SilverPlan, path: Path, block: Block) -> list[Problem]:
     ]
 
 
-def _missing(plan: SilverPlan, path: Path) -> list[Problem]:
-    """Columns that a CSV's header lacks; optional ones where it seems to call them otherwise."""
-    if plan.source.format != "csv":
-        return []
-    form = plan.csv
-    header = csv_header(decode(unpack(_chunks(path)), encoding=form.encoding), form)
-    if other := other_separator(header, form.delimiter):
-        found, expected = f"fields separated by {SEPARATORS[other]}", SEPARATORS[form.delimiter]
-        remedy = f"If all files come so, say it in the contract: servers.delimiter: {other!r}"
-        return [_problem(path, "header", found, expected, remedy, line=1)]
-    unknown = [name for name in header if name not in plan.fields]
-    missing = [name for name in plan.fields if name not in header]
-    if len(missing) < len(plan.fields):  # of a header with no column at all, none is optional
-        missing = [n for n in missing if n not in form.optional or nearest(n, unknown)]
-    return [
-        _problem(
-            path,
-            name,
-            f"no such column in {', '.join(header)}" if header else "an empty file",
-            "each column that the contract requires in the header",
-            _remedy(name, nearest(name, unknown)),
-            line=1,
-        )
-        for name in missing
-    ]
-
-
-def _remedy(name: str, alike: str) -> str:
-    if alike:
-        return f'If "{alike}" is it, call it {name} in the file, or say so in the contract.'
-    return f"Add the column {name}, or let the contract not require it."
-
-
 def _wrong_format(plan: SilverPlan, path: Path) -> Problem | None:
     suffix = Path(path.name.lower().removesuffix(".gz").removesuffix(".gzip")).suffix
     found, wanted = _FORMATS.get(suffix), plan.source.format
@@ -136,12 +161,12 @@ def _wrong_format(plan: SilverPlan, path: Path) -> Problem | None:
     return _problem(path, "format", found or "", f"{_NAMED[wanted]} (servers.format)", remedy)
 
 
-def _head(block: Block) -> Head:
+def _head(block: Block, told: tuple[str, ...]) -> Head:
     extra: dict[str, None] = {}
     for row in block.each()[:100]:
         if row.extra:
             extra |= dict.fromkeys(json.loads(row.extra))
-    return Head(block.read, len(block.rejected), tuple(extra))
+    return Head(block.read, len(block.rejected), tuple(extra), told)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
@@ -26,15 +27,21 @@ def sample(s3: S3Client, landed: LandedObject) -> Sample | None:
     Raises:
         ClientError: S3 refuses.
     """
-    if not landed.size:
-        return None
-    head = _range(s3, landed, 0)
+    return sample_from(lambda start: _range(s3, landed, start), landed.size)
+
+
+def sample_from(read: Callable[[int], bytes | None], size: int) -> Sample | None:
+    """A sample of something of `size` bytes, wherever it lies; None where it is empty or gone.
+
+    Args:
+        read: up to SAMPLE_BYTES from an offset; None where there is nothing to read.
+    """
+    head = read(0) if size else None
     if head is None:
         return None
-    whole = landed.size <= SAMPLE_BYTES
-    if landed.size < 4 * SAMPLE_BYTES or is_packed(head):
-        return Sample(head, whole=whole)
-    return Sample(head, _range(s3, landed, landed.size // 2) or b"")
+    if size < 4 * SAMPLE_BYTES or is_packed(head):
+        return Sample(head, whole=size <= SAMPLE_BYTES)
+    return Sample(head, read(size // 2) or b"")
 
 
 def _range(s3: S3Client, landed: LandedObject, start: int) -> bytes | None:

@@ -40,8 +40,12 @@ def compare(shape: Shape, plan: SilverPlan) -> tuple[Drift, ...]:
     new = [column for column in shape.columns if column.name and column.name not in known]
     missing = [column for column in plan.columns if source_name(column) not in observed]
     strange = plan.columns and len(missing) == len(plan.columns)
-    if shape.declared and strange and not _any_alike(missing, new):
-        return (_separated(shape, plan) or _no_header(len(shape.columns), plan),)
+    if shape.declared and strange:
+        # Of two columns `id;name` looks like one of them: what separates them is asked first.
+        if separated := _separated(shape, plan):
+            return (separated,)
+        if not _any_alike(missing, new):
+            return (_no_header(len(shape.columns), plan),)
     renamed = _renamed(shape, plan, missing, new)
     taken = {column.name for column in renamed.values()}
     found: list[Drift] = []

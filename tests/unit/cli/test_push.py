@@ -18,6 +18,8 @@ from cli import push as verb
 from cli.pipeline import Followed
 from cli.push_check import check
 from cli.target import Target
+from dataplatform.drift.compare import compare
+from dataplatform.drift.shape import Sample, observe
 from dataplatform.plans.model import SilverPlan
 from tests.unit.cli.conftest import RUN, FakeTarget
 from tests.unit.support.lakes import csv_bytes, plan_of, stores
@@ -38,9 +40,12 @@ def found(plan: SilverPlan, path: Path, body: bytes) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("name", "body", "field", "said"),
     [
-        ("a.csv", b"id,city\n1,x\n", "store_id", "no such column in id, city"),
-        ("a.csv.gz", gzip.compress(b"city,area\nx,y\n", mtime=0), "store_id", "no such column"),
-        ("a.csv", b"", "store_id", "an empty file"),
+        ("a.csv", b"id,city\n1,x\n", "store_id", 'missing; "id" looks like it'),
+        ("a.csv.gz", gzip.compress(b"city,area\nx,y\n", mtime=0), "store_id", "missing"),
+        ("a.csv", b"", "content", "an empty file"),
+        ("a.csv", b"\x89PNG\r\n\x1a\n\0\0\0", "content", "UTF-8"),
+        ("a.csv", b"a,b\n1,2\n", "header", "2 fields on the first line, none of them a column"),
+        ("a.csv", b"store_id\n" + b"x\n" * 20, "store_id", "its values are string, such as x"),
         ("a.csv", b"store_id;city;area\n1;x;2\n", "header", "separated by semicolons"),
         ("a.csv", b"store_id\tcity\tarea\n1\tx\t2\n", "header", "separated by tabs"),
         ("a.csv", csv_bytes(), "content", "no records"),
@@ -64,17 +69,40 @@ def test_a_file_that_the_contract_would_not_take_is_told_apart(
 
 def test_each_missing_column_is_told_with_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    path.write_bytes(b"id\n1\n")
-    _, problems = check(stores(), path)
-    assert [problem.field for problem in problems] == ["store_id", "city", "area", "opened_at"]
+    plan = stores()
+    needed = [replace(column, required=True) for column in plan.columns]
+    path.write_bytes(b"city,opened_at\nx,\n")
+    _, problems = check(replace(plan, columns=tuple(needed)), path)
+    assert [problem.field for problem in problems] == ["store_id", "area"]
     assert all(problem.remedy and problem.line == 1 for problem in problems)
+
+
+def test_a_file_is_refused_for_what_a_run_would_let_wait(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"store_id,town,area,opened_at\n1,Vigo,,\n")
+    plan = stores()
+    _, (problem,) = check(plan, path)
+    shape = observe(Sample(path.read_bytes(), whole=True), format="csv")
+    assert shape is not None
+    (drift,) = (each for each in compare(shape, plan) if each.breaking)
+    assert (drift.column, drift.found) == ("city", "town") == (problem.field, "town")
+    assert problem.found == 'missing; "town" looks like it'
+    assert "physicalName: town" in problem.remedy
+
+
+def test_what_does_not_keep_a_file_back_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"store_id,city,opened_at\n1,x,\n")
+    head, problems = check(stores(), path)
+    assert not problems
+    assert head is not None and head.told[0].startswith("column area is missing. Its values are")
 
 
 def test_an_optional_column_may_be_missing(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"store_id\n1\n")
     head, problems = check(stores(), path)
-    assert head and (head.rows, problems) == (1, [])
+    assert head and (head.rows, problems, len(head.told)) == (1, [], 3)
 
 
 def test_a_file_is_held_against_the_form_that_the_contract_says(tmp_path: Path) -> None:
@@ -83,7 +111,7 @@ def test_a_file_is_held_against_the_form_that_the_contract_says(tmp_path: Path) 
     body = "store_id;city\n1;M\u00fcnchen\n".encode("cp1252")
     assert found(replace(plan, source=said), tmp_path / "a.csv", body) == []
     (problem,) = found(replace(plan, source=said), tmp_path / "b.csv", b"store_id,city\n1,x\n")
-    assert problem == ("header", "fields separated by commas")
+    assert problem == ("header", "separated by commas, where the contract says semicolons")
 
 
 def test_a_column_that_looks_like_the_missing_one_is_named(tmp_path: Path) -> None:
@@ -96,9 +124,7 @@ def test_a_column_that_looks_like_the_missing_one_is_named(tmp_path: Path) -> No
 
 def test_json_lacks_a_required_field_where_no_record_has_it(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    assert found(as_json(), path, b'{"id": 1}\n{"id": 2}\n') == [
-        ("store_id", "absent from the first 2 records")
-    ]
+    assert found(as_json(), path, b'{"id": 1}\n{"id": 2}\n') == [("store_id", "missing")]
     assert found(as_json(), path, b'{"id": 1}\n{"store_id": 2}\n') == []
     ((field, said),) = found(as_json(), path, b"[\n{},\n")
     assert field == "records" and "none of 2" in said
@@ -184,7 +210,7 @@ def test_one_wrong_file_keeps_all_from_being_sent(landing: Any, weir: Weir, tmp_
     bad.write_bytes(b"id,city\n1,x\n")
     code, _, err = weir("push", "stores", str(good), str(bad), str(tmp_path / "none.csv"))
     assert code == 2
-    assert "store_id: no such column in id, city" in err and "no such file" in err
+    assert 'store_id: missing; "id" looks like it' in err and "no such file" in err
     assert keys(landing) == []
 
 
