@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import Table, TableProperties, Transaction
@@ -55,16 +56,21 @@ class _Transaction(Transaction):
     """PyIceberg copies the whole metadata each time that a transaction is asked for its own: some
     thirty times a commit, with every snapshot that the table has. Here what has changed is new.
 
-    What it writes is sent to S3 side by side; the catalogue waits for all of it.
+    What it writes is sent to S3 side by side; the catalogue waits for all of it, and for what else
+    is `arriving`.
     """
 
+    arriving: Sequence[Future[Any]] = ()
     _made: tuple[TableMetadata, tuple[TableUpdate, ...], TableMetadata] | None = None
     _sending: Sending | None = None
 
     def __enter__(self) -> Self:
         io = self._table.io
         if isinstance(io, BotoFileIO) and isinstance(self._table.catalog, CommittingGlue):
-            io.sending = self._sending = Sending()
+            io.sending = self._sending = Sending(self.arriving)
+        else:
+            for each in self.arriving:
+                each.result()
         return self
 
     def __exit__(
@@ -100,10 +106,17 @@ def _updated(metadata: TableMetadata, updates: tuple[TableUpdate, ...]) -> Table
     return metadata
 
 
-def changing(table: Table) -> Transaction:
-    """`table.transaction()` at less cost, without PyIceberg's own retries."""
+def changing(table: Table, *, arriving: Sequence[Future[Any]] = ()) -> Transaction:
+    """`table.transaction()` at less cost, without PyIceberg's own retries.
+
+    Args:
+        arriving: what must be done before the catalogue is told: data files on their way to S3, a
+            commit that comes first. Where one fails the transaction fails with its error.
+    """
     without_retries(table)
-    return _Transaction(table)
+    transaction = _Transaction(table)
+    transaction.arriving = arriving
+    return transaction
 
 
 def without_retries(table: Table) -> None:

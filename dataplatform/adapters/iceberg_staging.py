@@ -17,10 +17,21 @@ def stage_append(update: UpdateSnapshot, table: Table) -> _FastAppendFiles:
 
 
 def stage(
-    update: UpdateSnapshot, table: Table, *, added: Sequence[DataFile], removed: Sequence[DataFile]
+    update: UpdateSnapshot,
+    table: Table,
+    *,
+    added: Sequence[DataFile],
+    removed: Sequence[DataFile],
+    snapshot_id: int | None = None,
 ) -> None:
-    """Write the manifests of one commit that adds files, and removes others."""
+    """Write the manifests of one commit that adds files, and removes others.
+
+    Args:
+        snapshot_id: that the commit is to have; PyIceberg draws one if not told.
+    """
     with _Overwrite.of(update) if removed else stage_append(update, table) as staging:
+        if snapshot_id is not None:
+            staging._snapshot_id = snapshot_id
         for file in added:
             staging.append_data_file(file)
         for file in removed:

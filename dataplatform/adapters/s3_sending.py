@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import lru_cache
 from typing import Any, Final
@@ -14,11 +15,16 @@ _AT_ONCE: Final = 8
 
 
 class Sending:
-    """Small objects that are sent by threads; nothing is told of them before `settle`."""
+    """Small objects that are sent by threads; nothing is told of them before `settle`.
 
-    def __init__(self) -> None:
+    Args:
+        arriving: what others do meanwhile that must be done by then, too.
+    """
+
+    def __init__(self, arriving: Iterable[Future[Any]] = ()) -> None:
         self._lock = threading.Lock()
         self._sent: dict[str, Future[None]] = {}
+        self._arriving = tuple(arriving)
 
     def put(self, location: str, body: bytes, *, overwrite: bool) -> None:
         """Send an object; without `overwrite` S3 refuses to replace one."""
@@ -39,10 +45,11 @@ class Sending:
             sent.result()
 
     def settle(self) -> None:
-        """Until every object is there.
+        """Until every object is there, and what else was arriving.
 
         Raises:
             FileExistsError, PermissionError, ClientError: S3 refused one; each time it is asked.
+            Exception: what else was arriving failed with it.
         """
         for sent in self._all():
             sent.result()
@@ -51,9 +58,9 @@ class Sending:
         """Until none is on its way any more, whatever became of it."""
         wait(self._all())
 
-    def _all(self) -> list[Future[None]]:
+    def _all(self) -> list[Future[Any]]:
         with self._lock:
-            return list(self._sent.values())
+            return [*self._sent.values(), *self._arriving]
 
 
 def _put(location: str, body: bytes, condition: dict[str, Any]) -> None:

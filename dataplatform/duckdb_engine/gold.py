@@ -59,26 +59,27 @@ class DuckdbChanges:
     def publish(self, changes: str, told: Told) -> None:
         """Append to the changes table, and meanwhile write what stands in place of old files.
 
-        Those are committed, by way of the audit branch, once the append is and has been told of.
+        The commit of those, by way of the audit branch, is prepared beside the append's: only the
+        catalogue is told of one after the other.
         """
         table, appended = self.gold.table(self.model.table), self.gold.table(changes)
-        exported = appended.write_local(self.engine, gold_sql.exported(self.model))
-        removed = [self.current[number] for (number,) in self.engine.rows(gold_sql.touched())]
+        export = appended.written(self.engine, gold_sql.exported(self.model))
+        snapshot = appended.next_snapshot()
+        exported = [ExportedFile(f.file_path, f.file_size_in_bytes) for f in export.files]
         counts = self.counts
-
-        def export() -> Mapping[str, str]:
-            files = appended.send(exported)
-            snapshot = appended.append(files)
-            return told(snapshot, [ExportedFile(f.file_path, f.file_size_in_bytes) for f in files])
-
-        with ThreadPoolExecutor(1, thread_name_prefix="export") as thread:
-            properties = thread.submit(export)
-            added = table.write(self.engine, gold_sql.rewritten(self.model))
+        with ThreadPoolExecutor(2, thread_name_prefix="export") as threads:
+            properties = threads.submit(told, snapshot, exported)
+            appending = threads.submit(
+                appended.append, export.files, snapshot, arriving=export.arriving
+            )
+            removed = [self.current[number] for (number,) in self.engine.rows(gold_sql.touched())]
+            written = table.written(self.engine, gold_sql.rewritten(self.model))
             table.publish(
-                added=added,
+                added=written.files,
                 removed=removed,
                 properties=properties.result(),
                 expected_rows=lambda before: before + counts.inserted - counts.deleted,
+                arriving=(*written.arriving, appending),
             )
 
 

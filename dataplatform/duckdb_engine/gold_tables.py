@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Any
 
 from pyiceberg.manifest import DataFile, ManifestContent, ManifestEntryStatus
 from pyiceberg.table.snapshots import Operation, ancestors_of
@@ -39,17 +41,24 @@ class GoldTable(LakeTable):
                 ]
         return found
 
-    def append(self, files: Sequence[DataFile]) -> int:
-        """Commit files; the snapshot's id.
+    def next_snapshot(self) -> int:
+        """The id of a snapshot that may be appended; Iceberg's are random numbers."""
+        return self._table.metadata.new_snapshot_id()
 
-        Where another append comes first, this one goes on top of it: the two don't touch.
+    def append(
+        self, files: Sequence[DataFile], snapshot: int, *, arriving: Sequence[Future[Any]] = ()
+    ) -> None:
+        """Commit files as this snapshot; `arriving` as in `changing`.
+
+        Where another append comes first, this one goes on top of it: the two don't touch. It keeps
+        its number: an attempt that was refused has left no snapshot.
         """
 
         def append() -> None:
-            with changing(self._table) as transaction:
-                stage(transaction.update_snapshot(), self._table, added=files, removed=())
+            if self._table.metadata.snapshot_by_id(snapshot) is not None:
+                return  # it was taken, and only the answer was lost
+            with changing(self._table, arriving=arriving) as transaction:
+                update = transaction.update_snapshot()
+                stage(update, self._table, added=files, removed=(), snapshot_id=snapshot)
 
         until_first(append, when_overtaken=self._table.refresh)
-        current = self._table.metadata.current_snapshot()
-        assert current is not None
-        return current.snapshot_id

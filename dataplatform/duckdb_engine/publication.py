@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any
 
 from pyiceberg.io import FileIO
 from pyiceberg.manifest import DataFile
@@ -38,6 +40,7 @@ class Publication:
         removed: Sequence[DataFile],
         properties: Mapping[str, str],
         expected_rows: Callable[[int], int],
+        arriving: Sequence[Future[Any]] = (),
     ) -> int:
         """Stage files, count them, show them only if the count is right: else a branch has them.
 
@@ -45,6 +48,7 @@ class Publication:
             removed: published files whose rows that stay are in `added`.
             properties: snapshot properties of the commit.
             expected_rows: from the rows before, the rows that there must be after.
+            arriving: what must be done before the catalogue is told of anything; see `changing`.
 
         Returns:
             The published snapshot's id.
@@ -58,7 +62,7 @@ class Publication:
         base = self._table.metadata.current_snapshot()
         before = rows_of(base, self._table.io)
         expected = expected_rows(before)
-        self._commit(base, lambda: self._stage(added, removed, properties, expected))
+        self._commit(base, lambda: self._stage(added, removed, properties, expected, arriving))
         metadata = self._table.metadata
         staged = metadata.snapshot_by_name(AUDIT_BRANCH)
         if staged is not None:
@@ -84,6 +88,7 @@ class Publication:
         removed: Sequence[DataFile],
         properties: Mapping[str, str],
         expected: int,
+        arriving: Sequence[Future[Any]],
     ) -> None:
         """One commit: the files on the audit branch and, where their count is right, on `main`.
 
@@ -95,7 +100,7 @@ class Publication:
         # PyIceberg asks only for the branch that it writes, and would fail otherwise where `main`
         # has moved: its snapshot's number is taken then.
         stands = AssertRefSnapshotId(ref=MAIN_BRANCH, snapshot_id=current.snapshot_id)  # type: ignore[call-arg]
-        with changing(self._table) as transaction:
+        with changing(self._table, arriving=arriving) as transaction:
             transaction._apply((), (stands,))
             if AUDIT_BRANCH in self._table.metadata.refs:
                 ManageSnapshots(transaction).remove_branch(AUDIT_BRANCH).commit()

@@ -185,8 +185,10 @@ class _Merge:
             staying="replaced" if removed else "",
             order=self._order(len(removed)),
         )
+        written = self._table.written(self._engine, rows)
         self._table.publish(
-            added=self._table.write(self._engine, rows),
+            added=written.files,
+            arriving=written.arriving,
             removed=[self._files[number] for number in removed],
             properties=commit_properties(counted, sequence, warned),
             expected_rows=lambda before: before + total.inserted - total.deleted,

@@ -6,8 +6,9 @@ PyIceberg plans and commits; DuckDB's own Parquet reader reads. Rows never becom
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 from pyiceberg.manifest import DataFile, ManifestContent, ManifestFile
@@ -22,7 +23,7 @@ from dataplatform.duckdb_engine.fetching import fetch
 from dataplatform.duckdb_engine.publication import Publication, rows_of
 from dataplatform.duckdb_engine.sql import duckdb_type
 from dataplatform.duckdb_engine.views import ViewColumn, lay_empty_view, lay_view
-from dataplatform.duckdb_engine.writing import LocalFile, send, write
+from dataplatform.duckdb_engine.writing import Outgoing, send, write
 from dataplatform.errors import NotForThisEngine
 from dataplatform.ledger.records import TableSize
 
@@ -138,15 +139,11 @@ class LakeTable:
 
     def write(self, engine: Engine, sql: str) -> list[DataFile]:
         """Write a query's rows to new data files; nothing is committed. See `writing`."""
-        return self.send(self.write_local(engine, sql))
+        return self.written(engine, sql).arrived()
 
-    def write_local(self, engine: Engine, sql: str) -> list[LocalFile]:
-        """The first half of `write`: nothing is sent."""
-        return write(engine, self._table, sql, partition=self.partition)
-
-    def send(self, files: Sequence[LocalFile]) -> list[DataFile]:
-        """The other half, for which no engine is asked."""
-        return send(self._table, files)
+    def written(self, engine: Engine, sql: str) -> Outgoing:
+        """`write`, but for waiting until S3 has the files."""
+        return send(self._table, write(engine, self._table, sql, partition=self.partition))
 
     def publish(
         self,
@@ -155,13 +152,18 @@ class LakeTable:
         removed: Sequence[DataFile],
         properties: Mapping[str, str],
         expected_rows: Callable[[int], int],
+        arriving: Sequence[Future[Any]] = (),
     ) -> int:
         """Put files in place of others in one commit, if the count is right; its snapshot's id.
 
         See `publication.Publication.publish`.
         """
         return Publication(self.name, self._table).publish(
-            added=added, removed=removed, properties=properties, expected_rows=expected_rows
+            added=added,
+            removed=removed,
+            properties=properties,
+            expected_rows=expected_rows,
+            arriving=arriving,
         )
 
     def _live(self) -> list[ManifestFile]:

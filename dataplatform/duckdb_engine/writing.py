@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -39,6 +40,24 @@ class LocalFile:
     partition: Mapping[str, object]
 
 
+@dataclass(frozen=True)
+class Outgoing:
+    """Data files on their way to S3: a commit of them can be prepared, and waits for `arriving`."""
+
+    files: tuple[DataFile, ...]
+    arriving: tuple[Future[None], ...]
+
+    def arrived(self) -> list[DataFile]:
+        """The files, once they are there.
+
+        Raises:
+            PermissionError: S3 refused one.
+        """
+        for each in self.arriving:
+            each.result()
+        return list(self.files)
+
+
 def write(
     engine: Engine, table: Table, sql: str, *, partition: Sequence[str] = ()
 ) -> list[LocalFile]:
@@ -60,11 +79,17 @@ def write(
     ]
 
 
-def send(table: Table, files: Sequence[LocalFile]) -> list[DataFile]:
-    """Move files to where the table's data files are; nothing is committed, no engine asked."""
-    with ThreadPoolExecutor(_UPLOADS, thread_name_prefix="upload") as threads:
-        sent = [threads.submit(_send, table, file, number) for number, file in enumerate(files)]
-        return [each.result() for each in sent]
+def send(table: Table, files: Sequence[LocalFile]) -> Outgoing:
+    """Move files to where the table's data files are; nothing is committed, no engine asked.
+
+    Whoever closes the engine waits for them first: they leave its directory.
+    """
+    named = [_named(table, file, number) for number, file in enumerate(files)]
+    arriving = [
+        _threads().submit(_move, local.path, file.file_path)
+        for local, file in zip(files, named, strict=True)
+    ]
+    return Outgoing(tuple(named), tuple(arriving))
 
 
 def _copy(table: Table, sql: str, target: Path, partition: Sequence[str]) -> str:
@@ -109,14 +134,20 @@ def _values(engine: Engine, path: Path, partition: Sequence[str]) -> dict[str, o
     return dict(zip(partition, engine.rows(asked)[0], strict=True))
 
 
-def _send(table: Table, file: LocalFile, number: int) -> DataFile:
+def _named(table: Table, file: LocalFile, number: int) -> DataFile:
     path, partition = file.path, partition_key(table, dict(file.partition))
     location = new_location(table, number, uuid.uuid4(), partition)
-    size = path.stat().st_size
-    statistics = _statistics(table, path)
+    return data_file(table, location, path.stat().st_size, partition, _statistics(table, path))
+
+
+def _move(path: Path, location: str) -> None:
     upload(path, location)
     path.unlink()
-    return data_file(table, location, size, partition, statistics)
+
+
+@lru_cache(maxsize=1)
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_UPLOADS, thread_name_prefix="upload")
 
 
 def _statistics(table: Table, path: Path) -> DataFileStatistics:

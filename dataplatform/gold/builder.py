@@ -36,7 +36,10 @@ log = logging.getLogger("weir.gold")
 
 
 Told = Callable[[int, Sequence[ExportedFile]], Mapping[str, str]]
-"""An append's snapshot and exactly its files -> properties of the commit that follows it."""
+"""An append's snapshot and exactly its files -> properties of the commit that follows it.
+
+The append may be on its way still: nothing that is made of it is shown before that commit.
+"""
 
 
 class Changes(Protocol):
@@ -61,8 +64,8 @@ class Changes(Protocol):
 
         Args:
             changes: the changes table.
-            told: is called once the append is committed. The model's commit comes after that, and
-                has the properties that it answers with.
+            told: is called once it is known what the append will be. The model's commit has the
+                properties that it answers with, and comes after the append's.
 
         Raises:
             AuditFailed: the branch holds another number of rows; `main` is as it was.
