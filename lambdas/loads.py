@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import boto3
+from botocore.config import Config
 
 from dataplatform.adapters.plans import load_plan
 from dataplatform.adapters.warehouse import Warehouse
@@ -25,6 +26,10 @@ from dataplatform.settings import WarehouseSettings
 from lambdas.common import hold, ledger_at
 
 STEP = "warehouse"
+
+_PATIENT: Final = Config(retries={"mode": "standard", "max_attempts": 6})
+"""The Data API's throttling is no error of its model: a caller's state machine sees `ClientError`,
+whose name tells nothing, so it is waited for here."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +113,6 @@ def loader() -> Loader:
     return Loader(
         ledger_at(settings.ledger_table),
         load_plan(settings.plans_uri),
-        Warehouse(boto3.client("redshift-data"), settings.workgroup),
+        Warehouse(boto3.client("redshift-data", config=_PATIENT), settings.workgroup),
         settings.warehouse_role_arn,
     )

@@ -66,6 +66,7 @@ class LakeStack(PlatformStack):
             stage=stage,
             key=self.data_key,
             access_logs=self.logs,
+            log_folder="athena-results",
             lifecycle=_RESULTS_RULES,
         )
         for zone in self.zones:

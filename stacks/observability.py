@@ -96,10 +96,10 @@ class ObservabilityStack(PlatformStack):
         ):
             self.alerts.alarm(
                 construct_id,
-                trigger.metric_errors(period=_FIVE_MINUTES),
+                trigger.metric_errors(period=Duration.hours(1)),
                 what="A function before the pipeline fails, so no execution can tell of it.",
-                threshold=5,
-                periods=3,
+                # A scheduled call is tried three times, then not before the next hour.
+                threshold=3,
             )
         self.alerts.alarm(
             "SweepErrors",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aws_cdk import CfnOutput, CustomResource
-from aws_cdk.aws_ec2 import IVpc, SecurityGroup
+from aws_cdk.aws_ec2 import IVpc, Peer, Port, SecurityGroup
 from aws_cdk.aws_iam import (
     CompositePrincipal,
     IGrantable,
@@ -117,6 +117,8 @@ class WarehouseStack(PlatformStack):
         )
 
     def _copy_role(self, lake: LakeStack) -> Role:
+        # Without `aws:SourceAccount`: AWS documents no such key for Redshift Serverless' COPY, and
+        # a namespace of another account can't be given the role: roles aren't passed abroad.
         role = Role(
             self,
             "CopyRole",
@@ -148,8 +150,15 @@ class WarehouseStack(PlatformStack):
     def _create_workgroup(self, vpc: IVpc) -> CfnWorkgroup:
         # No rule lets anyone in: statements come through the Data API, not through the VPC.
         group = SecurityGroup(
-            self, "SecurityGroup", vpc=vpc, description="Weir warehouse: nobody connects"
+            self,
+            "SecurityGroup",
+            vpc=vpc,
+            description="Weir warehouse: nobody connects",
+            allow_all_outbound=False,
         )
+        # To endpoints, the VPC's only way out. S3's has public addresses, whose list has another
+        # name in each region.
+        group.add_egress_rule(Peer.any_ipv4(), Port.tcp(443), "TLS to AWS services")
         workgroup = CfnWorkgroup(
             self,
             "Workgroup",

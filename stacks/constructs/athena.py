@@ -58,10 +58,15 @@ class WorkGroup(CfnWorkGroup):
 
     def grant_ask(self, grantee: IGrantable) -> None:
         """Ask queries here, and read the results of this workgroup and of no other."""
-        group = Stack.of(self).format_arn(
-            service="athena", resource="workgroup", resource_name=self.name
-        )
+        stack = Stack.of(self)
+        group = stack.format_arn(service="athena", resource="workgroup", resource_name=self.name)
         allow(grantee, PolicyStatement(actions=list(_ASK), resources=[group]))
+        default = [
+            stack.format_arn(service="glue", resource="catalog"),
+            stack.format_arn(service="glue", resource="database", resource_name="default"),
+        ]
+        # Athena looks for it before any query, whatever the query names.
+        allow(grantee, PolicyStatement(actions=["glue:GetDatabase"], resources=default))
         bucket = [self._results.bucket_arn]
         results = [self._results.arn_for_objects(f"{self._folder}*")]
         write = ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"]

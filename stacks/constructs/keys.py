@@ -77,16 +77,21 @@ def _let_logs_encrypt(key: Key, stage: Stage) -> None:
 
 
 def _let_alerts_through(key: Key) -> None:
-    key.add_to_resource_policy(
-        PolicyStatement(
-            sid="AlertsFromAlarmsAndEvents",
-            effect=Effect.ALLOW,
-            principals=[
-                ServicePrincipal("cloudwatch.amazonaws.com"),
-                ServicePrincipal("events.amazonaws.com"),
-            ],
-            actions=["kms:Decrypt", "kms:GenerateDataKey*"],
-            resources=["*"],  # in a key policy: this key
-            conditions={"StringEquals": {"aws:SourceAccount": Stack.of(key).account}},
+    """Let alarms and rules publish to an encrypted topic; the topic's own policy says to which.
+
+    EventBridge names no source when it publishes to one: with `aws:SourceAccount` here it would be
+    refused, and nobody would hear of a failed run.
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    """
+    account = {"StringEquals": {"aws:SourceAccount": Stack.of(key).account}}
+    for service, conditions in (("cloudwatch", account), ("events", None)):
+        key.add_to_resource_policy(
+            PolicyStatement(
+                sid=f"AlertsFrom{service.capitalize()}",
+                effect=Effect.ALLOW,
+                principals=[ServicePrincipal(f"{service}.amazonaws.com")],
+                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                resources=["*"],  # in a key policy: this key
+                conditions=conditions,
+            )
         )
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Final
 
 from aws_cdk.aws_dynamodb import (
     Attribute,
@@ -19,12 +20,24 @@ from constructs import Construct
 from stacks.constructs.wildcards import KMS_USE, accept_wildcards
 from stacks.stage import Stage
 
+_READ: Final = tuple(f"dynamodb:{verb}" for verb in ("GetItem", "BatchGetItem", "Query"))
+_WRITE: Final = tuple(
+    f"dynamodb:{verb}Item" for verb in ("Put", "Update", "Delete", "ConditionCheck")
+)
+_DECRYPT: Final = ("kms:Decrypt", "kms:DescribeKey")
+_ENCRYPT: Final = ("kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
+
 
 class LedgerTable(Construct):
-    """One DynamoDB table of `pk` and `sk`, paid by request; old items expire by themselves."""
+    """One DynamoDB table of `pk` and `sk`, paid by request; old items expire by themselves.
+
+    Its grants name what the ledger does. The CDK's own would let each function scan the whole table
+    and write past every condition by batches; nothing here does either.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, key: IKey) -> None:
         super().__init__(scope, construct_id)
+        self._key = key
         self._table = Table(
             self,
             "Table",
@@ -37,7 +50,8 @@ class LedgerTable(Construct):
             ),
             encryption=TableEncryption.CUSTOMER_MANAGED,
             encryption_key=key,
-            deletion_protection=not stage.erases,
+            # It would hold up the rollback of a first deployment, too, which removes the table.
+            deletion_protection=not stage.erasable,
             removal_policy=stage.data_removal,
         )
 
@@ -48,10 +62,11 @@ class LedgerTable(Construct):
 
     def grant_read(self, grantee: IGrantable) -> None:
         """Look at runs, books and leases."""
-        self._table.grant_read_data(grantee)
-        accept_wildcards(grantee, *KMS_USE)
+        self._table.grant(grantee, *_READ)
+        self._key.grant(grantee, *_DECRYPT)
 
     def grant_write(self, grantee: IGrantable) -> None:
         """Look, and record."""
-        self._table.grant_read_write_data(grantee)
+        self._table.grant(grantee, *_READ, *_WRITE)
+        self._key.grant(grantee, *_DECRYPT, *_ENCRYPT)
         accept_wildcards(grantee, *KMS_USE)

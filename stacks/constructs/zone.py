@@ -23,7 +23,6 @@ from stacks.constructs.wildcards import (
     KMS_USE,
     OBJECTS,
     S3_READ,
-    S3_WRITE,
     Wildcard,
     accept_wildcards,
     allow,
@@ -34,13 +33,20 @@ _READ_TABLES = ("glue:GetDatabase", "glue:GetTable", "glue:GetTables")
 _COMMIT = ("glue:UpdateTable",)
 _CREATE = ("glue:CreateTable",)
 _OPTIMIZE = tuple(f"glue:{verb}TableOptimizer" for verb in ("Get", "Create", "Update", "Delete"))
+_PUT = ("s3:PutObject", "s3:AbortMultipartUpload")
+_READ_AND_PUT = ("s3:GetObject*", "s3:GetBucket*", "s3:List*", *_PUT, "s3:DeleteObject")
+"""The CDK's own grants of writing add retentions, legal holds, tags and, what matters, deleting of
+versions: then nothing would keep superseded versions from who deleted the file by mistake."""
 _TABLES = Wildcard("/*", "Tables come and go with contracts; their database is named.")
 
 GIVEN_UP_UPLOADS = LifecycleRule(
     id="given-up-uploads", abort_incomplete_multipart_upload_after=Duration.days(7)
 )
 SUPERSEDED_VERSIONS = LifecycleRule(
-    id="superseded-versions", noncurrent_version_expiration=Duration.days(30)
+    id="superseded-versions",
+    noncurrent_version_expiration=Duration.days(30),
+    # Each deleted file would leave one for good, and listing a prefix passes over all of them.
+    expired_object_delete_marker=True,
 )
 
 
@@ -59,6 +65,7 @@ class ZoneBucket(Bucket):
         stage: Stage,
         key: IKey,
         access_logs: IBucket,
+        log_folder: str,
         lifecycle: Sequence[LifecycleRule] = (SUPERSEDED_VERSIONS,),
     ) -> None:
         super().__init__(
@@ -72,7 +79,7 @@ class ZoneBucket(Bucket):
             versioned=True,
             block_public_access=BlockPublicAccess.BLOCK_ALL,
             server_access_logs_bucket=access_logs,
-            server_access_logs_prefix=f"access/{construct_id.lower()}/",
+            server_access_logs_prefix=f"access/{log_folder}/",
             lifecycle_rules=[*lifecycle, GIVEN_UP_UPLOADS],
             removal_policy=stage.data_removal,
             auto_delete_objects=stage.erases,
@@ -113,7 +120,13 @@ class LakeZone(Construct):
         self.database_name = None if zone is Zone.LANDING else stage.names.database(zone)
         self._arns: dict[tuple[str, str | None], str] = {}
         self.bucket = ZoneBucket(
-            self, "Bucket", stage=stage, key=key, access_logs=access_logs, lifecycle=lifecycle
+            self,
+            "Bucket",
+            stage=stage,
+            key=key,
+            access_logs=access_logs,
+            log_folder=zone,
+            lifecycle=lifecycle,
         )
 
     @cached_property
@@ -155,13 +168,13 @@ class LakeZone(Construct):
 
     def grant_put(self, grantee: IGrantable, *, prefix: str = "") -> None:
         """New objects below a prefix, and nothing else."""
-        self.bucket.grant_put(grantee, f"{prefix}*")
-        accept_wildcards(grantee, *S3_WRITE, *KMS_USE, *OBJECTS)
+        self.bucket.grant_write(grantee, f"{prefix}*", list(_PUT))
+        accept_wildcards(grantee, *KMS_USE, *OBJECTS)
 
     def grant_write(self, grantee: IGrantable) -> None:
         """Read the tables and commit to them."""
-        self.bucket.grant_read_write(grantee)
-        accept_wildcards(grantee, *S3_READ, *S3_WRITE, *KMS_USE, *OBJECTS)
+        self.bucket.grant_write(grantee, "*", list(_READ_AND_PUT))
+        accept_wildcards(grantee, *S3_READ, *KMS_USE, *OBJECTS)
         self._allow_tables(grantee, _READ_TABLES + _COMMIT)
 
     def grant_create_tables(self, grantee: IGrantable) -> None:

@@ -68,7 +68,12 @@ OUTGROWN: Final = (
 )
 SOURCE_DOWN: Final = Retry(errors=("SourceUnavailable",), first=10, longest=300, attempts=6)
 WAREHOUSE_BUSY: Final = Retry(
-    errors=("ActiveStatementsExceededException", "ThrottlingException", "InternalServerException"),
+    # As the Data API's model names them: all else reaches a state machine as `ClientError`.
+    errors=(
+        "ActiveStatementsExceededException",
+        "ActiveSessionsExceededException",
+        "InternalServerException",
+    ),
     first=5,
     longest=60,
     attempts=8,

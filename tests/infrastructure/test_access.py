@@ -49,6 +49,18 @@ def test_a_role_reads_the_tables_of_its_contracts_and_no_others(dev: Assembly) -
     assert not {action for action in actions if "Update" in action or "Delete" in action}
 
 
+def test_who_asks_by_athena_may_see_that_there_is_a_default_database(dev: Assembly) -> None:
+    """Athena looks for it before any query: "must be present".
+
+    https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html
+    """
+    asking = [s for s in policies(dev).values() if resources(s, "athena:StartQueryExecution")]
+    assert asking
+    for statements in asking:
+        assert "database/default" in resources(statements, "glue:GetDatabase")
+        assert "database/default" not in resources(statements, "glue:GetTable")
+
+
 def test_who_may_read_every_model_may_ask_the_warehouse(dev: Assembly) -> None:
     analyst = [s for name, found in policies(dev).items() if "analyst" in name for s in found]
     tables = resources(analyst, "glue:GetTable")
@@ -73,7 +85,8 @@ def test_results_of_one_role_are_not_anothers(dev: Assembly) -> None:
 
 def test_a_role_that_writes_may_only_land_files_of_its_dataset(dev: Assembly) -> None:
     marketing = policies(dev)["weir-dev-role-marketing"]
-    assert resources(marketing, "s3:PutObject") == {"/promotions/*"}
+    # "" is the bucket itself, on which no action of objects works.
+    assert resources(marketing, "s3:PutObject") - {""} == {"/promotions/*"}
     actions = {action for statement in marketing for action in listed(statement["Action"])}
     assert not {action for action in actions if ":Get" in action or ":List" in action}
 

@@ -80,6 +80,31 @@ def test_every_bucket_but_the_one_of_logs_logs_its_access(stage: Assembly) -> No
     assert len(without) == 1
 
 
+def test_each_buckets_accesses_are_told_apart(stage: Assembly) -> None:
+    folders = [
+        bucket.properties["LoggingConfiguration"]["LogFilePrefix"]
+        for bucket in stage.resources("AWS::S3::Bucket")
+        if "LoggingConfiguration" in bucket.properties
+    ]
+    assert len(folders) == len(set(folders)) == 6
+    assert {"access/landing/", "access/gold/"} <= set(folders)
+
+
+def test_deleted_files_leave_no_marker_for_good(stage: Assembly) -> None:
+    """Maintenance deletes files every day; a listing passes over each marker that is left."""
+    for bucket in stage.resources("AWS::S3::Bucket"):
+        for rule in bucket.properties["LifecycleConfiguration"]["Rules"]:
+            if "NoncurrentVersionExpiration" in rule:  # `ExpirationInDays` takes them along
+                assert rule.get("ExpiredObjectDeleteMarker") or rule.get("ExpirationInDays"), bucket
+
+
+def test_a_first_deployment_that_failed_is_rolled_back_where_data_may_go(dev: Assembly) -> None:
+    """A protected table can't be deleted by the rollback either."""
+    (table,) = dev.resources("AWS::DynamoDB::Table")
+    assert table.properties["DeletionProtectionEnabled"] is False
+    assert _outlives(table)
+
+
 @pytest.mark.parametrize("type_", ["AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"])
 def test_nothing_is_served_without_tls(stage: Assembly, type_: str) -> None:
     owners = {

@@ -151,6 +151,45 @@ def test_who_stages_by_spark_writes_only_what_the_function_writes(stage: Assembl
     assert committed("StageRole") == committed("StageBatchRole")
 
 
+def test_nobody_of_ours_deletes_a_version_or_holds_an_object(stage: Assembly) -> None:
+    """Superseded versions are what undoes a mistake; Firehose has the CDK's own grant."""
+    given = {
+        (policy, action)
+        for policy, statement in _allowed(stage)
+        if not policy.startswith("streaming/")
+        for action in listed(statement["Action"])
+        if action.startswith(("s3:Put", "s3:Delete", "s3:Abort"))
+    }
+    assert {action for _, action in given} == {
+        *("s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"),
+    }
+
+
+def test_the_ledger_is_never_scanned(stage: Assembly) -> None:
+    """Each of its calls names a key, and each write of several is one transaction."""
+    given = {
+        action
+        for _, statement in _allowed(stage)
+        for action in listed(statement["Action"])
+        if action.startswith("dynamodb:")
+    }
+    assert given == {
+        *(f"dynamodb:{verb}" for verb in ("GetItem", "BatchGetItem", "Query")),
+        *(f"dynamodb:{verb}Item" for verb in ("Put", "Update", "Delete", "ConditionCheck")),
+    }
+
+
+def test_who_only_looks_at_the_ledger_writes_nothing_there(stage: Assembly) -> None:
+    actions = {
+        action
+        for statement in stage.policies_of("MeasureFreshnessRole")
+        for action in listed(statement["Action"])
+    }
+    assert "dynamodb:Query" in actions
+    assert not {a for a in actions if a in ("dynamodb:PutItem", "dynamodb:UpdateItem")}
+    assert not {a for a in actions if a.startswith(("kms:Encrypt", "kms:GenerateDataKey"))}
+
+
 def test_registering_touches_no_row(stage: Assembly) -> None:
     services = {
         action.partition(":")[0]

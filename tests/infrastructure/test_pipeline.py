@@ -249,6 +249,22 @@ def test_a_run_that_ends_starts_another_for_what_landed_meanwhile(prod: Assembly
     assert rule.properties["EventPattern"]["detail"]["status"] == ["SUCCEEDED"]
 
 
+def test_a_starter_that_always_fails_alarms_within_the_hours_of_its_schedule(
+    prod: Assembly,
+) -> None:
+    """Lambda tries an asynchronous call three times: that is all the errors an hour has."""
+    assert (
+        prod.one("AWS::Scheduler::Schedule", Name="weir-prod-pipeline").properties[
+            "ScheduleExpression"
+        ]
+        == "rate(1 hour)"
+    )
+    alarm = prod.one("AWS::CloudWatch::Alarm", AlarmName="weir-prod-startererrors").properties
+    assert alarm["Period"] == 3600
+    assert alarm["EvaluationPeriods"] == 1
+    assert alarm["Threshold"] <= 3
+
+
 def test_every_alarm_tells_somebody(stage: Assembly) -> None:
     alarms = stage.resources("AWS::CloudWatch::Alarm")
     assert len(alarms) >= 4

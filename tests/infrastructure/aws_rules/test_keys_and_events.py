@@ -37,7 +37,18 @@ def test_alarms_and_rules_may_use_the_topics_key(stage: Assembly, service: str) 
     """https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html"""
     (statement,) = _statements(stage, service)
     assert {"kms:Decrypt", "kms:GenerateDataKey*"} <= set(statement["Action"])
-    assert "aws:SourceAccount" in statement["Condition"]["StringEquals"]
+
+
+def test_a_key_asks_for_the_source_only_of_who_names_one(stage: Assembly) -> None:
+    """EventBridge names none to an encrypted topic: "not supported for EventBridge-to-encrypted
+    topics", and then nobody hears of a failed run, nor that nobody does.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    """
+    (alarms,) = _statements(stage, "cloudwatch.")
+    assert "aws:SourceAccount" in alarms["Condition"]["StringEquals"]
+    (rules,) = _statements(stage, "events.")
+    assert "Condition" not in rules
 
 
 @pytest.mark.parametrize("service", ["cloudwatch.", "events."])

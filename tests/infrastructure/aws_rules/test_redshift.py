@@ -32,6 +32,21 @@ def test_enhanced_vpc_routing_comes_with_its_endpoints(dev: Assembly, prod: Asse
         assert ("Interface" in kinds) is private
 
 
+def test_the_warehouse_reaches_aws_services_and_nobody_reaches_it(stage: Assembly) -> None:
+    """With enhanced VPC routing, what COPY reads passes its security group.
+
+    https://docs.aws.amazon.com/redshift/latest/mgmt/enhanced-vpc-routing.html
+    """
+    (workgroup,) = stage.resources("AWS::RedshiftServerless::Workgroup")
+    (named,) = workgroup.properties["SecurityGroupIds"]
+    (group,) = stage.resources("AWS::EC2::SecurityGroup", stack="warehouse")
+    assert flat(named) == f"<{group.logical_id}.GroupId>"
+    assert "SecurityGroupIngress" not in group.properties
+    assert not stage.resources("AWS::EC2::SecurityGroupIngress")
+    (out,) = group.properties["SecurityGroupEgress"]
+    assert (out["IpProtocol"], out["FromPort"], out["ToPort"]) == ("tcp", 443, 443)
+
+
 def test_capacity_and_use_are_limited(stage: Assembly) -> None:
     """The default capacity is 128 RPU, at about $48 an hour of use.
 
