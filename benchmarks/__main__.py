@@ -33,6 +33,7 @@ from benchmarks import (
     start,
     wrapper,
 )
+from benchmarks.ending import orderly
 from benchmarks.measure import Figure
 
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
@@ -124,4 +125,4 @@ def _table(figures: list[Figure]) -> Table:
 
 
 if __name__ == "__main__":
-    main()
+    orderly(main)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import os
 import sys
 from typing import Annotated
 
@@ -44,7 +44,9 @@ def bench(
     """Measure speed, memory and cost, each figure beside a rival's of the same run."""
     options = [name for name, on in (("--json", as_json), ("--list", listed)) if on]
     command = [sys.executable, "-P", "-m", "benchmarks", *options, *(names or [])]
-    raise typer.Exit(subprocess.run(command, cwd=ROOT, check=False).returncode)
+    sys.stdout.flush()
+    os.chdir(ROOT)
+    os.execv(command[0], command)  # in this process: who ends the verb ends the benchmark
 
 
 @project.command(
