@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -36,14 +38,23 @@ orderly(measure)
 
 def test_what_was_brought_up_is_taken_down(tmp_path: Path) -> None:
     command = [sys.executable, "-c", BENCHMARK, VERB, str(tmp_path)]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as benchmark:
-        assert benchmark.stdout is not None
+    benchmark = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert benchmark.stdout is not None and benchmark.stderr is not None
         assert benchmark.stdout.readline() == "begun\n"
         benchmark.send_signal(signal.SIGTERM)
-        _, said = benchmark.communicate()
-    assert benchmark.returncode == 130
-    assert said.startswith("Interrupted.")
-    assert (tmp_path / "verb").read_text() == "interrupted"
-    assert (tmp_path / "platform").read_text() == "taken down"
+        assert benchmark.wait() == 130
+        assert benchmark.stderr.readline().startswith("Interrupted.")
+        assert (tmp_path / "verb").read_text() == "interrupted"
+        assert (tmp_path / "platform").read_text() == "taken down"
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(benchmark.pid, signal.SIGKILL)
+        benchmark.communicate()
