@@ -18,14 +18,14 @@ _NOISE: Final = "function_"
 """What Powertools' keys of the function itself begin with: the same on each of its lines."""
 
 
-def readable(message: str) -> str:
-    """`batch staged  run_id=… source=730`; "" for what only the runtime says.
+def readable(message: str) -> str | None:
+    """`batch staged  run_id=… source=730`; None for what only the runtime says.
 
     A line that isn't structured stays as it is. An error keeps its traceback, in lines of its own.
     """
     text = message.rstrip()
     if _RUNTIMES.match(text):
-        return ""
+        return None
     try:
         said = json.loads(text)
     except ValueError:

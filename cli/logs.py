@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.markup import escape
 
+from cli.log_entries import Entry, entries
 from cli.log_lines import readable
 from cli.screen import Screen, WrongUsage
 from cli.target import Target
@@ -19,9 +20,19 @@ _RECENT_MINUTES = 60
 
 
 def logs(
-    screen: Screen, stage: str | None, run_id: str | None, function: str | None, follow: bool
+    screen: Screen,
+    stage: str | None,
+    run_id: str | None,
+    function: str | None,
+    follow: bool,
+    *,
+    trace: bool = False,
 ) -> None:
-    """Print events of all the stage's functions and jobs, oldest first."""
+    """Print what all the stage's functions and jobs said, oldest first; errors by their message.
+
+    Args:
+        trace: show what led to each error, below it.
+    """
     target = Target.choose(stage)
     client = target.client("logs")
     start, end = _window(target, run_id)
@@ -34,26 +45,42 @@ def logs(
             remedy=f"{near} Known: {', '.join(known) or 'none yet'}".strip(),
         )
     shown: list[dict[str, Any]] = []
+    traced = 0
     while True:
         events = sorted(_events(client, _groups(target, client, function), start, end), key=_moment)
-        for event in events:
-            shown.append(event)
-            if screen.as_json:
-                continue
-            if text := readable(event["message"]):
-                _show(screen, target, event, text)
+        shown += events
+        for entry in () if screen.as_json else _entries(events):
+            traced += bool(entry.trace)
+            _show(screen, target, entry, with_trace=trace)
         if not follow:
             break
         start = max((event["timestamp"] for event in events), default=start - 1) + 1
         time.sleep(_POLL_SECONDS)  # CloudWatch Logs is polled, as `aws logs tail` does
     if not shown:
         screen.say(f"No lines since {_clock(start)} UTC.")
+    if traced and not trace:
+        screen.say(f" Of {_errors(traced)} the trace is left out: the same with --trace shows it.")
     screen.result(shown)
 
 
-def _show(screen: Screen, target: Target, event: dict[str, Any], text: str) -> None:
-    at = _clock(event["timestamp"])
-    screen.say(f"[dim]{at}[/] {escape(_short(target, event['group'])):<18} {escape(text)}")
+def _entries(events: list[dict[str, Any]]) -> list[Entry]:
+    return entries((e["group"], e["timestamp"], readable(e["message"])) for e in events)
+
+
+def _show(screen: Screen, target: Target, entry: Entry, *, with_trace: bool) -> None:
+    """A line of what was said, then what led to it."""
+    place = f"[dim]{_clock(entry.timestamp)}[/] {escape(_short(target, entry.group)):<18}"
+    first, *more = (entry.said or entry.lines[0]).split("\n")
+    screen.say(f"{place} {f'[red]{escape(first)}[/]' if entry.is_error else escape(first)}")
+    for line in more:
+        screen.say(f"  {escape(line)}")
+    if with_trace and entry.trace:
+        for line in entry.trace.split("\n"):
+            screen.say(f"  [dim]{escape(line)}[/]")
+
+
+def _errors(count: int) -> str:
+    return "one error" if count == 1 else f"{count:,} errors"
 
 
 def _short(target: Target, group: str) -> str:

@@ -66,13 +66,16 @@ def logs(
         str | None, typer.Option("--function", help="Only this function or job.")
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", help="Go on until Ctrl-C.")] = False,
+    trace: Annotated[
+        bool, typer.Option("--trace", help="Below each error, the calls that led to it.")
+    ] = False,
     stage: Stage = None,
     as_json: Json = False,
 ) -> None:
-    """Show what functions and jobs logged."""
+    """Show what functions and jobs logged: of an error its message first."""
     from cli.logs import logs as verb
 
-    verb(Screen(as_json=as_json), stage, run_id, function, follow)
+    verb(Screen(as_json=as_json), stage, run_id, function, follow, trace=trace)
 
 
 @platform.command(epilog="Example: ./weir env --unset")
