@@ -10,11 +10,6 @@ FRAMES = ["Traceback (most recent call last):", '  File "a.py", line 1, in f', "
 ERROR = ["InvalidRunInput: to: 'soon'", "  No row was touched."]
 REPORT = ["[ERROR] InvalidRunInput: to: 'soon'", "No row was touched."]
 JAVA = ["java.io.IOException: gone", "\tat o.a.S$.run(S.scala:1)", "\t... 3 more"]
-    "ERROR job: lost",
-    "java.io.IOException: gone",
-    "\tat o.a.S$.run(S.scala:1)",
-    "\t... 3 more",
-]
 
 
 def both_ways(lines: list[str]) -> Entry:
