@@ -40,7 +40,7 @@ _PLANNED: Final = (
     "engine",
     "reason",
 )
-_NOUNS: Final = ("kept", "inserted", "updated", "deleted")
+_NOUNS: Final = ("kept", "absent", "inserted", "updated", "deleted")
 
 
 class BackfillFailed(WeirError):
@@ -114,7 +114,7 @@ def _follow(target: Target, dataset: str, execution: str, task: Task) -> dict[st
     why = executions.reason(target, description)
     error, _, said = why.partition(": ")
     if error == "InvalidRunInput" and _found(target, dataset, execution) is None:
-        raise WrongUsage(said, why="No row was touched.")
+        raise WrongUsage("\n".join(line.strip() for line in said.splitlines()))
     raise BackfillFailed(
         f"backfill {description['status'].lower()}: {why}",
         why="Chunks that are done stay done; silver and its books agree.",
@@ -148,13 +148,20 @@ def _handed(chunks: Sequence[Chunk]) -> list[Chunk]:
 
 
 def _show(screen: Screen, found: Backfill, chunks: Sequence[Chunk], counts: Rederived) -> None:
-    table = Table(title="Books of this backfill", title_justify="left", box=None, pad_edge=False)
-    for name in ("dataset", "keys", *_NOUNS, "quarantined", "released"):
-        table.add_column(name, justify="left" if name == "dataset" else "right")
+    title = f"Books of this backfill of {found.dataset}"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 1, 0, 0))
     figures = [counts.keys, *(getattr(counts, name) for name in _NOUNS)]
     figures += [counts.quarantined, counts.released]
-    table.add_row(found.dataset, *(f"{figure:,}" for figure in figures))
+    for name in ("keys", *_NOUNS, "quarantined", "released"):  # whole at 80 columns
+        table.add_column(name, justify="right", min_width=7, no_wrap=True)
+    table.add_row(*(f"{figure:,}" for figure in figures))
+    screen.say(
+        f" {_some(counts.records, 'record was', 'records were')} looked at; today's rules "
+        f"refuse {counts.rejected:,}."
+    )
     screen.show(table)
+    if counts.absent:
+        screen.say(" absent: no row, and rightly so: deleted, or none of their records is good.")
     screen.say(f" {found.engine} · {found.reason}")
     for chunk in _handed(chunks):
         screen.say(f" chunk {chunk.number + 1} of {chunk.of}: spark · {chunk.reason}")

@@ -31,6 +31,7 @@ _COUNTED: Final = {
     "update": "updated",
     "delete": "deleted",
     "duplicate": "kept",
+    "absent": "absent",
 }
 
 
@@ -115,7 +116,7 @@ def compared(
     )
     if not counts.balanced:
         raise BooksUnbalanced(
-            f"{mark}: {counts.keys} keys, {counts.kept + counts.changed} outcomes",
+            f"{mark}: {counts.keys} keys, {counts.told} outcomes",
             why="Each key is compared once; nothing was published.",
             remedy="Look for keys that stand twice in the table.",
         )

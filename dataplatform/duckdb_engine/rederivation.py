@@ -84,7 +84,7 @@ class Rederivation:
             f"CREATE OR REPLACE TEMP TABLE actions AS SELECT a.*, {FILE}, {AT} FROM ("
             f"SELECT {ROW}, _action FROM ({rederived}) "
             f"UNION ALL SELECT {ROW}, "
-            f"CASE WHEN {ROW} IN (SELECT {ROW} FROM matched) THEN 'delete' ELSE 'duplicate' END "
+            f"CASE WHEN {ROW} IN (SELECT {ROW} FROM matched) THEN 'delete' ELSE 'absent' END "
             f"FROM wanted WHERE {_NO_RECORD}"
             f") AS a LEFT JOIN matched AS m USING ({ROW})"
         )

@@ -59,7 +59,7 @@ class SparkRenderer:
             newest=self._newest(),
             classified=self._classified(self._ordering),
             merge=self._merge(),
-            rederived=self._classified(""),
+            rederived=self._classified("", absent="absent"),
             part=spark_part(tuple(self._columns.values()), self._key),
         )
 
@@ -174,13 +174,18 @@ class SparkRenderer:
             "FROM {good} AS g"
         )
 
-    def _classified(self, ordering: str) -> str:
-        """`ordering`: by which a row that stands may be newer; "" where it can't be."""
+    def _classified(self, ordering: str, *, absent: str = "duplicate") -> str:
+        """What becomes of each newest record.
+
+        Args:
+            ordering: by which a row that stands may be newer; "" where it can't be.
+            absent: what a delete is called whose key has no row.
+        """
         matched = f"s.{name(self._key[0])} IS NOT NULL"
         on = conjunction([f"n.{name(c)} = s.{name(c)}" for c in self._key])
         same = conjunction([f"n.{name(c)} <=> s.{name(c)}" for c in self._columns])
         deleted = _is_delete("n")
-        whens = [f"WHEN {deleted} AND NOT ({matched}) THEN 'duplicate'"]
+        whens = [f"WHEN {deleted} AND NOT ({matched}) THEN {literal(absent)}"]
         whens.append(f"WHEN NOT ({matched}) THEN 'insert'")
         if ordering:
             column = name(ordering)

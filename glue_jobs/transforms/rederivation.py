@@ -16,6 +16,7 @@ from glue_jobs.transforms.pruning import quoted
 from glue_jobs.transforms.silver import DELETE, DUPLICATE, standing, step
 
 _REASONS, _RANK, _ACTION = "_reasons", "_rank", "_action"
+_ABSENT = "absent"
 
 _NOT_RANKED = (_REASONS, "_warnings", BronzeColumn.EXTRA.value, BronzeColumn.VERSION.value)
 _RANKED_BY = (_RANK, BronzeColumn.ARRIVED_AT.value, BronzeColumn.OBJECT.value)
@@ -89,7 +90,7 @@ def counted(actions: DataFrame) -> dict[str, int]:
 
 def changes(actions: DataFrame) -> DataFrame:
     """Only the rows that change silver."""
-    return actions.where(F.col(_ACTION) != DUPLICATE)
+    return actions.where(~F.col(_ACTION).isin(DUPLICATE, _ABSENT))
 
 
 def _affected(
@@ -114,7 +115,7 @@ def _gone(spark: SparkSession, plan: SilverPlan, derived: Derived, held: str) ->
     derived.bare.createOrReplaceTempView(view)
     keys = [quoted(name) for name in plan.key]
     was = [f"s.{quoted(name)} AS {quoted(was_column(name))}" for name in plan.partition_by]
-    action = f"IF(s.{keys[0]} IS NULL, '{DUPLICATE}', '{DELETE}') AS {_ACTION}"
+    action = f"IF(s.{keys[0]} IS NULL, '{_ABSENT}', '{DELETE}') AS {_ACTION}"
     columns = ", ".join([*(f"n.{key}" for key in keys), *was, action])
     on = " AND ".join(f"n.{key} = s.{key}" for key in keys)
     return spark.sql(f"SELECT {columns} FROM {view} AS n LEFT JOIN {held} AS s ON {on}")

@@ -30,10 +30,13 @@ def chunk_mark(backfill_id: str, number: int) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Rederived:
-    """What came of deriving rows anew: keys = kept + inserted + updated + deleted.
+    """What came of deriving rows anew: keys = kept + absent + inserted + updated
+    + deleted.
 
     records: of bronze that were looked at; `rejected` of them break today's rules.
-    kept: keys whose row, or absence, is as bronze says already.
+    kept: keys whose row is as bronze says already. absent: keys that have no row, as bronze says:
+        what was sent of them last was a delete, or today's rules refuse all of it. (Chunks that
+        were done before these were told apart have both in `kept`.)
     quarantined: rejected records that weren't in quarantine; released: those that were in it and
         are good now.
     """
@@ -42,6 +45,7 @@ class Rederived:
     rejected: int = 0
     keys: int = 0
     kept: int = 0
+    absent: int = 0
     inserted: int = 0
     updated: int = 0
     deleted: int = 0
@@ -56,7 +60,12 @@ class Rederived:
     @property
     def balanced(self) -> bool:
         """Whether every key was compared, once."""
-        return self.keys == self.kept + self.changed
+        return self.keys == self.told
+
+    @property
+    def told(self) -> int:
+        """Keys of which is said what became of their rows."""
+        return self.kept + self.absent + self.changed
 
     def __add__(self, other: Rederived) -> Rederived:
         return Rederived(

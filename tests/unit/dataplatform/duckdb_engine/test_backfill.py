@@ -23,9 +23,16 @@ def test_nothing_changes_where_silver_is_what_bronze_says(shop: Shop) -> None:
     shop.merged(order(1, 1), order(2, 1), order("x", 1), order(3, 1))
     shop.merged(order(3, 2, _op="delete"), order(2, 3, amount="7"))
     snapshots, rows = shop.lake.snapshots(shop.plan.silver_table), shop.rows()
-    assert backfilled(shop) == {"records": 6, "rejected": 1, "keys": 3, "kept": 3}
+    assert backfilled(shop) == {"records": 6, "rejected": 1, "keys": 3, "kept": 2, "absent": 1}
     assert shop.lake.snapshots(shop.plan.silver_table) == snapshots
     assert shop.rows() == rows
+
+
+def test_keys_of_refused_records_alone_are_no_kept_rows(shop: Shop) -> None:
+    shop.merged(order(1, 1), order(2, 1, amount="500"), order(2, 2, amount="600"))
+    found = backfilled(shop)
+    assert found == {"records": 3, "rejected": 2, "keys": 2, "kept": 1, "absent": 1}
+    assert found["kept"] == len(shop.rows())
 
 
 def test_a_relaxed_check_brings_records_in_and_frees_them(shop: Shop) -> None:
