@@ -10,12 +10,10 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import cached_property
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,8 +26,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from dataplatform.ledger import Ledger
-    from dataplatform.ledger.records import Batch, LandedObject
-    from dataplatform.ledger.staging import Staged
+    from dataplatform.ledger.records import Batch
     from dataplatform.plans.model import PlatformPlan, SilverPlan
     from dataplatform.settings import LakeSettings
     from glue_jobs.runtime import Job
@@ -141,94 +138,9 @@ class Lake:
         ended = own.children_user + own.children_system
         return own.user + own.system + ended + sum(self._taken.values())
 
-    def landed(self, files: Sequence[Path], *, folder: str = "") -> Batch:
-        """Put files into landing, in a folder of the dataset's, and claim them as one batch."""
-        import boto3
-
-        from dataplatform.ledger.records import LandedObject
-
-        s3 = boto3.client("s3")
-        objects = []
-        for path in files:
-            key = f"{self.dataset.dataset}/{folder}{path.name}"
-            s3.upload_file(str(path), "landing", key)
-            found = s3.head_object(Bucket="landing", Key=key)
-            one = LandedObject(
-                dataset=self.dataset.dataset,
-                bucket="landing",
-                key=key,
-                version=found.get("VersionId", "null"),
-                size=found["ContentLength"],
-                checksum=found["ETag"],
-                arrived_at=datetime.now(UTC).isoformat(),
-            )
-            self.ledger.register_object(one)
-            objects.append(one)
-        return self.ledger.open_batch(RUN, self.dataset.dataset, objects)
-
-    def staged(self, batch: Batch) -> Batch:
-        """Bring a batch into bronze, as `stage_batch` does."""
-        import boto3
-
-        from dataplatform.adapters.bronze import stage
-
-        done = stage(
-            self.dataset,
-            batch,
-            self.ledger.batch_objects(batch.batch_id),
-            s3=boto3.client("s3"),
-            directory=self.root,
-            limit=1 << 40,
-        )
-        self.ledger.batch_staged(
-            batch.batch_id, source=done.source, unreadable=done.unreadable, rows=done.rows
-        )
-        return self.ledger.batch(batch.batch_id)
-
-    def staged_by_functions(self, batches: Sequence[Batch], at_once: int) -> None:
-        """Bring batches into bronze by processes, so many side by side, as functions do it.
-
-        Processes start for it and take one batch after the other. The ledger isn't told.
-        """
-        work = [
-            (self.dataset, batch, self.ledger.batch_objects(batch.batch_id), self.root)
-            for batch in batches
-        ]
-        # A fork of a process that has threads, as this one's JVM makes them, may wait for ever.
-        with get_context("spawn").Pool(at_once) as processes:
-            processes.starmap(_stage, work, chunksize=1)
-            processes.close()
-            processes.join()  # what they took is known of processes that have ended
-
-    def staged_by_spark(self, batch: Batch) -> Batch:
-        """Bring a batch into bronze, as the job does that stages what outgrows a function."""
-        from glue_jobs.landed_objects import S3Objects
-        from glue_jobs.stage import stage_batch
-
-        objects = S3Objects(os.environ["AWS_REGION"])
-        done = stage_batch(self.job, self.dataset, batch, objects)
-        self.ledger.batch_staged(
-            batch.batch_id, source=done.source, unreadable=done.unreadable, rows=done.rows
-        )
-        return self.ledger.batch(batch.batch_id)
-
     def laid(self, query: str, name: str) -> Batch:
         """Lay a query's rows into bronze as one batch, as if they had been staged."""
         return bronze.lay_rows(self.ledger, self.dataset, query, bucket="landing", name=name)
-
-
-def _stage(
-    dataset: SilverPlan, batch: Batch, objects: Sequence[LandedObject], directory: Path
-) -> Staged:
-    """One function's call, in a process that has the environment's AWS."""
-    import gc
-
-    import boto3
-
-    from dataplatform.adapters.bronze import stage
-
-    gc.freeze()  # as the function does
-    return stage(dataset, batch, objects, s3=boto3.client("s3"), directory=directory, limit=1 << 40)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from benchmarks import lake_staging
 from benchmarks.engines import CONTRACT, rows
 from benchmarks.lake import Lake, Taken, lake, timed
 from benchmarks.measure import Figure
@@ -65,16 +66,16 @@ def run() -> list[Figure]:
             scripts.merge(files, _MERGED)
         with timed(made, taken, "raw"):
             scripts.keep_raw(files, _RAW, raw)
-        landed = made.landed(files[:: min(_PART, len(files))], folder="part/")
+        landed = lake_staging.land(made, files[:: min(_PART, len(files))], folder="part/")
         with timed(made, taken, "one process"):
-            part = made.staged(landed)
+            part = lake_staging.stage(made, landed)
         some = [files[n::_BATCHES] for n in range(min(_BATCHES, len(files)))]
-        batches = [made.landed(each, folder=f"{n}/") for n, each in enumerate(some)]
+        batches = [lake_staging.land(made, each, folder=f"{n}/") for n, each in enumerate(some)]
         with timed(made, taken, "functions"):
-            made.staged_by_functions(batches, at_once=_CORES)
-        landed = made.landed(files)
+            lake_staging.stage_by_functions(made, batches, at_once=_CORES)
+        landed = lake_staging.land(made, files)
         with timed(made, taken, "stage job"):
-            batch = made.staged_by_spark(landed)
+            batch = lake_staging.stage_by_spark(made, landed)
         with timed(made, taken, "silver"):
             _silver(made, batch, ROWS, ROWS // AGAIN)
         _check(made)
@@ -116,7 +117,7 @@ def _scripts(made: Lake) -> PlainScripts:
 
 
 def _by_spark(made: Lake, files: list[Path]) -> Batch:
-    return made.staged_by_spark(made.landed(files))
+    return lake_staging.stage_by_spark(made, lake_staging.land(made, files))
 
 
 def _silver(made: Lake, batch: Batch, new: int, again: int) -> None:
