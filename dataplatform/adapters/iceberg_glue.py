@@ -61,7 +61,8 @@ class CommittingGlue(GlueCatalog):
                 metadata_location=made.metadata_location,
                 properties=made.properties,
                 metadata=made.metadata,
-                glue_table=entry,
+                # PyIceberg writes into what it is given, and another commit may be on the way.
+                glue_table={**entry, "Parameters": dict(entry["Parameters"])},
                 prev_metadata_location=current.metadata_location,
             ),
             version_id=entry["VersionId"],

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Self
@@ -27,6 +28,7 @@ _OVERHEAD: Final = 0.85
 """DuckDB's limit is of its buffers; hash tables' strings and Arrow's copies come on top."""
 _OWN_STORAGE: Final = 64 << 20
 _BATCH_ROWS: Final = 65_536
+_SPILLED: Final = "spilled"
 
 _FULL: Final = ("Out of Memory Error", os.strerror(errno.ENOSPC))
 """How DuckDB's errors begin, or end, where it lacks memory or disk."""
@@ -54,14 +56,14 @@ class Engine:
         threads = max(1, min(os.cpu_count() or 1, -(-memory // MEMORY_PER_CPU)))
         # DuckDB takes some ten milliseconds of a core to begin: whoever opens the engine goes on.
         opener = ThreadPoolExecutor(1, thread_name_prefix="engine")
-        self._opening = opener.submit(
+        self._opening: Future[duckdb.DuckDBPyConnection] = opener.submit(
             self._open,
             {
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
                 "threads": str(threads),
                 "memory_limit": f"{self.memory >> 10}KiB",
-                "temp_directory": str(self.directory / "spilled"),
+                "temp_directory": str(self.directory / _SPILLED),
                 # Where order matters it is asked for; keeping it else costs memory.
                 "preserve_insertion_order": "false",
             },
@@ -69,7 +71,11 @@ class Engine:
         opener.shutdown(wait=False)
 
     def _open(self, settings: dict[str, Any]) -> duckdb.DuckDBPyConnection:
-        connection = duckdb.connect(config=settings)
+        self._database = duckdb.connect(config=settings)
+        return self._session()
+
+    def _session(self) -> duckdb.DuckDBPyConnection:
+        connection = self._database.cursor()  # a connection of its own
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(self._left_to_duckdb())
         return connection
@@ -135,10 +141,30 @@ class Engine:
             yield from file.iter_batches(_BATCH_ROWS)
         path.unlink()
 
+    def clear(self) -> None:
+        """Forget tables, views and files, as if it were just opened, at less cost.
+
+        A file keeps its number, so that DuckDB never takes one for another that it has seen.
+        """
+        before = self._connection
+        for left in self.directory.iterdir():
+            if left.name == _SPILLED:  # DuckDB's own, which it empties
+                continue
+            if left.is_dir():
+                shutil.rmtree(left)
+            else:
+                left.unlink()
+        self._fetched = 0
+        # What is temporary goes with its connection; the database keeps its settings.
+        before.close()
+        self._opening = Future()
+        self._opening.set_result(self._session())
+
     def close(self) -> None:
         """Free memory and disk."""
         try:
             self._connection.close()
+            self._database.close()
         finally:
             self._room.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from dataplatform.duckdb_engine.sql import quoted
@@ -23,7 +24,13 @@ def fresh(sql: str, types: dict[str, str]) -> str:
     columns = ", ".join(
         f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}" for name, kind in types.items()
     )
-    return f"CREATE TEMP TABLE {FRESH} AS SELECT {columns} FROM ({sql}) AS model"
+    return f"CREATE OR REPLACE TEMP TABLE {FRESH} AS SELECT {columns} FROM ({sql}) AS model"
+
+
+def own(name: str, columns: Sequence[str]) -> str:
+    """The rows that stand as a view of this name, without their places."""
+    selected = ", ".join(map(quoted, columns))
+    return f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS SELECT {selected} FROM {CURRENT}"
 
 
 def bounds(model: GoldModel) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from contextlib import closing
 from functools import partial
 from typing import Any
 
@@ -34,24 +35,27 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     ledger, plan = ledger_at(settings.ledger_table), load_plan(settings.plans_uri)
     limits = Limits.of(settings)
     owner = str(Call(run_id, GOLD_MODELS, context.aws_request_id))
-    built = build_gold(
-        ledger,
-        plan,
-        run_id,
-        engine=DuckdbGold(
+    with closing(
+        DuckdbGold(
             plan=plan,
             memory=settings.memory_bytes,
             storage=settings.storage_bytes,
             limit=limits.read,
-        ),
-        limits=limits,
-        bucket=settings.gold_bucket,
-        lease=partial(
-            ledger.lease,
-            owner=owner,
-            seconds=LEASE_SECONDS,
-            alive=goes_on(run_id, partial(boto3.client, "glue")),
-        ),
-    )
+        )
+    ) as engine:
+        built = build_gold(
+            ledger,
+            plan,
+            run_id,
+            engine=engine,
+            limits=limits,
+            bucket=settings.gold_bucket,
+            lease=partial(
+                ledger.lease,
+                owner=owner,
+                seconds=LEASE_SECONDS,
+                alive=goes_on(run_id, partial(boto3.client, "glue")),
+            ),
+        )
     log.info("gold built", extra={"spark": built["spark"]})
     return built

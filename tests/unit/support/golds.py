@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -60,6 +60,7 @@ class GoldShop:
     lake: Lake
     plan: PlatformPlan
     ledger: Ledger
+    engines: ExitStack
     limit: int = 64 * MIB
     silver: dict[str, dict[int, dict[str, Any]]] = field(default_factory=dict)
     run_id: str = ""
@@ -113,7 +114,8 @@ class GoldShop:
     def gold(self, **changed: Any) -> DuckdbGold:
         """The engine of one call."""
         usual = {"memory": 1024 * MIB, "storage": 1024 * MIB, "limit": self.limit}
-        return DuckdbGold(plan=self.plan, **usual | changed)
+        engine = DuckdbGold(plan=self.plan, **usual | changed)
+        return self.engines.enter_context(closing(engine))
 
     def builder(self, **changed: Any) -> GoldBuilder:
         """A builder of the current run."""
@@ -163,10 +165,10 @@ class GoldShop:
 @contextmanager
 def gold_shops(root: Path) -> Iterator[GoldShop]:
     """A migrated lake without rows."""
-    with lakes() as lake:
+    with lakes() as lake, ExitStack() as engines:
         create_table()
         plan = plan_of(root, MODELS)
-        shop = GoldShop(lake, plan, Ledger.connect(TABLE))
+        shop = GoldShop(lake, plan, Ledger.connect(TABLE), engines)
         shop.deploy(plan)
         shop.run()
         yield shop

@@ -39,6 +39,20 @@ def test_more_than_memory_is_moved_to_disk(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_cleared_engine_is_as_new(small: Engine) -> None:
+    small.execute("CREATE TEMP TABLE t AS SELECT 1 AS a")
+    small.execute(f"COPY t TO '{small.place('s3://b/one')}' (FORMAT parquet)")
+    small.take(20 * MIB, "one")
+    free = small.free
+    small.clear()
+    assert list(small.directory.glob("*")) == []
+    assert small.free == free + 20 * MIB
+    with pytest.raises(duckdb.CatalogException):
+        small.rows("FROM t")
+    assert small.rows("SELECT current_setting('TimeZone')") == [("UTC",)]
+    assert small.place("s3://b/two") != small.place("s3://b/one")
+
+
 def test_files_that_do_not_fit_the_disk_are_not_fetched(small: Engine) -> None:
     small.take(40 * MIB, "orders")
     with pytest.raises(TooLarge, match="orders: 30 MiB to read, 24 MiB of disk free"):
