@@ -11,7 +11,7 @@ from typing import Any, Final
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from dataplatform.contracts.column_names import NAME, suggestion
+from dataplatform.contracts.column_names import NAME, column_called
 from dataplatform.contracts.types import decimal_parts
 from dataplatform.contracts.widening import widens
 from dataplatform.drift.model import Kind
@@ -97,7 +97,7 @@ def _round_trip(text: str) -> YAML:
 
 
 def _add(columns: CommentedSeq, note: DriftNote, patch: Patch) -> None:
-    name = note.column if NAME.fullmatch(note.column) else suggestion(note.column)
+    name = note.column if NAME.fullmatch(note.column) else column_called(note.column)
     if _column(columns, name) is not None:
         patch.asked.append(f'{note.text}: choose a name for it; "{name}" is a column already.')
         return

@@ -23,6 +23,8 @@ _LOGICAL = {
     "timestamp": ("timestamp", ""),
     "string": ("string", ""),
 }
+_PIECES = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",\s])+,?')
+"""Of flow YAML: words and quoted texts, with the comma after them."""
 _NAMESPACE = uuid.UUID("6f0d2a52-6f2e-4c5c-9a3e-0c2b5f4d8e11")
 
 
@@ -160,7 +162,7 @@ def _logical(column: ProposedColumn) -> tuple[str, str]:
 
 
 def _comment(words: str, indent: str, offer: str = "") -> Iterator[str]:
-    """Words in lines of comment; what is offered, a line of contract, stays whole."""
+    """Words in lines of comment; what is offered is contract once the `# ` before it is gone."""
     room = _WIDTH - len(indent) - 2
     line = ""
     for word in _printable(words).split():
@@ -170,6 +172,18 @@ def _comment(words: str, indent: str, offer: str = "") -> Iterator[str]:
         line = f"{line} {word}".strip()
     if offer and len(line) + 2 + len(offer) > room:
         yield f"{indent}# {line}:"
-        yield f"{indent}# {offer}"
+        yield from (f"{indent}# {part}" for part in _broken(offer, room))
     else:
         yield f"{indent}# {line}: {offer}" if offer else f"{indent}# {line}"
+
+
+def _broken(offer: str, room: int) -> Iterator[str]:
+    """Flow YAML in lines that fit, where values end; those after the first belong to its key."""
+    line, gap = "", ""
+    for piece in _PIECES.findall(offer):
+        if line.strip() and len(line) + len(gap) + len(piece) > room:
+            yield line
+            line, gap = "  ", ""
+        line += gap + piece
+        gap = " "
+    yield line

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_OTHER = re.compile(r"[^a-z0-9]+")
-_LONGEST = 90
+from dataplatform.contracts.spelling import LONGEST, snake
 
 
 def column_names(fields: Sequence[str]) -> list[str]:
@@ -19,7 +16,7 @@ def column_names(fields: Sequence[str]) -> list[str]:
         if _is_valid(field):
             names.append(field)
             continue
-        wanted = _snake(field) or f"column_{number}"
+        wanted = snake(field) or f"column_{number}"
         name, again = wanted, 1
         while name in taken:
             again += 1
@@ -35,11 +32,4 @@ def words(name: str) -> tuple[str, ...]:
 
 
 def _is_valid(name: str) -> bool:
-    return re.fullmatch(r"[a-z][a-z0-9_]*", name) is not None and len(name) <= _LONGEST
-
-
-def _snake(field: str) -> str:
-    text = field.replace("ß", "ss")
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    name = _OTHER.sub("_", _HUMP.sub("_", plain).lower()).strip("_")[:_LONGEST].strip("_")
-    return f"c_{name}" if name[:1].isdigit() else name
+    return re.fullmatch(r"[a-z][a-z0-9_]*", name) is not None and len(name) <= LONGEST

@@ -8,6 +8,7 @@ from typing import Any
 from dataplatform.contracts.document import Place
 from dataplatform.contracts.findings import Findings, show
 from dataplatform.contracts.model import ContractColumn
+from dataplatform.contracts.spelling import snake
 from dataplatform.parsing.model import OP_FIELD
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -31,13 +32,13 @@ def column_name(
         findings.add(
             where,
             "a name without leading underscore: those are the platform's own",
-            remedy=f'Write name: {suggestion(name)}, physicalName: "{name}".',
+            remedy=f'Write name: {column_called(name)}, physicalName: "{name}".',
         )
     elif not NAME.fullmatch(name) or len(name) > _MAX_NAME:
         findings.add(
             where,
             f"lower-case letters, digits and underscores, at most {_MAX_NAME}",
-            remedy=f'Write name: {suggestion(name)}, physicalName: "{name}".',
+            remedy=f'Write name: {column_called(name)}, physicalName: "{name}".',
         )
     elif name in found:
         findings.add(
@@ -96,10 +97,14 @@ def column_id(findings: Findings, place: Place, spec: dict[str, Any]) -> str:
     return given
 
 
+def column_called(field: str) -> str:
+    """The name of a column that its source calls so: `SKU No.` becomes `sku_no`."""
+    return snake(field) or "column_1"
+
+
 def suggestion(name: str) -> str:
-    """The nearest name that is allowed: `SKU No.` becomes `sku_no`."""
-    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
-    return re.sub(r"[^a-z0-9]+", "_", words).strip("_0123456789") or "column_1"
+    """The nearest name of a dataset or domain that is allowed: `2nd Shop` becomes `nd_shop`."""
+    return snake(name).removeprefix("c_").strip("_0123456789") or "column_1"
 
 
 def text(value: Any) -> str:

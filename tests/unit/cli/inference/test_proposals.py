@@ -6,6 +6,8 @@ import pytest
 
 from cli.inference.document import contract_text
 from cli.inference.names import column_names
+from dataplatform.contracts.document import parse as parse_yaml
+from dataplatform.contracts.parser import parse
 from tests.unit.cli.inference.conftest import Proposed
 
 KEYS = [
@@ -102,7 +104,8 @@ def test_what_may_be_about_people_is_classified(
 def test_few_values_and_ranges_are_offered_as_comments(proposed: Proposed) -> None:
     states = ["open", "closed", 'a "b"'] * 10
     rows = "".join(f'"{s.replace(chr(34), chr(34) * 2)}",{n}\n' for n, s in enumerate(states, 5))
-    text = contract_text(proposed("a.csv", "state,parts\n" + rows))
+    lines = contract_text(proposed("a.csv", "state,parts\n" + rows)).splitlines()
+    text = " ".join(line.strip(" #") for line in lines)
     assert 'arguments: {validValues: ["a \\"b\\"", closed, open]}}]' in text
     assert "logicalTypeOptions: {minimum: 5, maximum: 34}" in text
 
@@ -110,7 +113,7 @@ def test_few_values_and_ranges_are_offered_as_comments(proposed: Proposed) -> No
 def test_every_header_has_a_name_of_its_own() -> None:
     fields = ["Order ID", "order_id", "orderId", "2nd", "_hidden", "Größe", "名前", "ok", "A.B-c"]
     assert column_names(fields) == [
-        "order_id_2", "order_id", "order_id_3", "c_2nd", "hidden", "grosse", "column_7", "ok",
+        "order_id_2", "order_id", "order_id_3", "c_2nd", "hidden", "groesse", "column_7", "ok",
         "a_b_c",
     ]  # fmt: skip
 
@@ -132,3 +135,23 @@ def test_a_column_that_is_called_like_a_word_of_yaml_keeps_its_name(proposed: Pr
     assert [column.name for column in proposal.columns] == ["false", "null", "no"]
     text = contract_text(proposal)
     assert all(f'- name: "{name}"' in text for name in ("false", "null", "no"))
+
+
+def test_a_long_offer_is_broken_where_values_end_and_is_contract_once_it_is_uncommented(
+    proposed: Proposed,
+) -> None:
+    kinds = [f'kind {n}, "so": # long' for n in range(15)]
+    sent = [kind.replace('"', '""') for kind in kinds] * 10
+    rows = "".join(f'{n},"{kind}"\n' for n, kind in enumerate(sent))
+    text = contract_text(proposed("a.csv", "n,kind\n" + rows))
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 80
+    (start,) = (n for n, line in enumerate(lines) if line.startswith("        # quality: "))
+    offered = next(n for n in range(start, len(lines)) if lines[n].endswith("]"))
+    opened = [line.replace("# ", "", 1) for line in lines[start : offered + 1]]
+    contract, problems = parse(
+        parse_yaml("\n".join([*lines[:start], *opened, *lines[offered + 1 :]]), "f.odcs.yaml")
+    )
+    assert contract is not None, problems
+    (rule,) = contract.column("kind").rules
+    assert sorted(rule.arguments) == sorted(kinds)
