@@ -14,7 +14,7 @@ from cli.screen import Screen, Task, WrongUsage
 from cli.target import Target, dataset_of
 from dataplatform.errors import WeirError
 from dataplatform.ledger.costs import cost
-from dataplatform.ledger.records import Backfill, Chunk, Rederived
+from dataplatform.ledger.records import Backfill, BackfillCounts, Chunk
 from dataplatform.ledger.usage import Meter, Usage
 from dataplatform.sizes import size
 
@@ -76,7 +76,7 @@ def backfill(
     found = _found(target, dataset, execution)
     assert found is not None, "an execution that succeeded has noted its backfill"
     chunks = target.ledger.chunks(found.backfill_id)
-    counts = sum((chunk.counts for chunk in chunks), Rederived())
+    counts = sum((chunk.counts for chunk in chunks), BackfillCounts())
     spent = costs.cost_of(target, found.backfill_id)
     _show(screen, found, chunks, counts)
     screen.say(f"\n {costs.dollars(spent)}" + (", gold apart" if counts.changed else ""))
@@ -118,7 +118,7 @@ def _follow(target: Target, dataset: str, execution: str, task: Task) -> dict[st
     raise BackfillFailed(
         f"backfill {description['status'].lower()}: {why}",
         why="Chunks that are done stay done; silver and its books agree.",
-        remedy="Look: ./weir logs --function rederive; then the same command again: it"
+        remedy="Look: ./weir logs --function backfill; then the same command again: it"
         " does what is left.",
     )
 
@@ -147,7 +147,7 @@ def _handed(chunks: Sequence[Chunk]) -> list[Chunk]:
     return [chunk for chunk in chunks if chunk.reason]
 
 
-def _show(screen: Screen, found: Backfill, chunks: Sequence[Chunk], counts: Rederived) -> None:
+def _show(screen: Screen, found: Backfill, chunks: Sequence[Chunk], counts: BackfillCounts) -> None:
     title = f"Books of this backfill of {found.dataset}"
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 1, 0, 0))
     figures = [counts.keys, *(getattr(counts, name) for name in _NOUNS)]
@@ -206,7 +206,7 @@ def _estimated(answer: dict[str, Any]) -> Usage:
         seconds, meter = plan["rows"] / _ROWS_A_SECOND + plan["chunks"], "lambda"
     return Usage(
         run_id="",
-        step="rederive",
+        step="backfill",
         meter=meter,
         size=dpu if meter == "glue" else answer["memory_mib"],
         milliseconds=round(seconds * 1000),

@@ -13,11 +13,11 @@ from typing import Final
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from dataplatform.ledger.records import Rederived, Rejudged, table_lease
+from dataplatform.backfilling import Replayed, place_of, refused_batch
+from dataplatform.ledger.records import BackfillCounts, Rejudged, table_lease
 from dataplatform.ledger.staging import Staged, carries, staged_properties
 from dataplatform.naming import BATCHES_PROPERTY, OUTCOMES_PROPERTY, BronzeColumn
 from dataplatform.plans.model import SilverPlan
-from dataplatform.rederiving import Replayed, place_of, refused_batch
 from glue_jobs import tables
 from glue_jobs.runtime import Job
 from glue_jobs.snapshot_properties import commit_with
@@ -55,7 +55,7 @@ class Requarantine:
     bronze: DataFrame
     whole: DataFrame
 
-    def follow(self) -> Rederived:
+    def follow(self) -> BackfillCounts:
         """Set quarantine to what the chunk has found, once, and tell the books.
 
         Raises:
@@ -67,7 +67,7 @@ class Requarantine:
             if done is None:
                 done = self._judge()
             ledger.rejudged(self.plan.dataset, self.run, self.mark, done)
-        return Rederived(quarantined=done.refused, released=sum(done.released.values()))
+        return BackfillCounts(quarantined=done.refused, released=sum(done.released.values()))
 
     def _recorded(self) -> Rejudged | None:
         """What an earlier attempt had committed."""

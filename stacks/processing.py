@@ -64,12 +64,12 @@ class ProcessingStack(PlatformStack):
             lake.silver.grant_write(role)
             lake.quarantine.grant_write(role)
 
-        self.rederive = self._job("rederive", "Rows of a dataset, derived from bronze anew")
-        self.rederive_chunk = self._function(
-            "rederive_chunk", "A part of a dataset's rows, derived from bronze anew", self.silver
+        self.backfill = self._job("backfill", "Rows of a dataset, derived from bronze anew")
+        self.backfill_chunk = self._function(
+            "backfill_chunk", "A part of a dataset's rows, derived from bronze anew", self.silver
         )
         # To bronze they add copies of records that are refused now, so that they can be replayed.
-        for grantee in (self.rederive.role, self.rederive_chunk):
+        for grantee in (self.backfill.role, self.backfill_chunk):
             for zone in (lake.bronze, lake.silver, lake.quarantine):
                 zone.grant_write(grantee)
 
@@ -91,7 +91,7 @@ class ProcessingStack(PlatformStack):
         CfnOutput(self, "StageJob", value=self.stage_job.name)
         CfnOutput(self, "SilverJob", value=self.silver.name)
         CfnOutput(self, "GoldJob", value=self.gold.name)
-        CfnOutput(self, "RederiveJob", value=self.rederive.name)
+        CfnOutput(self, "BackfillJob", value=self.backfill.name)
 
     def _let_writers_ask(self) -> None:
         """Whoever finds that a job's run has a table's lease asks whether it goes on.
@@ -99,13 +99,13 @@ class ProcessingStack(PlatformStack):
         Of silver that is whoever writes it, and of quarantine, the table of every dataset, anybody.
         """
         silver: list[IGrantable] = [self.silver.role, self.merge_silver]
-        anew: list[IGrantable] = [self.rederive.role, self.rederive_chunk]
+        anew: list[IGrantable] = [self.backfill.role, self.backfill_chunk]
         gold: list[IGrantable] = [self.gold.role, self.build_gold]
         stage: list[IGrantable] = [self.stage_job.role]
         for job, writers in (
-            (self.silver, [*stage, self.rederive.role]),
-            (self.rederive, [*stage, *silver, self.rederive_chunk]),
-            (self.stage_job, [*silver, self.rederive.role, self.maintain.role]),
+            (self.silver, [*stage, self.backfill.role]),
+            (self.backfill, [*stage, *silver, self.backfill_chunk]),
+            (self.stage_job, [*silver, self.backfill.role, self.maintain.role]),
             (self.maintain, [*stage, *silver, *anew, *gold]),
         ):
             for writer in writers:

@@ -13,11 +13,12 @@ from typing import Final
 from pyiceberg.expressions import NotIn, Reference
 from pyiceberg.manifest import DataFile
 
+from dataplatform.backfilling import commit_properties, committed, withheld
+from dataplatform.duckdb_engine.backfill_steps import BackfillSteps
 from dataplatform.duckdb_engine.classification import rows_to_write
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.late_columns import lay_filled
 from dataplatform.duckdb_engine.pruning import candidates
-from dataplatform.duckdb_engine.rederivation import Rederivation
 from dataplatform.duckdb_engine.requarantine import Requarantine
 from dataplatform.duckdb_engine.silver_columns import check_columns, stamps
 from dataplatform.duckdb_engine.sizing import (
@@ -31,21 +32,20 @@ from dataplatform.ledger import Ledger
 from dataplatform.ledger.holders import ChunkCall
 from dataplatform.ledger.records import (
     Backfill,
+    BackfillCounts,
     Chunk,
     Lease,
-    Rederived,
     chunk_mark,
     table_lease,
 )
 from dataplatform.naming import BronzeColumn
 from dataplatform.plans.model import SilverPlan
-from dataplatform.rederiving import commit_properties, committed, withheld
 from dataplatform.settings import DuckdbSettings
 
 _BATCH: Final = BronzeColumn.BATCH_ID.value
 
 
-def rederive(
+def publish_chunk(
     settings: DuckdbSettings,
     ledger: Ledger,
     plan: SilverPlan,
@@ -56,7 +56,7 @@ def rederive(
     seconds: int,
     alive: Callable[[Lease], bool],
     patience: float = 0,
-) -> Rederived:
+) -> BackfillCounts:
     """Set silver's rows of a chunk's keys, and quarantine, to what bronze gives by today's plan.
 
     Doing it twice changes nothing the second time; a commit that the ledger wasn't told of is found
@@ -124,7 +124,7 @@ class _Chunk:
         self._plan = plan
         self._mark = chunk_mark(backfill.backfill_id, chunk.number)
         self._chunk = chunk
-        self._steps = Rederivation(engine, plan, backfill, chunk)
+        self._steps = BackfillSteps(engine, plan, backfill, chunk)
         self._quarantine = Requarantine(engine, ledger, plan, backfill.backfill_id, self._mark)
         self._source: _Source | None = None
         self._needed = 0
@@ -154,11 +154,11 @@ class _Chunk:
         self._steps.derive("bronze")
         self._source = source
 
-    def committed(self, silver: LakeTable) -> tuple[Rederived, int] | None:
+    def committed(self, silver: LakeTable) -> tuple[BackfillCounts, int] | None:
         """What an earlier attempt had published without telling the ledger."""
         return committed((snapshot.summary for snapshot in silver.snapshots()), self._mark)
 
-    def publish(self, silver: LakeTable) -> tuple[Rederived, int]:
+    def publish(self, silver: LakeTable) -> tuple[BackfillCounts, int]:
         """Compare, quarantine, and publish what differs in one commit.
 
         Returns:
@@ -181,7 +181,9 @@ class _Chunk:
             return counts, 0
         return counts, self._commit(silver, counts, places)
 
-    def _commit(self, silver: LakeTable, counts: Rederived, places: dict[int, DataFile]) -> int:
+    def _commit(
+        self, silver: LakeTable, counts: BackfillCounts, places: dict[int, DataFile]
+    ) -> int:
         sequence = self._ledger.next_sequence(self._plan.dataset)
         removed = [places[number] for number in self._steps.rewritten()]
         if removed:

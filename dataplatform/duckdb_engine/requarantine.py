@@ -17,6 +17,7 @@ from pyiceberg.manifest import DataFile
 
 from dataplatform.adapters.iceberg import append_once, committed, open_table, replace_once
 from dataplatform.adapters.iceberg_files import DataFiles
+from dataplatform.backfilling import Replayed, place_of, refused_batch
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.quarantine import records_of, sent
 from dataplatform.duckdb_engine.sizing import SILVER_EXPANSION, refuse_large
@@ -24,11 +25,10 @@ from dataplatform.duckdb_engine.sql import literal, quoted
 from dataplatform.duckdb_engine.tables import LakeTable
 from dataplatform.duckdb_engine.views import AT, FILE
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.records import Rederived, Rejudged
+from dataplatform.ledger.records import BackfillCounts, Rejudged
 from dataplatform.ledger.staging import Staged, staged_properties
 from dataplatform.naming import OUTCOMES_PROPERTY, BronzeColumn
 from dataplatform.plans.model import SilverPlan
-from dataplatform.rederiving import Replayed, place_of, refused_batch
 
 _BATCH: Final = BronzeColumn.BATCH_ID.value
 _ID: Final = "object, version, position"
@@ -61,7 +61,7 @@ class Requarantine:
         self._batch = refused_batch(plan.dataset, mark)
         self._replayed = Replayed(ledger)
 
-    def follow(self) -> Rederived:
+    def follow(self) -> BackfillCounts:
         """Set quarantine to what the chunk has found, once, and tell the books.
 
         Raises:
@@ -75,7 +75,7 @@ class Requarantine:
             if found.refused or found.released:
                 self._write(found, done)
         self._ledger.rejudged(self._plan.dataset, self._run, self._mark, done)
-        return Rederived(quarantined=done.refused, released=sum(done.released.values()))
+        return BackfillCounts(quarantined=done.refused, released=sum(done.released.values()))
 
     def _recorded(self) -> Rejudged | None:
         """What an earlier attempt had committed."""

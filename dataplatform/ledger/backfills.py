@@ -14,10 +14,10 @@ from dataplatform.ledger.leases import lease_lost, still_held
 from dataplatform.ledger.records import (
     MAX_CHUNKS,
     Backfill,
+    BackfillCounts,
     BackfillState,
     Chunk,
     Lease,
-    Rederived,
     TableSize,
 )
 from dataplatform.ledger.rejudging import Rejudging
@@ -108,7 +108,7 @@ class Backfills(Rejudging):
         self,
         backfill: Backfill,
         number: int,
-        counts: Rederived,
+        counts: BackfillCounts,
         *,
         sequence: int,
         live: int,
@@ -151,7 +151,7 @@ class Backfills(Rejudging):
         return True
 
     def _follow(
-        self, dataset: str, counts: Rederived, sequence: int, live: int, size: TableSize
+        self, dataset: str, counts: BackfillCounts, sequence: int, live: int, size: TableSize
     ) -> Sequence[Write]:
         """The lifetime books after a commit: records keep their outcomes, rows came and went."""
         if not counts.changed:
@@ -183,4 +183,4 @@ def _chunk_item(chunk: Chunk) -> Item:
 
 def _chunk(item: Item) -> Chunk:
     known = {f.name: item[f.name] for f in fields(Chunk) if f.name in item}
-    return Chunk(**{**known, "counts": Rederived.from_dict(item["counts"])})
+    return Chunk(**{**known, "counts": BackfillCounts.from_dict(item["counts"])})

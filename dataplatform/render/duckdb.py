@@ -63,7 +63,7 @@ def silver_to_duckdb(
         newest=to_duckdb(spark.newest),
         classified=to_duckdb(spark.classified.replace(EACH_NEWEST, f"{EACH_NEWEST}, {places}", 1)),
         merge="",
-        rederived=to_duckdb(spark.rederived),
+        backfilled=to_duckdb(spark.backfilled),
         part=duckdb_part(columns, key),
     )
 

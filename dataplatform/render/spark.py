@@ -59,7 +59,7 @@ class SparkRenderer:
             newest=self._newest(),
             classified=self._classified(self._ordering),
             merge=self._merge(),
-            rederived=self._classified("", absent="absent"),
+            backfilled=self._classified("", absent="absent"),
             part=spark_part(tuple(self._columns.values()), self._key),
         )
 

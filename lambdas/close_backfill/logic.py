@@ -9,7 +9,7 @@ from dataplatform.errors import BackfillIncomplete
 from dataplatform.gold.due import due_models
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.holders import ChunkCall, holder
-from dataplatform.ledger.records import Rederived, backfill_lease, table_lease
+from dataplatform.ledger.records import BackfillCounts, backfill_lease, table_lease
 from dataplatform.plans.model import PlatformPlan
 from lambdas.failures import reason
 
@@ -36,7 +36,7 @@ def close_backfill(
             remedy="Mend the cause and start the same backfill again: it does what is left.",
         )
     ledger.end_backfill(backfill_id, "done")
-    counts = sum((chunk.counts for chunk in chunks), Rederived())
+    counts = sum((chunk.counts for chunk in chunks), BackfillCounts())
     gold_due = any(
         backfill.dataset in plan.model(name).datasets for name in due_models(ledger, plan)
     )

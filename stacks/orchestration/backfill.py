@@ -74,8 +74,8 @@ class Backfills(Construct):
         executions.grant_look(plan, machine=name)
         steps = _Steps(
             plan=plan,
-            rederive=processing.rederive_chunk,
-            job=processing.rederive,
+            chunk=processing.backfill_chunk,
+            job=processing.backfill,
             close=close,
             pipeline=pipeline,
         )
@@ -96,7 +96,7 @@ class _Steps:
     """What the states run."""
 
     plan: IFunction
-    rederive: IFunction
+    chunk: IFunction
     job: SparkJob
     close: IFunction
     pipeline: IStateMachine
@@ -133,7 +133,7 @@ def _definition(states: States, steps: _Steps) -> DefinitionBody:
         steps.plan,
         {"input": JsonPath.object_at("$$.Execution.Input"), "execution": execution},
     )
-    chunk = states.call("RederiveChunk", steps.rederive, timeout=LONG_STEP, without=(KILLED,))
+    chunk = states.call("BackfillChunk", steps.chunk, timeout=LONG_STEP, without=(KILLED,))
     for name, errors, to_spark in (
         ("GiveUpChunk", ["LeaseHeld"], False),
         ("LeaveChunkToSpark", list(OUTGROWN), True),
@@ -141,9 +141,9 @@ def _definition(states: States, steps: _Steps) -> DefinitionBody:
         told = {"run_id": run_id, "chunk": JsonPath.number_at("$.chunk"), "to_spark": to_spark}
         noted = states.call(name, steps.close, {**told, "error": JsonPath.object_at("$.error")})
         chunk.add_catch(noted, errors=errors, result_path="$.error")
-    chunks = states.each("RederiveChunks", "$.chunks", CHUNKS_AT_ONCE, chunk)
+    chunks = states.each("BackfillChunks", "$.chunks", CHUNKS_AT_ONCE, chunk)
     left = states.call("LeftToSpark", steps.close, {"run_id": run_id})
-    spark = states.spark("Rederive", steps.job)
+    spark = states.spark("Backfill", steps.job)
     closed = states.call("CloseBackfill", steps.close, {"run_id": run_id, "execution": execution})
     gold = StepFunctionsStartExecution(
         states,
@@ -155,7 +155,7 @@ def _definition(states: States, steps: _Steps) -> DefinitionBody:
     )
     done = Succeed(states, "Done")
     gold.next(done)
-    chunks.next(left).next(states.either("SparkRederives", "$.spark", spark, closed))
+    chunks.next(left).next(states.either("SparkBackfills", "$.spark", spark, closed))
     spark.next(closed)
     closed.next(states.either("GoldFollows", "$.gold_due", gold, done))
     planned_only = Succeed(states, "Planned")

@@ -122,7 +122,7 @@ def test_a_job_that_is_killed_after_its_commit_is_started_again_and_commits_no_m
     assert counts == {"records": counts["records"], "keys": 1, "deleted": 1}
     assert done["cost"]["glue"] > 0
     assert platform.snapshot("silver.sales") == committed, "found, and not made again"
-    runs = platform.client("glue").get_job_runs(JobName=platform.target.output("RederiveJob"))
+    runs = platform.client("glue").get_job_runs(JobName=platform.target.output("BackfillJob"))
     assert len(runs["JobRuns"]) == 2
     assert sold(platform) == 0
     assert contents(platform, "silver.sales", "id") == before
@@ -131,7 +131,7 @@ def test_a_job_that_is_killed_after_its_commit_is_started_again_and_commits_no_m
 
 def test_a_chunk_that_outgrows_its_function_is_sparks(platform: Platform) -> None:
     before = contents(platform, "silver.stores", "store_id")
-    with confined(platform, "rederive-chunk", memory=128):
+    with confined(platform, "backfill-chunk", memory=128):
         done = platform.json("backfill", "stores", *EVER)
     assert (done["engine"], done["left_to_spark"]) == ("duckdb", {"0": "out of memory"})
     assert done["counts"]["keys"] == done["counts"]["kept"] + done["counts"]["absent"]

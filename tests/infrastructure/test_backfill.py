@@ -13,30 +13,30 @@ WRITES = {"s3:PutObject", "glue:UpdateTable"}
 
 
 def test_chunks_are_done_side_by_side_but_boundedly(dev: Assembly) -> None:
-    state = dict(dev.states(MACHINE))["RederiveChunks"]
+    state = dict(dev.states(MACHINE))["BackfillChunks"]
     assert state["MaxConcurrency"] == CHUNKS_AT_ONCE
 
 
 def test_a_chunk_that_outgrows_its_function_is_left_to_spark(dev: Assembly) -> None:
     states = dict(dev.states(MACHINE))
-    held, outgrown = states["RederiveChunk"]["Catch"]
+    held, outgrown = states["BackfillChunk"]["Catch"]
     assert (held["ErrorEquals"], held["Next"]) == (["LeaseHeld"], "GiveUpChunk")
     assert {"TooLarge", "NotForThisEngine", "Sandbox.Timedout"} <= set(outgrown["ErrorEquals"])
     assert outgrown["Next"] == "LeaveChunkToSpark"
-    assert [name for name, state in states.items() if "Catch" in state] == ["RederiveChunk"]
+    assert [name for name, state in states.items() if "Catch" in state] == ["BackfillChunk"]
     told = {n: states[n]["Parameters"]["Payload"] for n in ("GiveUpChunk", "LeaveChunkToSpark")}
     assert [payload["to_spark"] for payload in told.values()] == [False, True]
 
 
 def test_spark_does_what_is_left_once_functions_have_ended(dev: Assembly) -> None:
     states = dict(dev.states(MACHINE))
-    assert states["RederiveChunks"]["Next"] == "LeftToSpark"
-    (choice,) = states["SparkRederives"]["Choices"]
-    assert (choice["Variable"], choice["Next"]) == ("$.spark", "Rederive")
-    assert states["SparkRederives"]["Default"] == states["Rederive"]["Next"] == "CloseBackfill"
-    job = states["Rederive"]
+    assert states["BackfillChunks"]["Next"] == "LeftToSpark"
+    (choice,) = states["SparkBackfills"]["Choices"]
+    assert (choice["Variable"], choice["Next"]) == ("$.spark", "Backfill")
+    assert states["SparkBackfills"]["Default"] == states["Backfill"]["Next"] == "CloseBackfill"
+    job = states["Backfill"]
     assert job["Resource"].endswith("glue:startJobRun.sync")
-    assert job["Parameters"]["JobName"] == "weir-dev-rederive"
+    assert job["Parameters"]["JobName"] == "weir-dev-backfill"
     assert job["Parameters"]["Arguments"] == {"--run_id.$": "$.run_id"}
     lost = [r for r in job["Retry"] if "States.TaskFailed" in r["ErrorEquals"]]
     assert [retry["MaxAttempts"] for retry in lost] == [1]
@@ -52,7 +52,7 @@ def test_engines_are_chosen_by_the_limits_of_the_pipeline(dev: Assembly) -> None
     theirs = EngineSettings.from_environment(variables("choose-engines"))
     for limit in ("batch_bytes", "rows", "table_bytes"):
         assert getattr(ours, limit) == getattr(theirs, limit), limit
-    job = dev.one("AWS::Glue::Job", Name="weir-dev-rederive")
+    job = dev.one("AWS::Glue::Job", Name="weir-dev-backfill")
     assert int(ours.dpu) == job.properties["NumberOfWorkers"]
 
 
@@ -89,7 +89,7 @@ def test_who_plans_reads_bronze_and_writes_no_table(dev: Assembly) -> None:
     assert not given & WRITES
 
 
-@pytest.mark.parametrize("role", ["RederiveChunkRole", "RederiveRole"])
+@pytest.mark.parametrize("role", ["BackfillChunkRole", "BackfillRole"])
 def test_who_derives_rows_anew_reads_no_landed_object_and_no_gold(dev: Assembly, role: str) -> None:
     policies = dev.policies_of(role)
     for zone in ("Landing", "Gold"):
@@ -110,7 +110,7 @@ def test_whoever_waits_for_a_table_may_ask_whether_the_job_goes_on(dev: Assembly
             for statement in dev.policies_of(role)
         )
 
-    for role in ("SilverRole", "MergeSilverRole", "RederiveChunkRole", "StageRole"):
-        assert asks(role, "rederive"), role
-    for job in ("silver", "stage", "maintain", "rederive"):
-        assert asks("RederiveRole", job), job
+    for role in ("SilverRole", "MergeSilverRole", "BackfillChunkRole", "StageRole"):
+        assert asks(role, "backfill"), role
+    for job in ("silver", "stage", "maintain", "backfill"):
+        assert asks("BackfillRole", job), job

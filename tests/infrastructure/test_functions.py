@@ -106,7 +106,7 @@ def test_only_functions_that_touch_iceberg_carry_the_lake_layer(stage: Assembly)
         "build-gold",
         "maintain-table",
         "plan-backfill",
-        "rederive-chunk",
+        "backfill-chunk",
     }
 
 

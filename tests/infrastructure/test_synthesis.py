@@ -99,7 +99,7 @@ def test_names_that_others_look_for_hold_the_stage(dev: Assembly) -> None:
         ("catalog", {"LedgerTable", "PlansUri", "AthenaWorkgroup"}),
         ("warehouse", {"WorkgroupName", "WarehouseDatabase"}),
         ("orchestration", {"PipelineArn", "LoaderRoleArn"}),
-        ("processing", {"StageJob", "SilverJob", "GoldJob", "RederiveJob"}),
+        ("processing", {"StageJob", "SilverJob", "GoldJob", "BackfillJob"}),
         ("ingestion", {"RegisterQueueUrl", "DeadLetterQueueUrl"}),
     ],
 )

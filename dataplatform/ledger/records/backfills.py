@@ -29,7 +29,7 @@ def chunk_mark(backfill_id: str, number: int) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rederived:
+class BackfillCounts:
     """What came of deriving rows anew: keys = kept + absent + inserted + updated
     + deleted.
 
@@ -67,8 +67,8 @@ class Rederived:
         """Keys of which is said what became of their rows."""
         return self.kept + self.absent + self.changed
 
-    def __add__(self, other: Rederived) -> Rederived:
-        return Rederived(
+    def __add__(self, other: BackfillCounts) -> BackfillCounts:
+        return BackfillCounts(
             **{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)}
         )
 
@@ -125,7 +125,7 @@ class Chunk:
     number: int
     of: int
     state: ChunkState = "pending"
-    counts: Rederived = field(default_factory=Rederived)
+    counts: BackfillCounts = field(default_factory=BackfillCounts)
     sequence: int = 0
     error: str = ""
     engine: Engine = "duckdb"

@@ -53,7 +53,7 @@ class SilverSql:
         columns (SilverColumn) and `_action`: insert, update or delete. {within} is a condition that
         holds for every row of the target (alias `t`) that is to change. "" for DuckDB, which writes
         no Iceberg table itself.
-    rederived: as `classified`, but what stands is no argument: a row that is newer than what bronze
+    backfilled: as `classified`, but what stands is no argument: a row newer than what bronze
         gives is an update, too. It is what a backfill compares with.
     part: no SELECT, but an expression of a record's key as `typed` gives it: a number from 0 on, by
         which keys are told from chunk to chunk. Both engines give the same.
@@ -63,7 +63,7 @@ class SilverSql:
     newest: str
     classified: str
     merge: str
-    rederived: str = ""
+    backfilled: str = ""
     part: str = "0"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from dataplatform.errors import BackfillIncomplete, BackfillRunning, LeaseHeld, PlanChanged
 from dataplatform.ledger.holders import Call, ChunkCall
-from dataplatform.ledger.records import PIPELINE_LEASE, Rederived, table_lease
+from dataplatform.ledger.records import PIPELINE_LEASE, BackfillCounts, table_lease
 from lambdas.close_backfill.logic import left_to_spark
 from tests.unit.support.backfill_machine import Machine, relax
 from tests.unit.support.ledgers import built
@@ -123,7 +123,7 @@ def test_a_chunk_that_outgrows_its_function_is_sparks_from_then_on(machine: Mach
     assert again["run_id"] == run_id and again["chunks"] == []
     assert left_to_spark(ledger, run_id)["spark"]
     late = machine.chunk({"run_id": run_id, "chunk": 0})
-    assert late == Rederived(), "a late retry of the call that was given up"
+    assert late == BackfillCounts(), "a late retry of the call that was given up"
 
 
 def test_spark_goes_on_with_what_functions_began_and_functions_begin_anew(

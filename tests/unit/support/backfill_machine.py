@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from dataplatform.ledger.records import Rederived
+from dataplatform.ledger.records import BackfillCounts
 from dataplatform.settings import BackfillSettings
+from lambdas.backfill_chunk.logic import backfill_chunk
 from lambdas.close_backfill.logic import close_backfill, give_up
 from lambdas.plan_backfill.logic import plan_backfill
-from lambdas.rederive_chunk.logic import rederive_chunk
 from tests.unit.support.contracts import spoiled
 from tests.unit.support.lakes import plan_of
 from tests.unit.support.merges import SETTINGS, Shop, orders
@@ -41,9 +41,9 @@ class Machine:
             goes_on=lambda holder: holder in self.running,
         )
 
-    def chunk(self, item: dict[str, Any], left: float = 3) -> Rederived:
+    def chunk(self, item: dict[str, Any], left: float = 3) -> BackfillCounts:
         """What a call for a chunk counts."""
-        return rederive_chunk(
+        return backfill_chunk(
             SETTINGS,
             self.shop.ledger,
             plan_of(self.shop.plan),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from dataplatform.duckdb_engine.backfill import rederive
-from dataplatform.ledger.records import Backfill, Rederived
+from dataplatform.duckdb_engine.backfill import publish_chunk
+from dataplatform.ledger.records import Backfill, BackfillCounts
 from dataplatform.naming import SilverColumn
 from tests.unit.support.merges import SETTINGS, Shop
 
@@ -31,12 +31,12 @@ def planned(shop: Shop, *, chunks: int = 1, since: str = SINCE, until: str = UNT
     )
 
 
-def done(shop: Shop, backfill: Backfill, *, request: str = "b1") -> Rederived:
+def done(shop: Shop, backfill: Backfill, *, request: str = "b1") -> BackfillCounts:
     """Do what is left of it."""
-    found = Rederived()
+    found = BackfillCounts()
     for chunk in shop.ledger.chunks(backfill.backfill_id):
         if chunk.state != "done":
-            found += rederive(
+            found += publish_chunk(
                 SETTINGS,
                 shop.ledger,
                 shop.plan,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataplatform.ledger.records import Backfill, Chunk, Rederived
+from dataplatform.ledger.records import Backfill, BackfillCounts, Chunk
 from dataplatform.overtaken import until_not_overtaken
-from glue_jobs.rederivation import rederive
+from glue_jobs.backfill_chunk import publish_chunk
 from tests.unit.support.spark_shops import SparkShop
 
 
 def done(
     shop: SparkShop, backfill: Backfill, chunk: Chunk | None = None, *, request: str = "b1"
-) -> Rederived:
+) -> BackfillCounts:
     """Do a chunk, the first if not told."""
     job = shop.job(backfill.backfill_id, request)
     wanted = chunk or shop.ledger.chunk(backfill.backfill_id, 0)
-    return until_not_overtaken(lambda: rederive(job, shop.plan, backfill, wanted))
+    return until_not_overtaken(lambda: publish_chunk(job, shop.plan, backfill, wanted))

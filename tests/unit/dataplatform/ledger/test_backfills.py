@@ -11,15 +11,15 @@ from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import (
     MAX_CHUNKS,
     Backfill,
+    BackfillCounts,
     Lease,
     Outcomes,
-    Rederived,
     Rejudged,
     TableSize,
 )
 from tests.unit.support.ledgers import Clock, landed
 
-COUNTS = Rederived(records=5, keys=4, kept=1, inserted=2, deleted=1)
+COUNTS = BackfillCounts(records=5, keys=4, kept=1, inserted=2, deleted=1)
 PLANNED = Backfill(
     backfill_id="",
     dataset="products",

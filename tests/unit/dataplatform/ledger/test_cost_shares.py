@@ -121,7 +121,7 @@ def test_the_function_that_builds_all_models_is_shared_by_their_seconds() -> Non
             [],
             {"dim": 0.25, "fact": 0.75},
         ),
-        ("rederive", steps(rederive={"large": (0, 9)}), {}, [], {"": 1.0}),
+        ("backfill", steps(backfill={"large": (0, 9)}), {}, [], {"": 1.0}),
         ("silver", [], {}, [], {"": 1.0}),
     ],
 )

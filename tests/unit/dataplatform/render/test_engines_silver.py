@@ -67,15 +67,15 @@ def _check(both: Engines, plan: SilverPlan, seed: int) -> set[str]:
     assert not differences(ours, theirs, columns), _described(plan)
     good = {both.in_spark: "size", both.in_duckdb: "len"}
     _check_gates(both, plan, good)
-    names = [_PLACE, "_rank", "_action", "_rederived"]
+    names = [_PLACE, "_rank", "_action", "_backfilled"]
     compared = []
     for engine, sql in ((both.in_spark, plan.spark), (both.in_duckdb, plan.duckdb)):
         kept = f"(SELECT * FROM typed WHERE {good[engine]}(_reasons) = 0)"
         newest = f"({fill(sql.newest, good=kept)})"
-        anew = fill(sql.rederived, newest=newest, silver="silver")
+        anew = fill(sql.backfilled, newest=newest, silver="silver")
         merged = fill(sql.classified, newest=newest, silver=_WITH_PLACES)
         found = engine(
-            f"SELECT m.{_PLACE}, m._rank, m._action, a._action AS _rederived "
+            f"SELECT m.{_PLACE}, m._rank, m._action, a._action AS _backfilled "
             f"FROM ({merged}) AS m JOIN ({anew}) AS a ON m.{_PLACE} = a.{_PLACE}"
         )
         compared.append(sorted(rows(found, names)))

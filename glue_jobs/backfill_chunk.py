@@ -13,30 +13,30 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from dataplatform.adapters.holders import beside_runs
+from dataplatform.backfilling import commit_properties, committed, compared, withheld
 from dataplatform.ledger.commits import Summary
 from dataplatform.ledger.records import (
     Backfill,
+    BackfillCounts,
     Chunk,
-    Rederived,
     TableSize,
     chunk_mark,
     table_lease,
 )
 from dataplatform.naming import BronzeColumn
 from dataplatform.plans.model import SilverPlan
-from dataplatform.rederiving import commit_properties, committed, compared, withheld
 from glue_jobs import tables
 from glue_jobs.changes import publish_changes
 from glue_jobs.requarantine import Requarantine
 from glue_jobs.runtime import Job, client
-from glue_jobs.transforms import rederivation as steps
+from glue_jobs.transforms import backfill as steps
 from glue_jobs.transforms.late_columns import filled, late
 from glue_jobs.transforms.silver import within
 
 _BATCH = BronzeColumn.BATCH_ID.value
 
 
-def rederive(job: Job, plan: SilverPlan, backfill: Backfill, chunk: Chunk) -> Rederived:
+def publish_chunk(job: Job, plan: SilverPlan, backfill: Backfill, chunk: Chunk) -> BackfillCounts:
     """Set silver's rows of a chunk's keys, and quarantine, to what bronze gives by today's plan.
 
     Doing it twice changes nothing the second time; a commit that the ledger wasn't told of is found
@@ -112,7 +112,7 @@ class _Chunk:
         self._late = late(self._whole(), plan)
         self._derived = steps.derive(job.spark, plan, self._bronze(), self._backfill, self._chunk)
 
-    def publish(self, *, empty: bool) -> tuple[Rederived, int]:
+    def publish(self, *, empty: bool) -> tuple[BackfillCounts, int]:
         """Compare, quarantine, and publish what differs in one commit.
 
         Args:

@@ -15,7 +15,7 @@ from typing import Final
 from dataplatform.errors import BooksUnbalanced, PlanChanged
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.commits import Summary, recovered
-from dataplatform.ledger.records import Backfill, Rederived
+from dataplatform.ledger.records import Backfill, BackfillCounts
 from dataplatform.ledger.replays import taker
 from dataplatform.naming import (
     BATCHES_PROPERTY,
@@ -72,7 +72,7 @@ def withheld(
     return tuple(sorted({*staged, refused_batch(dataset, mark)}))
 
 
-def committed(published: Iterable[Summary], mark: str) -> tuple[Rederived, int] | None:
+def committed(published: Iterable[Summary], mark: str) -> tuple[BackfillCounts, int] | None:
     """The counts and the sequence of what an attempt has published without telling the ledger.
 
     Args:
@@ -83,11 +83,11 @@ def committed(published: Iterable[Summary], mark: str) -> tuple[Rederived, int] 
         found = json.loads(summary.get(OUTCOMES_PROPERTY, "{}"))
         if mark in found:
             log.info("%s is in a snapshot already", mark)
-            return Rederived.from_dict(found[mark]), int(summary[SEQUENCE_PROPERTY])
+            return BackfillCounts.from_dict(found[mark]), int(summary[SEQUENCE_PROPERTY])
     return None
 
 
-def commit_properties(mark: str, counts: Rederived, sequence: int) -> dict[str, str]:
+def commit_properties(mark: str, counts: BackfillCounts, sequence: int) -> dict[str, str]:
     """Snapshot properties of the commit to silver that is a chunk's."""
     return {
         BATCHES_PROPERTY: mark,
@@ -99,7 +99,7 @@ def commit_properties(mark: str, counts: Rederived, sequence: int) -> dict[str, 
 
 def compared(
     mark: str, *, records: int, rejected: int, keys: int, actions: Mapping[str, int]
-) -> Rederived:
+) -> BackfillCounts:
     """What was looked at, and what of it differs; each number by a count of its own.
 
     Args:
@@ -108,7 +108,7 @@ def compared(
     Raises:
         BooksUnbalanced: a key was compared twice or not at all.
     """
-    counts = Rederived(
+    counts = BackfillCounts(
         records=records,
         rejected=rejected,
         keys=keys,

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.records import Rederived
+from dataplatform.ledger.records import BackfillCounts
 from dataplatform.naming import SilverColumn
-from glue_jobs import rederivation
+from glue_jobs import backfill_chunk
 from glue_jobs.requarantine import Requarantine
 from tests.unit.dataplatform.duckdb_engine.test_clean_build import BATCHES, BY_STATE, LIMITS, Sent
 from tests.unit.support import spark_backfills
@@ -68,7 +68,7 @@ def test_any_history_ends_alike_whichever_engine_does_which_chunk(
         ends = _state(shop, plan.backfill_id)
     with shops(limited(before, contract)) as shop:
         history(shop)
-        plan, found = planned(shop, chunks=len(sparks)), Rederived()
+        plan, found = planned(shop, chunks=len(sparks)), BackfillCounts()
         for chunk, by_spark in zip(shop.ledger.chunks(plan.backfill_id), sparks, strict=True):
             if by_spark:
                 with spark_shop(shop, spark) as sparks_shop:
@@ -82,7 +82,7 @@ def test_any_history_ends_alike_whichever_engine_does_which_chunk(
 STEPS: dict[str, tuple[Any, str, bool]] = {
     "after its copies are in bronze": (Requarantine, "_copy", True),
     "after quarantine has followed": (Requarantine, "_write", True),
-    "before silver is published": (rederivation, "publish_changes", False),
+    "before silver is published": (backfill_chunk, "publish_changes", False),
     "before the ledger is told": (Ledger, "chunk_done", False),
 }
 
@@ -103,7 +103,7 @@ def test_a_job_that_is_killed_is_done_once_by_the_next(
     committed = shop.lake.snapshots(shop.plan.silver_table)
     counts = {"records": 3, "rejected": 2, "keys": 3, "kept": 1, "absent": 1, "deleted": 1}
     counts["quarantined"] = 1
-    assert spark_backfills.done(shop, plan, request="b2") == Rederived(**counts)
+    assert spark_backfills.done(shop, plan, request="b2") == BackfillCounts(**counts)
     made = shop.lake.snapshots(shop.plan.silver_table) - committed
     assert made == (0 if step == "before the ledger is told" else 1)
     assert set(shop.rows()) == {1}
@@ -123,7 +123,7 @@ def test_what_is_published_meanwhile_is_read_and_what_is_only_staged_is_not(
     Shop.merge(shop, shop.staged(order(1, 1), order(4, 1)))
     late = shop.staged(order(1, 2, amount="9"))
     held = shop.staged(order(2, 1), order(4, 2, amount="8"))
-    derive, calls = rederivation._Chunk.derive, []
+    derive, calls = backfill_chunk._Chunk.derive, []
 
     def between(chunk: Any, summaries: Any) -> None:
         derive(chunk, summaries)
@@ -131,9 +131,9 @@ def test_what_is_published_meanwhile_is_read_and_what_is_only_staged_is_not(
         if len(calls) == 1:
             Shop.merge(shop, late)
 
-    monkeypatch.setattr(rederivation._Chunk, "derive", between)
+    monkeypatch.setattr(backfill_chunk._Chunk, "derive", between)
     found = spark_backfills.done(shop, planned(shop))
-    assert found == Rederived(records=3, keys=2, kept=2)
+    assert found == BackfillCounts(records=3, keys=2, kept=2)
     assert int(shop.rows()[1]["amount"]) == 9
     assert Shop.merge(shop, held) == {"inserted": 1, "updated": 1}
 

@@ -79,7 +79,7 @@ def compare(spark: SparkSession, plan: SilverPlan, derived: Derived, silver: str
         silver: qualified table; "" where nothing is in it yet.
     """
     held = standing(plan, derived.typed, silver)
-    newest = step(spark, plan.spark.rederived, "newest", derived.newest, plan, silver=held)
+    newest = step(spark, plan.spark.backfilled, "newest", derived.newest, plan, silver=held)
     return newest.unionByName(_gone(spark, plan, derived, held), allowMissingColumns=True).persist()
 
 

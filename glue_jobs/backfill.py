@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from typing import Final
 
+from dataplatform.backfilling import check_plan
 from dataplatform.ledger.records import Backfill, Chunk
 from dataplatform.overtaken import until_not_overtaken
-from dataplatform.rederiving import check_plan
 from glue_jobs import shuffles
-from glue_jobs.rederivation import rederive
+from glue_jobs.backfill_chunk import publish_chunk
 from glue_jobs.runtime import Job
 
-STEP: Final = "rederive"
+STEP: Final = "backfill"
 
 log = logging.getLogger("weir.backfill")
 
@@ -33,7 +33,7 @@ def _alone(job: Job, backfill: Backfill, chunk: Chunk) -> None:
     try:
         plan = job.plan.dataset(backfill.dataset)
         check_plan(plan, backfill)
-        counts = until_not_overtaken(lambda: rederive(job, plan, backfill, chunk))
+        counts = until_not_overtaken(lambda: publish_chunk(job, plan, backfill, chunk))
     except Exception as error:
         log.exception("chunk %d failed", chunk.number)
         said = f"{type(error).__name__}: {error}"

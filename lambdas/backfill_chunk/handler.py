@@ -9,11 +9,11 @@ import boto3
 
 from dataplatform.adapters.plans import load_plan
 from dataplatform.settings import DuckdbSettings
+from lambdas.backfill_chunk.logic import backfill_chunk
 from lambdas.common import LambdaContext, ledger_at, logger
 from lambdas.metering import metered
-from lambdas.rederive_chunk.logic import rederive_chunk
 
-log = logger("rederive-chunk")
+log = logger("backfill-chunk")
 
 # What the libraries made while they were imported stays; the collector needn't walk it any more.
 gc.freeze()
@@ -25,7 +25,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """{"run_id", "chunk"} -> {"run_id", "chunk"}; the counts are in the ledger."""
     log.append_keys(run_id=event["run_id"], chunk=event["chunk"])
     settings = DuckdbSettings.from_environment()
-    counts = rederive_chunk(
+    counts = backfill_chunk(
         settings,
         ledger_at(settings.ledger_table),
         load_plan(settings.plans_uri),

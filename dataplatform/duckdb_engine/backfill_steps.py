@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
+from dataplatform.backfilling import compared
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.matching import ROW, STANDING, lay_standing, match, rewritten
 from dataplatform.duckdb_engine.sql import literal, quoted
 from dataplatform.duckdb_engine.views import AT, FILE
-from dataplatform.ledger.records import Backfill, Chunk, Rederived, chunk_mark
+from dataplatform.ledger.records import Backfill, BackfillCounts, Chunk, chunk_mark
 from dataplatform.naming import BronzeColumn
 from dataplatform.plans.model import SilverPlan, fill
-from dataplatform.rederiving import compared
 
 _OP: Final = BronzeColumn.OP.value
 _ARRIVED: Final = BronzeColumn.ARRIVED_AT.value
 _NO_RECORD: Final = f"{ROW} < 0"
 
 
-class Rederivation:
+class BackfillSteps:
     """The steps of a chunk, one after the other, in an engine of their own.
 
     Views and tables that they leave in the engine, beside those that `rows_to_write` reads:
@@ -79,17 +79,17 @@ class Rederivation:
             "CREATE OR REPLACE TEMP VIEW newest AS SELECT t.* FROM typed AS t "
             f"SEMI JOIN wanted USING ({ROW})"
         )
-        rederived = fill(self._plan.duckdb.rederived, newest="newest", silver=STANDING)
+        backfilled = fill(self._plan.duckdb.backfilled, newest="newest", silver=STANDING)
         self._engine.execute(
             f"CREATE OR REPLACE TEMP TABLE actions AS SELECT a.*, {FILE}, {AT} FROM ("
-            f"SELECT {ROW}, _action FROM ({rederived}) "
+            f"SELECT {ROW}, _action FROM ({backfilled}) "
             f"UNION ALL SELECT {ROW}, "
             f"CASE WHEN {ROW} IN (SELECT {ROW} FROM matched) THEN 'delete' ELSE 'absent' END "
             f"FROM wanted WHERE {_NO_RECORD}"
             f") AS a LEFT JOIN matched AS m USING ({ROW})"
         )
 
-    def counted(self) -> Rederived:
+    def counted(self) -> BackfillCounts:
         """What was looked at, and what of it differs.
 
         Raises:

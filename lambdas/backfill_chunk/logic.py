@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from dataplatform.adapters.holders import beside_runs
-from dataplatform.duckdb_engine.backfill import rederive
+from dataplatform.backfilling import check_plan
+from dataplatform.duckdb_engine.backfill import publish_chunk
 from dataplatform.duckdb_engine.engine import too_large
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.records import Rederived
+from dataplatform.ledger.records import BackfillCounts
 from dataplatform.overtaken import until_not_overtaken
 from dataplatform.plans.model import PlatformPlan
-from dataplatform.rederiving import check_plan
 from dataplatform.settings import DuckdbSettings
 
 PATIENCE_SECONDS: Final = 240
@@ -21,7 +21,7 @@ PATIENCE_SECONDS: Final = 240
 _AFTER_THE_CALL: Final = 15
 
 
-def rederive_chunk(
+def backfill_chunk(
     settings: DuckdbSettings,
     ledger: Ledger,
     plan: PlatformPlan,
@@ -31,7 +31,7 @@ def rederive_chunk(
     request: str,
     left: float,
     glue: Callable[[], Any],
-) -> Rederived:
+) -> BackfillCounts:
     """Do a chunk, unless it is done, or Spark's by now.
 
     Args:
@@ -54,7 +54,7 @@ def rederive_chunk(
     alive = beside_runs(ledger, lambda call: (call.backfill_id, call.number) == mine, glue)
     try:
         return until_not_overtaken(
-            lambda: rederive(
+            lambda: publish_chunk(
                 settings,
                 ledger,
                 dataset,
