@@ -86,8 +86,9 @@ def backfill(
 ) -> None:
     """Derive rows anew from bronze, by today's contract, for the keys that came in a span of days.
 
-    Days are those on which records arrived, whatever dates stand in them. Started again with the
-    same arguments, it goes on where it ended.
+    Days are those on which records arrived, whatever dates stand in them.
+
+    Started again with the same arguments, it goes on where it ended.
     """
     from cli.backfill import backfill as verb
 
