@@ -21,6 +21,8 @@ class Stage:
     private: Redshift moves data inside the VPC only (enhanced VPC routing) and AWS services are
         reached through interface endpoints. About $7.30 a month for each endpoint and zone, so off
         unless a policy asks for it.
+    zones: letters of three availability zones (`abd`); "" the region's first three. Redshift
+        Serverless isn't in every zone. Subnets keep theirs: to be chosen before a first deployment.
     schedule: when the pipeline looks for due data, as an EventBridge expression
         (`rate(1 hour)`, `cron(0 2 * * ? *)`); "" never.
     start_on_arrival: start the pipeline about a minute after a file lands. Glue bills a minute at
@@ -57,6 +59,7 @@ class Stage:
     name: str
     runtime: str
     private: bool
+    zones: str
     schedule: str
     start_on_arrival: bool
     alarm_email: str

@@ -16,6 +16,7 @@ from stacks.stage import RETENTION_OF_DAYS, Stage
 CONFIGURATION_FILE: Final = "cdk.json"
 _STAGE_NAME: Final = re.compile(r"[a-z][a-z0-9]{0,9}")
 _SCHEDULE: Final = re.compile(r"(rate|cron)\(.+\)")
+_ZONES: Final = re.compile(r"(?!.*(.).*\1)[a-z]{3}")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 _FROM_CONTEXT: Final = ("name", "allow_erase")
@@ -100,6 +101,7 @@ _RANGES: Final = {
 _EXPECTED: Final = {
     "runtime": f"one of {', '.join(RUNTIMES)}",
     "private": "true or false",
+    "zones": 'three different letters of zones ("abd"), or ""',
     "schedule": '"", "rate(...)" or "cron(...)"',
     "maintenance_schedule": '"", "rate(...)" or "cron(...)"',
     "delete_orphans": "true or false",
@@ -130,6 +132,8 @@ def _fits(key: str, value: object, kind: str) -> bool:
             return value in RUNTIMES
         case "schedule" | "maintenance_schedule", str():
             return value == "" or _SCHEDULE.fullmatch(value) is not None
+        case "zones", str():
+            return value == "" or _ZONES.fullmatch(value) is not None
         case "alarm_email", str():
             return value == "" or _EMAIL.fullmatch(value) is not None
         case "redshift_rpu", int():

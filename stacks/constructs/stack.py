@@ -41,8 +41,10 @@ class PlatformStack(Stack):
 
     @property
     def availability_zones(self) -> list[str]:
-        """The first three zones of whatever region this is deployed to.
+        """Those that the stage names, or the first three of whatever region this is deployed to.
 
         Without an account the CDK assumes two zones.
         """
+        if self.stage.zones:
+            return [f"{self.region}{letter}" for letter in self.stage.zones]
         return [Fn.select(index, Fn.get_azs()) for index in range(ZONES)]

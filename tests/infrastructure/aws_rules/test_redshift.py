@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 
 from tests.infrastructure.assembly import Assembly, flat, listed
 
@@ -17,6 +18,22 @@ def test_subnets_lie_in_three_zones_of_whatever_region(stage: Assembly) -> None:
     assert zones == {json.dumps({"Fn::Select": [index, {"Fn::GetAZs": ""}]}) for index in range(3)}
     (workgroup,) = stage.resources("AWS::RedshiftServerless::Workgroup")
     assert len(workgroup.properties["SubnetIds"]) == 3
+
+
+def test_zones_can_be_chosen_where_the_first_three_will_not_do(
+    synthesized: Callable[..., Assembly],
+) -> None:
+    """Redshift Serverless isn't in every zone, and which letter a zone has differs from account to
+    account.
+
+    https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-usage-considerations.html
+    """
+    chosen = synthesized("dev", zones="bdf")
+    zones = [
+        flat(subnet.properties["AvailabilityZone"])
+        for subnet in chosen.resources("AWS::EC2::Subnet")
+    ]
+    assert zones == [f"<AWS::Region>{letter}" for letter in "bdf"]
 
 
 def test_enhanced_vpc_routing_comes_with_its_endpoints(dev: Assembly, prod: Assembly) -> None:

@@ -16,6 +16,7 @@ from stacks.switches import load_stage
 SWITCHES: dict[str, Any] = {
     "runtime": "glue-5.1",
     "private": False,
+    "zones": "",
     "schedule": "",
     "start_on_arrival": False,
     "alarm_email": "",
@@ -92,6 +93,9 @@ def test_a_stage_that_is_not_deployed_now_is_checked_too() -> None:
         ("runtime", "3.13"),
         ("private", "false"),
         ("private", 0),
+        ("zones", "ab"),
+        ("zones", "aab"),
+        ("zones", "us-east-1a"),
         ("schedule", "hourly"),
         ("schedule", None),
         ("alarm_email", "someone"),
