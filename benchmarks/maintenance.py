@@ -80,7 +80,7 @@ def run() -> list[Figure]:
 
 def _look_after() -> tuple[float, str]:
     """What `maintain_table` does, eight days later so that snapshots are old enough."""
-    from dataplatform.adapters import iceberg_rewrite, iceberg_upkeep
+    from dataplatform.adapters import iceberg_maintenance, iceberg_rewrite
     from dataplatform.adapters.iceberg import open_table
     from dataplatform.adapters.s3_objects import s3
     from dataplatform.maintenance.history import Needs
@@ -91,10 +91,10 @@ def _look_after() -> tuple[float, str]:
     files = iceberg_rewrite.Files(table)
     iceberg_rewrite.commit(table, [iceberg_rewrite.join(table, each) for each in files.small()])
     iceberg_rewrite.commit(table, [])
-    forgotten = iceberg_upkeep.forget(open_table(_MANY), Needs(), now=later)
+    forgotten = iceberg_maintenance.forget(open_table(_MANY), Needs(), now=later)
     table = open_table(_MANY)
-    found = iceberg_upkeep.orphans(table, s3(), before=later)
-    iceberg_upkeep.delete(table, s3(), found)
+    found = iceberg_maintenance.orphans(table, s3(), before=later)
+    iceberg_maintenance.delete(table, s3(), found)
     taken = time.monotonic() - began
     before, after = files.layout, iceberg_rewrite.Files(open_table(_MANY)).layout
     return taken, (

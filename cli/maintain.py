@@ -15,7 +15,7 @@ from cli.screen import Screen, WrongUsage
 from cli.target import Target
 from dataplatform.errors import InvalidRunInput, WeirError
 from dataplatform.ledger.costs import cost
-from dataplatform.ledger.upkeep import Upkeep
+from dataplatform.ledger.maintenance import TableMaintenance
 
 _MARKS: Final = {
     "done": "[green]✓[/]",
@@ -64,18 +64,18 @@ def maintain(screen: Screen, stage: str | None, tables: list[str]) -> None:
     )
 
 
-def _follow(screen: Screen, target: Target, execution: str) -> list[Upkeep]:
+def _follow(screen: Screen, target: Target, execution: str) -> list[TableMaintenance]:
     """Wait for the execution's end, with a line for each table that is done.
 
     Raises:
         MaintenanceFailed: with the state machine's own error and cause.
     """
     said: set[str] = set()
-    tables: list[Upkeep] = []
+    tables: list[TableMaintenance] = []
 
     def look() -> None:
         nonlocal tables
-        tables = target.ledger.upkeep(_run(execution))
+        tables = target.ledger.maintenance(_run(execution))
         for each in tables:
             if each.state != "started" and each.table not in said:
                 said.add(each.table)
@@ -94,7 +94,7 @@ def _follow(screen: Screen, target: Target, execution: str) -> list[Upkeep]:
     return tables
 
 
-def _table(target: Target, done: Iterable[Upkeep]) -> Table:
+def _table(target: Target, done: Iterable[TableMaintenance]) -> Table:
     """A table a line; a column that no table has anything for isn't there."""
     shown = Table(title="Tables", title_justify="left", box=None, pad_edge=False)
     shown.add_column("", overflow="fold")
@@ -117,7 +117,7 @@ def _table(target: Target, done: Iterable[Upkeep]) -> Table:
     return shown
 
 
-def _say_of_the_rest(screen: Screen, target: Target, done: Iterable[Upkeep]) -> None:
+def _say_of_the_rest(screen: Screen, target: Target, done: Iterable[TableMaintenance]) -> None:
     """Why a table was skipped or left to Spark."""
     for each in done:
         if each.detail:
@@ -136,7 +136,7 @@ def _mib(size: int) -> float:
     return round(mib) if mib >= 100 else round(mib, 2)
 
 
-def _say_of_orphans(screen: Screen, done: Iterable[Upkeep]) -> None:
+def _say_of_orphans(screen: Screen, done: Iterable[TableMaintenance]) -> None:
     found = [each for each in done if each.orphans]
     count, size = sum(each.orphans for each in found), sum(each.orphan_bytes for each in found)
     if not count:
@@ -148,7 +148,7 @@ def _say_of_orphans(screen: Screen, done: Iterable[Upkeep]) -> None:
         screen.say(f"\n Left: {mebibytes}. The stage's switch delete_orphans deletes them.")
 
 
-def _say_of_replayed(screen: Screen, done: Iterable[Upkeep]) -> None:
+def _say_of_replayed(screen: Screen, done: Iterable[TableMaintenance]) -> None:
     found, removed = sum(each.replayed for each in done), sum(each.removed for each in done)
     if removed:
         screen.say(f"\n Removed: {removed:,} rows of quarantine that replays took.")
@@ -159,7 +159,7 @@ def _say_of_replayed(screen: Screen, done: Iterable[Upkeep]) -> None:
         )
 
 
-def _as_json(each: Upkeep) -> dict[str, Any]:
+def _as_json(each: TableMaintenance) -> dict[str, Any]:
     return {name: value for name, value in asdict(each).items() if name not in ("run", "table")}
 
 

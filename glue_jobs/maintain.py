@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from dataplatform.errors import AuditFailed, LeaseHeld
-from dataplatform.ledger.upkeep import Upkeep
+from dataplatform.ledger.maintenance import TableMaintenance
 from dataplatform.maintenance.bins import MIN_FILES
 from dataplatform.maintenance.leases import lease_of
 from dataplatform.naming import CATALOG
@@ -29,44 +29,44 @@ def main() -> None:
     """Look after what this run of the maintenance has left to Spark."""
     job = Job.start()
     with job.metered(STEP):
-        for upkeep in job.ledger.upkeep(job.run_id):
-            if upkeep.state == "spark":
-                job.ledger.note_upkeep(_alone(job, upkeep))
+        for maintenance in job.ledger.maintenance(job.run_id):
+            if maintenance.state == "spark":
+                job.ledger.note_maintenance(_alone(job, maintenance))
 
 
-def _alone(job: Job, upkeep: Upkeep) -> Upkeep:
+def _alone(job: Job, maintenance: TableMaintenance) -> TableMaintenance:
     """A table that fails leaves the others alone; the run's last step tells of it."""
     try:
         # A holder that this job can't ask about counts as alive: the next run comes soon enough.
-        with job.ledger.lease(lease_of(job.plan, upkeep.table), job.owner, _LEASE_SECONDS):
-            done = rewritten(job, upkeep)
+        with job.ledger.lease(lease_of(job.plan, maintenance.table), job.owner, _LEASE_SECONDS):
+            done = rewritten(job, maintenance)
     except LeaseHeld as held:
-        done = replace(upkeep, state="skipped", detail=held.what)
+        done = replace(maintenance, state="skipped", detail=held.what)
     except Exception as error:
-        log.exception("table %s failed", upkeep.table)
-        done = replace(upkeep, state="failed", detail=f"{type(error).__name__}: {error}")
+        log.exception("table %s failed", maintenance.table)
+        done = replace(maintenance, state="failed", detail=f"{type(error).__name__}: {error}")
     log.info("%s", done)
     return done
 
 
-def rewritten(job: Job, upkeep: Upkeep) -> Upkeep:
+def rewritten(job: Job, maintenance: TableMaintenance) -> TableMaintenance:
     """Join a table's small files, partition by partition, then its manifests.
 
     Raises:
         AuditFailed: the table holds another number of rows than before.
     """
-    name = tables.qualified(upkeep.table)
+    name = tables.qualified(maintenance.table)
     before = tables.count_rows(job.spark, name)
     joined = job.spark.sql(
-        f"CALL {CATALOG}.system.rewrite_data_files(table => '{upkeep.table}', "
+        f"CALL {CATALOG}.system.rewrite_data_files(table => '{maintenance.table}', "
         f"options => map('min-input-files', '{MIN_FILES}', 'remove-dangling-deletes', 'true'))"
     ).first()
-    job.spark.sql(f"CALL {CATALOG}.system.rewrite_manifests(table => '{upkeep.table}')")
+    job.spark.sql(f"CALL {CATALOG}.system.rewrite_manifests(table => '{maintenance.table}')")
     after = tables.count_rows(job.spark, name)
     if after != before:
         raise AuditFailed(
-            f"{upkeep.table}: {before} rows before its files were joined, {after} after",
-            why="The table's upkeep must change no row.",
+            f"{maintenance.table}: {before} rows before its files were joined, {after} after",
+            why="Maintenance must change no row.",
             remedy="Go back to the snapshot before: CALL system.rollback_to_snapshot.",
         )
     assert joined is not None  # the procedure answers with one row
@@ -75,7 +75,7 @@ def rewritten(job: Job, upkeep: Upkeep) -> Upkeep:
     ).first()
     assert files is not None  # an aggregate has one row
     return replace(
-        upkeep,
+        maintenance,
         state="done",
         engine="spark",
         detail="",

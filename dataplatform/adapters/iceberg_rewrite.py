@@ -168,8 +168,8 @@ class _Rewrite(_OverwriteFiles):
         if added != removed:
             raise AuditFailed(
                 f"{removed} rows would be replaced by {added}",
-                why="Nothing was committed: a table's upkeep changes no row.",
-                remedy="Report this: it is a mistake in the upkeep itself.",
+                why="Nothing was committed: maintenance changes no row.",
+                remedy="Report this: it is a mistake in the maintenance itself.",
             )
         return Summary(Operation.REPLACE, **summary.additional_properties)
 

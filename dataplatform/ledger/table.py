@@ -20,7 +20,7 @@ Partitions (`pk` / `sk`), each item of bounded size however much data goes throu
     profiles#<dataset>      / <sequence>         figures of a publication
     held                    / <dataset>          what an audit found; nothing of it is published
     models                  / <model>            a gold model's state
-    upkeep#<run>            / <table>            what a run of the maintenance did to a table
+    maintenance#<run>       / <table>            what a run of the maintenance did to a table
     drift#<dataset>         / <kind>:<column>    how a source's data differs from the contract
     drifted#<dataset>       / <arrived_at>#<h>   a due object that waits because of it
     load#<model>            / <build>            an export that the warehouse hasn't merged

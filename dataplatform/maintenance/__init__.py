@@ -1,1 +1,1 @@
-"""What upkeep decides without a table: which files to join, which snapshots to forget."""
+"""What maintenance decides without a table: which files to join, which snapshots to forget."""

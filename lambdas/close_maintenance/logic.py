@@ -18,7 +18,7 @@ def close_maintenance(ledger: Ledger, run: str, *, final: bool) -> dict[str, Any
     Raises:
         MaintenanceFailed: with every such table, and what stands in its way.
     """
-    tables = ledger.upkeep(run)
+    tables = ledger.maintenance(run)
     waiting = [each.table for each in tables if each.state == "spark"]
     if waiting and not final:
         return {"run": run, "spark": True}

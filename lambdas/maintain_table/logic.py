@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Final
 
 from pyiceberg.table import FileScanTask, Table
 
-from dataplatform.adapters import iceberg_rewrite, iceberg_upkeep
+from dataplatform.adapters import iceberg_maintenance, iceberg_rewrite
 from dataplatform.adapters.iceberg import open_table
 from dataplatform.adapters.iceberg_commits import until_first
+from dataplatform.adapters.iceberg_maintenance import expirable
 from dataplatform.adapters.iceberg_rewrite import Files, Joined
-from dataplatform.adapters.iceberg_upkeep import expirable
 from dataplatform.errors import LeaseHeld
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.holders import Call, ChunkCall, holder
 from dataplatform.ledger.leases import lease_lost
+from dataplatform.ledger.maintenance import TableMaintenance
 from dataplatform.ledger.records import Lease
-from dataplatform.ledger.upkeep import Upkeep
 from dataplatform.maintenance.history import Needs
 from dataplatform.maintenance.leases import lease_of
 from dataplatform.maintenance.optimizers import optimized_tables
@@ -80,24 +80,24 @@ class Caretaker:
     now: datetime
     patience: Callable[[Lease], float] = patience_with
 
-    def maintain(self, name: str) -> Upkeep:
+    def maintain(self, name: str) -> TableMaintenance:
         """Look after a table; what was done is in the ledger, also where it failed.
 
         Files are joined before the table's lease is taken, so a writer waits for two commits at
         most. Where a writer keeps the lease, the table is left to the next run.
         """
-        done = Upkeep(run=self.run, table=name, state="started")
-        self.ledger.note_upkeep(done)
+        done = TableMaintenance(run=self.run, table=name, state="started")
+        self.ledger.note_maintenance(done)
         try:
             done = self._tended(done)
         except LeaseHeld as held:
             done = replace(done, state="skipped", detail=held.what)
         except Exception as error:
             done = replace(done, state="failed", detail=f"{type(error).__name__}: {error}")
-        self.ledger.note_upkeep(done)
+        self.ledger.note_maintenance(done)
         return done
 
-    def _tended(self, done: Upkeep) -> Upkeep:
+    def _tended(self, done: TableMaintenance) -> TableMaintenance:
         found, removed = tidy(
             self.ledger,
             self.plan,
@@ -187,12 +187,12 @@ class Caretaker:
             return given_up, until_first(lambda: self._forget(name, needs))
 
     def _forget(self, name: str, needs: Needs) -> int:
-        return iceberg_upkeep.forget(open_table(name), needs, now=self.now)
+        return iceberg_maintenance.forget(open_table(name), needs, now=self.now)
 
-    def _without_orphans(self, table: Table, done: Upkeep) -> Upkeep:
-        found = iceberg_upkeep.orphans(table, self.s3, before=self.now - ORPHAN_AGE)
+    def _without_orphans(self, table: Table, done: TableMaintenance) -> TableMaintenance:
+        found = iceberg_maintenance.orphans(table, self.s3, before=self.now - ORPHAN_AGE)
         if self.deletes:
-            iceberg_upkeep.delete(table, self.s3, found)
+            iceberg_maintenance.delete(table, self.s3, found)
         return replace(
             done,
             orphans=len(found),
@@ -205,6 +205,6 @@ def _name(table: Table) -> str:
     return ".".join(table.name())
 
 
-def figures(done: Upkeep) -> dict[str, object]:
+def figures(done: TableMaintenance) -> dict[str, object]:
     """For the function's log."""
     return {name: value for name, value in asdict(done).items() if value}

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from dataplatform.adapters.iceberg import open_table, replace_once
-from dataplatform.adapters.quarantine_upkeep import replayed, without
+from dataplatform.adapters.quarantine_maintenance import replayed, without
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Lease, iso
 from dataplatform.ledger.replays import Replay, taker

@@ -6,8 +6,8 @@ import pytest
 
 from dataplatform.adapters.iceberg import open_table
 from dataplatform.adapters.iceberg_rewrite import Files, Layout
+from dataplatform.ledger.maintenance import TableMaintenance
 from dataplatform.ledger.records import table_lease
-from dataplatform.ledger.upkeep import Upkeep
 from dataplatform.maintenance.bins import MIN_FILES
 from dataplatform.naming import Zone
 from tests.embedded.harness import Platform, assert_balanced, wait_until
@@ -77,7 +77,7 @@ def test_small_batches_are_joined_and_nobody_can_tell(platform: Platform) -> Non
 def test_what_is_left_to_spark_is_joined_by_the_job(platform: Platform) -> None:
     before, ledger = layout(platform, DIMENSION), platform.target.ledger
     name = full_name(platform, DIMENSION)
-    ledger.note_upkeep(Upkeep(run="by-hand", table=name, state="spark"))
+    ledger.note_maintenance(TableMaintenance(run="by-hand", table=name, state="spark"))
     glue, job = platform.client("glue"), platform.target.names.resource("maintain")
     run = glue.start_job_run(JobName=job, Arguments={"--run_id": "by-hand"})["JobRunId"]
     wait_until(
@@ -85,7 +85,7 @@ def test_what_is_left_to_spark_is_joined_by_the_job(platform: Platform) -> None:
         180,
         "the job",
     )
-    (done,) = ledger.upkeep("by-hand")
+    (done,) = ledger.maintenance("by-hand")
     after = layout(platform, DIMENSION)
     assert (done.state, done.engine, done.detail) == ("done", "spark", "")
     assert (done.files, done.rows) == (after.files, after.rows)

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pyiceberg.table import Table
 
-from dataplatform.adapters import quarantine_upkeep
+from dataplatform.adapters import quarantine_maintenance
 from dataplatform.adapters.iceberg import open_table
-from dataplatform.adapters.quarantine_upkeep import Kept, Replayed, Settled
+from dataplatform.adapters.quarantine_maintenance import Kept, Replayed, Settled
 from dataplatform.errors import AuditFailed
+from dataplatform.ledger.maintenance import TableMaintenance
 from dataplatform.ledger.run_input import ReplayInput
-from dataplatform.ledger.upkeep import Upkeep
 from lambdas.maintain_table import replayed
 from lambdas.maintain_table.logic import Caretaker
 from tests.unit.support.backfills import backfilled
@@ -38,7 +38,7 @@ def shop(aws: None) -> Iterator[Shop]:
         yield shop
 
 
-def tended(shop: Shop, *, removes: bool, days: int = 31, run: str = "care-1") -> Upkeep:
+def tended(shop: Shop, *, removes: bool, days: int = 31, run: str = "care-1") -> TableMaintenance:
     return Caretaker(
         ledger=shop.ledger,
         plan=plan_of(shop.plan),
@@ -108,7 +108,7 @@ def test_a_replay_that_is_not_published_keeps_its_rows(shop: Shop) -> None:
 def test_another_writer_that_comes_between_leaves_them_to_the_next_run(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = quarantine_upkeep.without
+    write = quarantine_maintenance.without
 
     def overtaken(table: Table, found: Replayed, settled: Settled) -> Kept:
         monkeypatch.undo()
@@ -123,8 +123,8 @@ def test_another_writer_that_comes_between_leaves_them_to_the_next_run(
 
 def test_a_row_too_many_stops_it(shop: Shop) -> None:
     table = open_table(shop.plan.quarantine_table)
-    found = quarantine_upkeep.replayed(table, "orders", lambda batch, reasons: True)
+    found = quarantine_maintenance.replayed(table, "orders", lambda batch, reasons: True)
     assert found.rows == 4
     with pytest.raises(AuditFailed, match="4 rows of orders, 4 stay, 4 go"):
-        quarantine_upkeep.without(table, found, lambda batch, reasons: False)
+        quarantine_maintenance.without(table, found, lambda batch, reasons: False)
     assert len(kept(shop)) == 4

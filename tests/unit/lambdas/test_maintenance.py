@@ -15,8 +15,8 @@ from dataplatform.adapters.iceberg import committed, open_table
 from dataplatform.errors import InvalidRunInput
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.holders import Call, ChunkCall, JobRun
+from dataplatform.ledger.maintenance import TableMaintenance
 from dataplatform.ledger.records import Lease, table_lease
-from dataplatform.ledger.upkeep import Upkeep
 from dataplatform.maintenance.leases import lease_of
 from dataplatform.naming import changes_table
 from dataplatform.settings import MaintenanceSettings
@@ -70,7 +70,7 @@ def tended(
     deletes: bool = False,
     joined_by_glue: bool = False,
     patience: float = 0,
-) -> Upkeep:
+) -> TableMaintenance:
     """What the function does so many days from now."""
     return Caretaker(
         ledger=books,
@@ -90,7 +90,7 @@ def test_a_table_of_many_small_batches_is_as_one_written_at_once(busy: Lake, boo
     before = sorted(row["store_id"] for row in busy.rows(SILVER))
     answer = maintain({"run": RUN, "table": SILVER}, Context())
     assert answer == {"table": SILVER, "state": "done"}
-    (noted,) = books.upkeep(RUN)
+    (noted,) = books.maintenance(RUN)
     assert (noted.files_before, noted.files, noted.joined) == (BATCHES, 1, BATCHES)
     assert (noted.manifests_before, noted.manifests) == (BATCHES, 1)
     assert (noted.rows, noted.orphans, noted.forgotten) == (2 * BATCHES, 0, 0)
@@ -228,7 +228,7 @@ def test_more_than_a_function_can_join_is_left_to_spark(
 def test_a_table_that_fails_is_told_at_the_end_and_alone(lake: Lake, books: Ledger) -> None:
     for table in (SILVER, "weir_dev_silver.gone"):
         maintain({"run": RUN, "table": table}, Context())
-    assert {each.table: each.state for each in books.upkeep(RUN)} == {
+    assert {each.table: each.state for each in books.maintenance(RUN)} == {
         SILVER: "done",
         "weir_dev_silver.gone": "failed",
     }
@@ -239,7 +239,7 @@ def test_a_table_that_fails_is_told_at_the_end_and_alone(lake: Lake, books: Ledg
 
 
 def test_a_function_that_died_is_not_taken_for_success(books: Ledger) -> None:
-    books.note_upkeep(Upkeep(run=RUN, table=SILVER, state="started"))
+    books.note_maintenance(TableMaintenance(run=RUN, table=SILVER, state="started"))
     with pytest.raises(MaintenanceFailed, match="out of time or memory"):
         close({"run": RUN, "final": True}, Context())
 

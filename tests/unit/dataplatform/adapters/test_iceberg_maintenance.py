@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dataplatform.adapters.iceberg import committed, open_table
-from dataplatform.adapters.iceberg_rewrite import Files, commit, join
-from dataplatform.adapters.iceberg_upkeep import (
+from dataplatform.adapters.iceberg_maintenance import (
     ListingIncomplete,
     delete,
     expirable,
     forget,
     orphans,
 )
+from dataplatform.adapters.iceberg_rewrite import Files, commit, join
 from dataplatform.maintenance.history import Needs
 from tests.unit.support.lakes import Lake, stores
 from tests.unit.support.small_batches import publish

@@ -10,12 +10,12 @@ from dataplatform.ledger.writes import put
 
 KEPT_DAYS: Final = 90
 
-UpkeepState = Literal["started", "done", "spark", "skipped", "failed"]
+MaintenanceState = Literal["started", "done", "spark", "skipped", "failed"]
 """`spark`: too large for a function, a job is to join its files. `skipped`: a writer had it."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Upkeep:
+class TableMaintenance:
     """One table in one run of the maintenance; sizes are in bytes.
 
     joined: small files that were written anew as fewer.
@@ -27,7 +27,7 @@ class Upkeep:
 
     run: str
     table: str
-    state: UpkeepState
+    state: MaintenanceState
     engine: str = ""
     rows: int = 0
     files_before: int = 0
@@ -46,18 +46,21 @@ class Upkeep:
     detail: str = ""
 
 
-class UpkeepBooks(LedgerTable):
+class MaintenanceBooks(LedgerTable):
     """Maintenance runs, by table; forgotten themselves after a while."""
 
-    def note_upkeep(self, upkeep: Upkeep) -> None:
+    def note_maintenance(self, maintenance: TableMaintenance) -> None:
         """Keep what is known of a table in a run; what a retry finds takes its place."""
-        key = {"pk": f"upkeep#{upkeep.run}", "sk": upkeep.table}
-        detail = {"detail": upkeep.detail[:2000]}
+        key = {"pk": f"maintenance#{maintenance.run}", "sk": maintenance.table}
+        detail = {"detail": maintenance.detail[:2000]}
         expires = {"expires_at": self._expires(KEPT_DAYS)}
-        self._write(put({**key, **asdict(upkeep), **detail, **expires}))
+        self._write(put({**key, **asdict(maintenance), **detail, **expires}))
 
-    def upkeep(self, run: str) -> list[Upkeep]:
+    def maintenance(self, run: str) -> list[TableMaintenance]:
         """All tables of a run, by name."""
-        found = self._query(f"upkeep#{run}")
-        names = [f.name for f in fields(Upkeep)]
-        return [Upkeep(**{name: item[name] for name in names if name in item}) for item in found]
+        found = self._query(f"maintenance#{run}")
+        names = [f.name for f in fields(TableMaintenance)]
+        return [
+            TableMaintenance(**{name: item[name] for name in names if name in item})
+            for item in found
+        ]
