@@ -8,7 +8,6 @@ partition, old ones stay as they are.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 
 from pyiceberg.partitioning import PartitionSpec
 from pyiceberg.schema import Schema
@@ -19,6 +18,7 @@ from pyiceberg.types import IcebergType, ListType, NestedField, PrimitiveType, S
 from dataplatform.adapters.iceberg_changes import Change, Kind
 from dataplatform.adapters.iceberg_commits import until_first, without_retries
 from dataplatform.adapters.iceberg_matching import Matching, ids_property
+from dataplatform.adapters.iceberg_order import moves_to_order
 from dataplatform.adapters.iceberg_refusals import ever_partitioned
 from dataplatform.adapters.iceberg_tables import Nature, TableDefinition
 from dataplatform.adapters.iceberg_types import column_type, iceberg_type
@@ -153,25 +153,20 @@ class _Evolution:
             yield self._change("widen", shown, detail), _widening(place, new)
 
     def _additions(self, transaction: Transaction) -> list[Change]:
-        """New columns, whose names may have been others' until now; and all in their places.
-
-        The definition's order is kept because COPY takes columns by place, not by name.
-        """
+        """New columns, whose names may have been others' until now; and all in their places."""
         new = [column for column, field in self._matching.pairs if field is None]
-        wanted = [column.name for column in self._definition.columns]
-        present = [n for n in transaction.table_metadata.schema().column_names if n in wanted]
-        in_order = [*present, *(column.name for column in new)] == wanted
-        if in_order and not new:
-            return []
-        with transaction.update_schema() as update:
-            for column in new:
-                _addition(column)(update)
-            # The first is put in place by moving the others behind it, one after the other.
-            for before, name in () if in_order else pairwise(wanted):
-                update.move_after(name, before)
+        if new:
+            with transaction.update_schema() as update:
+                for column in new:
+                    _addition(column)(update)
+        moves = moves_to_order(transaction.table_metadata.schema(), self._definition.columns)
+        if moves:
+            with transaction.update_schema() as update:
+                for place, behind in moves:
+                    update.move_after(place, behind)
         # A column that is added has to be put in its place: that isn't worth a line of its own.
         added = [self._change("add", column.name, column.type) for column in new]
-        return added or [self._change("order")]
+        return added or [self._change("order")] * bool(moves)
 
     def _partition(self, transaction: Transaction) -> list[Change]:
         metadata = transaction.table_metadata
