@@ -1,4 +1,4 @@
-"""Data through the pipeline: a run, files pushed, runs mended, rows derived anew, upkeep."""
+"""Data through the pipeline: a run, files pushed, runs mended, backfills, maintenance."""
 
 from __future__ import annotations
 
