@@ -16,6 +16,10 @@ from typing import Final
 DATA_AGE: Final = "DataAge"
 """Seconds since the newest published object of a dataset arrived in landing."""
 
+DATA_WAIT: Final = "DataWait"
+"""Seconds for which the oldest landed object of a dataset that isn't published has waited; 0 where
+all are."""
+
 DATASET: Final = "dataset"
 """Dimension: the dataset's name."""
 
@@ -37,7 +41,10 @@ SECONDS: Final = "Seconds"
 COST: Final = "Cost"
 """US dollars at list prices."""
 
-_UNITS: Final = {DATA_AGE: "Seconds", SECONDS: "Seconds", BYTES: "Bytes", COST: "None"}
+_UNITS: Final = {
+    **dict.fromkeys((DATA_AGE, DATA_WAIT, SECONDS), "Seconds"),
+    **{BYTES: "Bytes", COST: "None"},
+}
 """All others are counts."""
 
 
@@ -54,6 +61,11 @@ def records(count: str) -> str:
 def age_line(stage: str, dataset: str, seconds: int, at: datetime) -> str:
     """How old a dataset's newest data is."""
     return _line(stage, {DATASET: dataset}, {DATA_AGE: seconds}, at)
+
+
+def wait_line(stage: str, dataset: str, seconds: int, at: datetime) -> str:
+    """How long a dataset's oldest unpublished object has waited."""
+    return _line(stage, {DATASET: dataset}, {DATA_WAIT: seconds}, at)
 
 
 def audit_line(

@@ -118,6 +118,17 @@ class ObservabilityStack(PlatformStack):
                     periods=2,  # a measurement may slip from one period into the next
                     silence_is_bad=True,
                 )
+            for dataset, promised in self._freshness.latencies.items():
+                self.alerts.alarm(
+                    f"Latency-{dataset.replace('_', '-')}",
+                    self._freshness.wait(dataset),
+                    what=f"What has landed of {dataset} waits longer to be published than its "
+                    f"contract promises ({promised.to_human_string()}), or nobody has measured it "
+                    f"for half an hour.{_asked(self._freshness.contacts[dataset])}",
+                    threshold=promised.to_seconds(),
+                    periods=2,
+                    silence_is_bad=True,
+                )
 
     def _of_runs(self, name: str) -> Metric:
         """A figure of each run's books, as close_run tells it."""

@@ -55,7 +55,8 @@ def silver_plan(contract: Contract, names: Names) -> SilverPlan:
         spark=spark,
         duckdb=silver_to_duckdb(spark, columns, checks, key),
         engine=contract.engine,
-        freshness_minutes=_freshness(contract),
+        freshness_minutes=_promised(contract, "freshness"),
+        latency_minutes=_promised(contract, "latency"),
         gates=gates,
         ruleset=ruleset(columns, contract.primary_key, checks, gates, contract.quality.dqdl),
         anomalies=contract.anomalies,
@@ -116,6 +117,7 @@ def _server(contract: Contract, stage: str) -> Server:
     return found
 
 
-def _freshness(contract: Contract) -> int | None:
-    promised = [level.minutes for level in contract.service_levels if level.name == "freshness"]
+def _promised(contract: Contract, name: str) -> int | None:
+    """A duration of the contract's service levels; None where it has none."""
+    promised = [level.minutes for level in contract.service_levels if level.name == name]
     return next((minutes for minutes in promised if minutes is not None), None)

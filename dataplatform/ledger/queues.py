@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dataplatform.ledger.audits import Audits
+from dataplatform.ledger.batches import Batches
 from dataplatform.ledger.drift import DriftBooks
 from dataplatform.ledger.objects import pointer
 
@@ -24,8 +26,23 @@ class Queue:
     bytes: int
 
 
-class Queues(Audits, DriftBooks):
-    """What a dataset has in landing beside the objects that themselves wait."""
+class Queues(Audits, Batches, DriftBooks):
+    """What has landed and isn't published: how much of it waits behind what, and since when."""
+
+    def unpublished_since(self, datasets: Iterable[str]) -> dict[str, str]:
+        """When the oldest object of each dataset arrived that is due, or in a batch not published.
+
+        A dataset of which everything is published is left out. What a replay takes was published
+        before, in quarantine.
+        """
+        found: dict[str, list[str]] = {
+            name: [landed.arrived_at for landed in self._due(name, "", "", 1)] for name in datasets
+        }
+        for batch in self.unfinished_batches():
+            if batch.dataset in found and not batch.origin:
+                landed = self.batch_objects(batch.batch_id)
+                found[batch.dataset] += [landed[0].arrived_at] if landed else []
+        return {name: min(arrivals) for name, arrivals in found.items() if arrivals}
 
     def queued(self, dataset: str, *, in_order: bool) -> Queue | None:
         """What waits behind a hold of the dataset, or behind its first waiting object.

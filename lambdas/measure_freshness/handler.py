@@ -6,22 +6,25 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dataplatform.adapters.plans import load_plan
-from dataplatform.metrics import age_line
+from dataplatform.metrics import age_line, wait_line
 from dataplatform.settings import LedgerSettings
 from lambdas.common import LambdaContext, ledger_at, logger
-from lambdas.measure_freshness.logic import data_ages
+from lambdas.measure_freshness.logic import data_ages, data_waits
 
 log = logger("measure-freshness")
 
 
 @log.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """{} -> {"ages": {dataset: seconds}}; each is also a metric, read from a line of the log."""
+    """{} -> {"ages", "waits"}, each {dataset: seconds}; each is also a metric, by a line of log."""
     settings = LedgerSettings.from_environment()
     ledger, plan = ledger_at(settings.ledger_table), load_plan(settings.plans_uri)
     now = datetime.now(UTC)
     ages = data_ages(ledger, plan, now)
     for dataset, seconds in ages.items():
         print(age_line(settings.stage, dataset, seconds, now))  # the logger would nest it
-    log.info("ages measured", extra={"ages": ages})
-    return {"ages": ages}
+    waits = data_waits(ledger, plan, now)
+    for dataset, seconds in waits.items():
+        print(wait_line(settings.stage, dataset, seconds, now))
+    log.info("ages measured", extra={"ages": ages, "waits": waits})
+    return {"ages": ages, "waits": waits}

@@ -1,4 +1,4 @@
-"""How old the newest data of each dataset is."""
+"""How old the newest data of each dataset is, and how long what has landed waits."""
 
 from __future__ import annotations
 
@@ -22,3 +22,13 @@ def data_ages(ledger: Ledger, plan: PlatformPlan, now: datetime) -> dict[str, in
         for dataset in plan.datasets
         if dataset.freshness_minutes is not None and (arrived := newest.get(dataset.dataset))
     }
+
+
+def data_waits(ledger: Ledger, plan: PlatformPlan, now: datetime) -> dict[str, int]:
+    """Seconds for which the oldest unpublished object has waited, of datasets that promise latency.
+
+    0 where everything is published: then nobody waits for anything.
+    """
+    promised = [each.dataset for each in plan.datasets if each.latency_minutes is not None]
+    since = ledger.unpublished_since(promised) if promised else {}
+    return {name: age_of(since[name], now) if name in since else 0 for name in promised}

@@ -8,7 +8,7 @@ from aws_cdk import Duration
 from aws_cdk.aws_cloudwatch import Metric
 from constructs import Construct
 
-from dataplatform.metrics import DATA_AGE, DATASET, namespace
+from dataplatform.metrics import DATA_AGE, DATA_WAIT, DATASET, namespace
 from stacks.constructs.function import FunctionFactory, PlatformFunction
 from stacks.constructs.schedule import call_every
 from stacks.constructs.state import PlatformState
@@ -40,6 +40,11 @@ class FreshnessMeter(Construct):
             for dataset in state.plans.plan.datasets
             if dataset.freshness_minutes is not None
         }
+        self.latencies = {
+            dataset.dataset: Duration.minutes(dataset.latency_minutes)
+            for dataset in state.plans.plan.datasets
+            if dataset.latency_minutes is not None
+        }
         self.contacts = {each.dataset: each.contact for each in state.plans.plan.datasets}
         self.function = PlatformFunction(
             functions,
@@ -59,9 +64,16 @@ class FreshnessMeter(Construct):
 
     def age(self, dataset: str) -> Metric:
         """Seconds since the newest published object of the dataset arrived."""
+        return self._figure(DATA_AGE, dataset)
+
+    def wait(self, dataset: str) -> Metric:
+        """Seconds for which the dataset's oldest unpublished object has waited."""
+        return self._figure(DATA_WAIT, dataset)
+
+    def _figure(self, name: str, dataset: str) -> Metric:
         return Metric(
             namespace=namespace(self._stage.name),
-            metric_name=DATA_AGE,
+            metric_name=name,
             dimensions_map={DATASET: dataset},
             period=INTERVAL,
             statistic="Maximum",

@@ -7,44 +7,48 @@ import re
 import pytest
 
 from dataplatform.contracts.loader import load
-from dataplatform.metrics import DATA_AGE
+from dataplatform.contracts.model import Contract
+from dataplatform.metrics import DATA_AGE, DATA_WAIT
 from stacks.assets import ROOT
 from tests.infrastructure.assembly import Assembly, Resource, listed
 
 
-def ages(assembly: Assembly) -> dict[str, Resource]:
-    """Alarms on the age of data, by dataset."""
+def ages(assembly: Assembly, metric: str = DATA_AGE) -> dict[str, Resource]:
+    """Alarms on the age of data, or on another figure of the meter, by dataset."""
     return {
         alarm.properties["Dimensions"][0]["Value"]: alarm
         for alarm in assembly.resources("AWS::CloudWatch::Alarm")
-        if alarm.properties.get("MetricName") == DATA_AGE
+        if alarm.properties.get("MetricName") == metric
     }
 
 
 @pytest.fixture(scope="module")
 def alarms(prod: Assembly) -> list[Resource]:
     """All of them, of which there is at least one."""
-    found = list(ages(prod).values())
+    found = [*ages(prod).values(), *ages(prod, DATA_WAIT).values()]
     assert found
     return found
 
 
 @pytest.fixture(scope="module")
-def promised() -> dict[str, int]:
-    """Seconds that contracts promise, by dataset."""
-    return {
-        contract.dataset: level.minutes * 60
-        for contract in load(ROOT)
-        for level in contract.service_levels
-        if level.name == "freshness" and level.minutes is not None
-    }
+def contracts() -> tuple[Contract, ...]:
+    """The project's."""
+    return load(ROOT)
 
 
-def test_each_promise_of_freshness_has_an_alarm_at_its_own_age(
-    prod: Assembly, promised: dict[str, int]
+@pytest.mark.parametrize(("level", "metric"), [("freshness", DATA_AGE), ("latency", DATA_WAIT)])
+def test_each_promise_has_an_alarm_at_its_own_figure(
+    prod: Assembly, contracts: tuple[Contract, ...], level: str, metric: str
 ) -> None:
+    promised = {
+        contract.dataset: each.minutes * 60
+        for contract in contracts
+        for each in contract.service_levels
+        if each.name == level and each.minutes is not None
+    }
+    found = ages(prod, metric)
     assert promised
-    assert {name: alarm.properties["Threshold"] for name, alarm in ages(prod).items()} == promised
+    assert {name: alarm.properties["Threshold"] for name, alarm in found.items()} == promised
 
 
 def test_silence_alarms_too(alarms: list[Resource]) -> None:
@@ -71,5 +75,5 @@ def test_who_measures_changes_nothing(stage: Assembly) -> None:
 
 
 def test_a_stage_without_a_schedule_promises_nothing(dev: Assembly) -> None:
-    assert ages(dev) == {}
+    assert ages(dev) == {} == ages(dev, DATA_WAIT)
     assert not dev.resources("AWS::Scheduler::Schedule")

@@ -87,6 +87,7 @@ class SilverPlan:
 
     ordering: column that tells a newer row of a key from an older one; "" for order of arrival.
     freshness_minutes: the oldest that the newest data may be; None where nothing is promised.
+    latency_minutes: how long a landed object may wait to be published; None as above.
     spark, duckdb: the same step for each engine; the same rows, reasons and actions from both.
     engine: one of `naming.ENGINES`.
     gates: what the batch as a whole must keep before it is published.
@@ -115,6 +116,7 @@ class SilverPlan:
     duckdb: SilverSql
     engine: str = "auto"
     freshness_minutes: int | None = None
+    latency_minutes: int | None = None
     gates: tuple[Gate, ...] = ()
     ruleset: str = ""
     anomalies: str = Watch.ON

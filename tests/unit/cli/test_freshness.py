@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cli.freshness import FRESH, LATE, NO_DATA, NOTHING_PROMISED, duration, measured
+from cli.freshness import FRESH, LATE, NO_DATA, NOTHING_PROMISED, WAITS, duration, measured
 from cli.screen import Exit
 from dataplatform.ledger.records import Totals
 from dataplatform.naming import Names
-from lambdas.measure_freshness.logic import data_ages
+from lambdas.measure_freshness.logic import data_ages, data_waits
 from tests.unit.cli.conftest import FakeLedger, FakeTarget
 from tests.unit.support.plans import dataset, platform
 
@@ -34,6 +34,10 @@ class Books(FakeLedger):
     def __init__(self, **newest: str) -> None:
         super().__init__()
         self.newest = newest
+        self.waiting: dict[str, str] = {}
+
+    def unpublished_since(self, datasets: Iterable[str]) -> dict[str, str]:
+        return {name: self.waiting[name] for name in datasets if name in self.waiting}
 
     def all_totals(self) -> list[Totals]:
         return [Totals(dataset=name, newest=at) for name, at in self.newest.items()]
@@ -58,6 +62,34 @@ def test_each_dataset_is_in_the_state_that_its_alarm_would_show() -> None:
     assert ages == data_ages(books, PLAN, NOON)  # type: ignore[arg-type]
 
 
+def test_what_waits_longer_than_promised_is_told_beside_fresh_data(
+    ledger_of_waits: Books,
+) -> None:
+    plan = platform(
+        (
+            replace(dataset("sales"), freshness_minutes=60, latency_minutes=30),
+            replace(dataset("stores"), latency_minutes=31),
+            replace(dataset("regions"), latency_minutes=1),
+        )
+    )
+    found = measured(ledger_of_waits, plan, NOON)  # type: ignore[arg-type]
+    assert [(each.state, each.waits) for each in found] == [
+        (WAITS, 1800),
+        (FRESH, 1800),
+        (FRESH, 0),
+    ]
+    waits = data_waits(ledger_of_waits, plan, NOON)  # type: ignore[arg-type]
+    assert waits == {each.dataset: each.waits for each in found}
+
+
+@pytest.fixture
+def ledger_of_waits() -> Books:
+    """Sales are fresh; an object of sales and one of stores arrived half an hour before noon."""
+    books = ledger(sales=1)
+    books.waiting = dict.fromkeys(("sales", "stores"), "2026-11-21T11:30:00Z")
+    return books
+
+
 @pytest.mark.parametrize(
     ("minutes", "shown"),
     [(0, "0 min"), (59, "59 min"), (60, "1 h"), (1501, "1 d 1 h"), (1440 * 40, "40 d")],
@@ -77,6 +109,7 @@ def test_a_promise_that_is_not_kept_is_an_exit_code_and_named(
     assert code == Exit.DONE
     assert json.loads(out)["datasets"]["dates"] == {
         "newest": None, "age_seconds": None, "promised_seconds": None, "state": NOTHING_PROMISED,
+        "waits_seconds": None, "latency_seconds": None,
     }  # fmt: skip
     target.ledger = ledger(now, sales=61, stores=1, regions=1)
     code, out, _ = weir("freshness")

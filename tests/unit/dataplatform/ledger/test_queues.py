@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.audits import AuditNote
 from dataplatform.ledger.queues import Queue
+from dataplatform.ledger.records import Outcomes
 from tests.unit.support.ledgers import landed
 
 
@@ -43,3 +44,18 @@ def test_behind_a_hold_is_all_that_is_due(ledger: Ledger) -> None:
     land(ledger, 2, breaks=True)
     found = ledger.queued("products", in_order=False)
     assert found and (found.behind, found.objects, found.bytes) == ("", 1, 10)
+
+
+def test_latency_is_of_the_oldest_object_that_is_due_or_in_a_batch_not_published(
+    ledger: Ledger,
+) -> None:
+    assert ledger.unpublished_since(["products"]) == {}
+    land(ledger, 2)
+    land(ledger, 3)
+    assert ledger.unpublished_since(["products"]) == {"products": "2026-11-21T09:02:00Z"}
+    batch = ledger.open_batch("run", "products", ledger.due_objects("products"))
+    land(ledger, 4)
+    assert ledger.unpublished_since(["products", "x"]) == {"products": "2026-11-21T09:02:00Z"}
+    ledger.batch_staged(batch.batch_id, source=1, unreadable=0, rows=1)
+    ledger.publish_batch(batch.batch_id, Outcomes(inserted=1), sequence=1, live=1)
+    assert ledger.unpublished_since(["products"]) == {"products": "2026-11-21T09:04:00Z"}
