@@ -3,11 +3,17 @@
 cdk deploy --all -c stage=dev
 """
 
+# ruff: noqa: E402  Node is prepared before the CDK's library is imported, which starts it
+
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Mapping
+
+from stacks import node
+
+node.prepare()
 
 from aws_cdk import App, Validations
 from aws_cdk.cx_api import CloudAssembly
