@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
@@ -14,6 +16,7 @@ from dataplatform.errors import InvalidRunInput, WeirError
 from embedded_aws.errors import EmbeddedAwsError
 
 _ENVIRONMENT = (EmbeddedAwsError, NoCredentials, ToolsMissing)
+_THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 _USAGE = (InvalidRunInput, UnknownFormat, UnknownRun, WrongUsage, WrongFile)
 
 
@@ -32,15 +35,26 @@ def unexpected(console: Console, error: Exception) -> int:
     if isinstance(error, ClientError):
         why, remedy = "AWS refused a call.", "The call: the same command with --debug"
     elif isinstance(error, BotoCoreError):
-        why, remedy = (
-            "AWS can't be reached.",
-            "Check AWS_REGION and the credentials (aws sts get-caller-identity)",
-        )
+        why, remedy = _unreachable(error)
     else:
         why = "Weir didn't expect this, so it is a fault of Weir."
         remedy = "Where it happened: the same command with --debug"
     explain(console, WeirError(what, why=why, remedy=remedy))
     return Exit.ENVIRONMENT if isinstance(error, BotoCoreError) else Exit.FAILED
+
+
+def _unreachable(error: BotoCoreError) -> tuple[str, str]:
+    """Why AWS doesn't answer, and what helps: the embedded one is known by its address."""
+    address = urlsplit(str(error.kwargs.get("endpoint_url", ""))).hostname
+    if address in _THIS_MACHINE:
+        return (
+            "The embedded AWS doesn't answer; what was published stays.",
+            "Start it: ./weir up. What was under way is carried on",
+        )
+    return (
+        "AWS can't be reached.",
+        "Check AWS_REGION and the credentials (aws sts get-caller-identity)",
+    )
 
 
 def exit_code(error: WeirError) -> Exit:

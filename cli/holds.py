@@ -33,8 +33,8 @@ def say_held(
     stage = "" if target.embedded else f" --stage {target.stage}"
     for note in notes:
         screen.say(
-            f" [yellow]![/] {note.dataset} is held since {note.at}: {note.rows:,} records of run "
-            f"{note.run_id} wait"
+            f" [yellow]![/] {note.dataset} is held since {note.at}: its batch of run {note.run_id} "
+            f"waits; {note.rows:,} accepted records were asked"
         )
         for verdict in note.stopping:
             screen.say(f"     {escape(str(verdict))}")

@@ -11,6 +11,7 @@ from typing import Any, Final
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
+from cli.inference.meaning import personal
 from dataplatform.contracts.column_names import NAME, column_called
 from dataplatform.contracts.types import decimal_parts
 from dataplatform.contracts.widening import widens
@@ -102,7 +103,10 @@ def _add(columns: CommentedSeq, note: DriftNote, patch: Patch) -> None:
         patch.asked.append(f'{note.text}: choose a name for it; "{name}" is a column already.')
         return
     called = {} if name == note.column else {"physicalName": note.column}
-    columns.append(CommentedMap({"name": name, **called, **_type(note.found)}))
+    # The ledger's note has no value, so the name alone can say it, as of a nested property.
+    private = note.found in ("string", "date") and personal(name, {})
+    about = {"classification": "pii"} if private else {}
+    columns.append(CommentedMap({"name": name, **called, **_type(note.found), **about}))
     patch.added.append(f"{name} ({note.found})")
 
 

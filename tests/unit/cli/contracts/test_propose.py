@@ -65,6 +65,15 @@ def test_a_new_column_comes_last_and_raises_the_minor_version(kind: str, lines: 
     assert found.diff.startswith(f"--- a/{FILE}\n+++ b/{FILE}\n")
 
 
+@pytest.mark.parametrize(
+    ("column", "kind", "classification"),
+    [("E-Mail", "string", "pii"), ("birth_date", "date", "pii"), ("mobile", "int", "")],
+)
+def test_a_new_column_is_personal_by_its_name(column: str, kind: str, classification: str) -> None:
+    found = contract(patch(note(Kind.NEW, column, kind)).after).columns[-1]
+    assert found.classification == classification
+
+
 def test_a_type_is_widened_where_the_table_can_be() -> None:
     found = patch(note(Kind.RETYPED, "order_id", "bigint", "int"))
     assert contract(found.after).column("order_id").type == "bigint"
