@@ -15,7 +15,9 @@ from cli.wrapper import ROOT
 from dataplatform.compiler.gates import rule_problems
 from dataplatform.compiler.platform import compile_platform
 from dataplatform.compiler.silver import silver_plan
-from dataplatform.contracts.loader import SUFFIX, load_files
+from dataplatform.contracts.loader import SUFFIX, load, load_files
+from dataplatform.contracts.model import Contract
+from dataplatform.contracts.without_effect import without_effect
 from dataplatform.errors import InvalidContract, InvalidInput, Problem
 from dataplatform.naming import Names
 from dataplatform.plans.model import SilverPlan
@@ -26,11 +28,15 @@ _ANY_STAGE = Names("dev")
 
 @dataclass(frozen=True)
 class Checked:
-    """What was compiled, and every problem; with a problem, nothing counts as compiled."""
+    """What was compiled, and every problem; with a problem, nothing counts as compiled.
+
+    warnings: what is well, and does nothing here.
+    """
 
     datasets: Sequence[SilverPlan] = ()
     models: int = 0
     problems: Sequence[Problem] = ()
+    warnings: Sequence[Problem] = ()
 
 
 def check(screen: Screen, paths: Sequence[Path]) -> None:
@@ -41,12 +47,15 @@ def check(screen: Screen, paths: Sequence[Path]) -> None:
     """
     checked = check_files(paths) if paths else check_project(ROOT)
     for problem in checked.problems:
-        screen.say(_shown(problem))
+        screen.say(_shown("[red]✗[/]", problem))
+    for warning in checked.warnings:
+        screen.say(_shown("[yellow]![/]", warning))
     screen.say(_verdict(checked))
     screen.result(
         {
             **_counts(checked),
             "problems": [asdict(problem) for problem in checked.problems],
+            "warnings": [asdict(warning) for warning in checked.warnings],
         }
     )
     if checked.problems:
@@ -63,7 +72,11 @@ def check_project(root: Path) -> Checked:
         plan = compile_platform(root, _ANY_STAGE)
     except InvalidInput as error:
         return Checked(problems=error.problems)
-    return Checked(datasets=plan.datasets, models=len(plan.models) + len(plan.summaries))
+    return Checked(
+        datasets=plan.datasets,
+        models=len(plan.models) + len(plan.summaries),
+        warnings=_warnings(load(root)),
+    )
 
 
 def check_files(paths: Sequence[Path]) -> Checked:
@@ -75,9 +88,14 @@ def check_files(paths: Sequence[Path]) -> Checked:
     files = sorted({file for path in paths for file in _contracts(path)})
     try:
         contracts = load_files(((file, _name(file)) for file in files), rule_problems)
-        return Checked(datasets=[silver_plan(contract, _ANY_STAGE) for contract in contracts])
     except InvalidContract as error:
         return Checked(problems=error.problems)
+    datasets = [silver_plan(contract, _ANY_STAGE) for contract in contracts]
+    return Checked(datasets=datasets, warnings=_warnings(contracts))
+
+
+def _warnings(contracts: Iterable[Contract]) -> list[Problem]:
+    return [problem for contract in contracts for problem in without_effect(contract)]
 
 
 def _contracts(path: Path) -> Iterable[Path]:
@@ -97,9 +115,9 @@ def _name(file: Path) -> str:
     return whole.relative_to(ROOT).as_posix() if whole.is_relative_to(ROOT) else str(file)
 
 
-def _shown(problem: Problem) -> str:
+def _shown(mark: str, problem: Problem) -> str:
     what, *remedy = str(problem).splitlines()
-    return "\n".join([f"[red]✗[/] {escape(what)}", *(escape(line) for line in remedy)])
+    return "\n".join([f"{mark} {escape(what)}", *(escape(line) for line in remedy)])
 
 
 def _verdict(checked: Checked) -> str:
@@ -115,7 +133,9 @@ def _verdict(checked: Checked) -> str:
     if not checked.models:
         del counts["models"]
     counted = [_number(count, name.rstrip("s")) for name, count in counts.items()]
-    return f"{', '.join(counted)}: all is well"
+    told = _number(len(checked.warnings), "warning")
+    well = f"all is well, with {told}" if checked.warnings else "all is well"
+    return f"{', '.join(counted)}: {well}"
 
 
 def _counts(checked: Checked) -> dict[str, int]:

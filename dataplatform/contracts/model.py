@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,11 +112,12 @@ class Server:
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceLevel:
-    """A promise such as `freshness`; `minutes` of those that are a duration."""
+    """A promise such as `freshness`; `minutes` of those that are a duration; `line` of the file."""
 
     name: str
     value: str
     minutes: int | None = None
+    line: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)

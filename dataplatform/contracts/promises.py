@@ -26,6 +26,7 @@ def service_levels(findings: Findings) -> tuple[ServiceLevel, ...]:
     levels = []
     for index, item in _items(findings, "slaProperties"):
         place = ("slaProperties", index)
+        line = findings.document.line(place)
         name, value, unit = item.get("property"), item.get("value"), item.get("unit")
         if not isinstance(name, str):
             findings.add(
@@ -34,7 +35,7 @@ def service_levels(findings: Findings) -> tuple[ServiceLevel, ...]:
                 remedy="Write property: freshness.",
             )
         elif name not in _DURATIONS:
-            levels.append(ServiceLevel(name=name, value=str(value)))
+            levels.append(ServiceLevel(name=name, value=str(value), line=line))
         elif not isinstance(value, (int, float)) or isinstance(value, bool) or value <= 0:
             findings.add(
                 (*place, "value"), "a number over 0", remedy="Write value: 1 and unit: d for a day."
@@ -47,7 +48,7 @@ def service_levels(findings: Findings) -> tuple[ServiceLevel, ...]:
             )
         else:
             minutes = int(value * _MINUTES[unit])
-            levels.append(ServiceLevel(name=name, value=str(minutes), minutes=minutes))
+            levels.append(ServiceLevel(name=name, value=str(minutes), minutes=minutes, line=line))
     return tuple(levels)
 
 

@@ -111,3 +111,16 @@ def test_every_problem_of_every_contract_is_shown_and_ends_with_1(weir: Weir, ro
     assert (code, out) == (0, "1 contract, 5 columns, 8 rules: all is well\n")
     code, _, err = weir("contracts", "check", str(root / "nowhere"))
     assert (code, "no such file" in err) == (Exit.USAGE, True)
+
+
+def test_a_promise_without_effect_is_a_warning_with_its_place(weir: Weir, root: Path) -> None:
+    kept = "slaProperties: [{property: retention, value: 30, unit: d}]\n"
+    project(root, {"contracts/shop/orders.odcs.yaml": ORDERS + kept})
+    for asked in ((), (str(root / "contracts/shop"),)):
+        code, out, _ = weir("contracts", "check", *asked)
+        assert code == Exit.DONE
+        assert "slaProperties.retention: retention has no effect here; expected freshness or" in out
+        assert "no row and no object is deleted because of it" in out
+        assert "1 warning" in out
+    (warning,) = json.loads(weir("contracts", "check", "--json")[1])["warnings"]
+    assert warning["line"] == ORDERS.count("\n") + 1

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from dataplatform.compiler.silver import silver_plan
 from dataplatform.contracts.model import RoleGrant, ServiceLevel
+from dataplatform.contracts.without_effect import ACTED_ON, without_effect
+from dataplatform.naming import Names
 from tests.unit.support.contracts import ORDERS, contract, problems
 
 
@@ -37,3 +40,22 @@ def test_durations_are_minutes_and_other_promises_stand_as_they_are() -> None:
 )
 def test_a_promise_that_cannot_be_kept_is_refused(lines: str, field: str) -> None:
     assert any(field in p.field for p in problems(f"{ORDERS}{lines}\n"))
+
+
+def test_a_promise_that_nothing_keeps_is_told_with_its_line_and_one_that_acts_is_not() -> None:
+    found = contract(
+        ORDERS + "slaProperties:\n"
+        "  - {property: freshness, value: 1, unit: h}\n"
+        "  - {property: latency, value: 1, unit: h}\n"
+        "  - {property: retention, value: 2, unit: d}\n"
+        "  - {property: frequency, value: 1, unit: d}\n"
+    )
+    told = without_effect(found)
+    assert [each.field for each in told] == ["slaProperties.retention", "slaProperties.frequency"]
+    assert told[0].line == ORDERS.count("\n") + 4
+    assert "no row and no object is deleted because of it" in told[0].remedy
+    plan = silver_plan(found, Names("dev"))
+    assert {name: getattr(plan, f"{name}_minutes") for name in ACTED_ON} == {
+        "freshness": 60,
+        "latency": 60,
+    }

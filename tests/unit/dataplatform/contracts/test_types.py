@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from dataplatform.contracts.formats import FormatFault, moment
@@ -104,3 +106,14 @@ def test_a_format_that_is_not_understood_is_refused_with_what_of_it(
     with pytest.raises(FormatFault) as caught:
         moment(format, kind)
     assert str(caught.value) == fault
+
+
+def test_what_is_said_to_write_for_a_time_of_day_can_be_written() -> None:
+    (problem,) = problems(_amount("logicalType: time"))
+    assert "Spark 3.5 has no type for a time of day" in problem.remedy
+    kind, options = problem.remedy.partition("Keep it as text: ")[2].split(", ", 1)
+    column = contract(_amount(f"{kind}\n{options}")).column("amount")
+    (rule,) = (rule for rule in column.rules if rule.kind == "pattern")
+    fits = re.compile(rule.arguments[0]).search
+    assert all(map(fits, ("00:00", "09:05", "23:59:59")))
+    assert not any(map(fits, ("24:00", "9:05", "12:60", "noon", "12:00:00Z")))
