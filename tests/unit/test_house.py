@@ -15,7 +15,7 @@ from tests.commands import PAGES
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ("stacks", "lambdas", "glue_jobs", "dataplatform", "cli")
 LINK = re.compile(r"\]\((?!https?://|mailto:)([^)#\s]*)#?([^)\s]*)\)")
-CODE = re.compile(r"`[^`\n]+`")
+CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.DOTALL | re.MULTILINE)
 DECISIONS = ROOT / "docs" / "decisions"
 
 
