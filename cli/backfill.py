@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from rich.table import Table
@@ -13,6 +14,7 @@ from cli import costs, executions
 from cli.screen import Screen, Task, WrongUsage
 from cli.target import Target, dataset_of
 from dataplatform.errors import WeirError
+from dataplatform.ledger.backfill_input import parse_backfill_input
 from dataplatform.ledger.costs import cost
 from dataplatform.ledger.records import Backfill, BackfillCounts, Chunk
 from dataplatform.ledger.usage import Meter, Usage
@@ -65,6 +67,7 @@ def backfill(
         wanted["engine"] = engine
     if dry_run:
         wanted["dry_run"] = True
+    parse_backfill_input(wanted, [dataset], datetime.now(UTC))
     execution = executions.start(target, wanted, machine="BackfillArn")
     began = time.monotonic()
     with screen.task("backfill", "planning") as task:

@@ -82,7 +82,7 @@ def _behind(name: str, queue: Queue | None) -> str:
         return f"What comes after it waits, too: {why}"
     if not queue.behind:  # an audit holds the dataset, which is told with them
         return "What came after it waits behind the dataset's hold."
-    return f"{queues.in_words(queue)}: {why} What releases the one releases them."
+    return f"{queues.in_words(queue)}: {why} What releases that one releases the rest."
 
 
 def say_notes(screen: Screen, target: Target, found: Sequence[DriftNote]) -> None:

@@ -84,9 +84,16 @@ def as_it_is(target: Target, run: Run) -> Run:
 
 
 def _failure(target: Target, description: dict[str, Any], run: Run | None) -> RunFailed:
-    name = run.run_id if run else description["name"]
+    ended = f"{description['status'].lower()}: {executions.reason(target, description)}"
+    if run is None:  # the ledger has none to look at
+        return RunFailed(
+            f"execution {description['name']} {ended}",
+            why="It ended before a run was opened; nothing was changed.",
+            remedy="Look: ./weir logs --function open-run; then ./weir run",
+        )
+    name = run.run_id
     return RunFailed(
-        f"run {name} {description['status'].lower()}: {executions.reason(target, description)}",
+        f"run {name} {ended}",
         why="What was published stays; what wasn't is taken up by the next run.",
         remedy=f"Look: ./weir status --run {name}, ./weir logs --run {name}; then ./weir run",
     )

@@ -101,7 +101,7 @@ def _checked(plan: SilverPlan, paths: Sequence[Path]) -> dict[Path, Head]:
             heads[path] = head
     if problems:
         raise WrongFile(
-            problems, why=f"The contract of {plan.dataset} wouldn't take it; none sent."
+            problems, why=f"Nothing was sent: each file must fit the contract of {plan.dataset}."
         )
     return heads
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from cli import books, drift, executions, holds, pipeline, queues
 from cli.screen import Screen, WrongUsage
 from cli.target import Target, dataset_of
 from cli.timeline import Timeline
+from dataplatform.ledger.run_input import parse_run_input
 
 
 def run(
@@ -27,7 +29,7 @@ def run(
 
     Raises:
         WrongUsage: it is to be accepted, and no dataset is named.
-        InvalidRunInput: a dataset that isn't deployed is named.
+        InvalidRunInput: a dataset that isn't deployed is named, or a time that is none.
     """
     if accept and not datasets:
         raise WrongUsage(
@@ -45,7 +47,9 @@ def run(
         "engine": engine,
         "accept": datasets if accept else [],
     }
-    followed = execute(screen, target, {name: value for name, value in wanted.items() if value})
+    given = {name: value for name, value in wanted.items() if value}
+    parse_run_input(given, [plan.dataset for plan in target.plan.datasets], datetime.now(UTC))
+    followed = execute(screen, target, given)
     report(screen, target, followed)
 
 
