@@ -18,11 +18,10 @@ from aws_cdk import (
     IPolicyValidationContext,
     IPolicyValidationPlugin,
     PolicyValidationPluginReport,
-    PolicyViolation,
 )
 
 from stacks.assets import ROOT
-from stacks.constructs.findings import HASH, Finding, digest, finding, resources, violation
+from stacks.constructs.findings import HASH, Finding, about, digest, resources, told, violation
 from stacks.constructs.nag import NAME
 from stacks.constructs.wildcards import acknowledge_wildcards
 from stacks.kept import Kept
@@ -90,8 +89,8 @@ class NagRules:
 def _asked(context: IPolicyValidationContext) -> list[Finding]:
     from cdk_nag import AwsSolutionsChecks  # its import is a tenth of a synthesis that asks nothing
 
-    violations: list[PolicyViolation] = AwsSolutionsChecks().validate(context).violations
-    return [found for each in violations if (found := finding(each, None))]
+    report: PolicyValidationPluginReport = AwsSolutionsChecks().validate(context)
+    return list(about(told(report, context), None))
 
 
 def _sources() -> Iterator[Path]:

@@ -23,7 +23,7 @@ from aws_cdk import (
     PolicyViolation,
 )
 
-from stacks.constructs.findings import Finding, digest, finding, resources, violation
+from stacks.constructs.findings import Finding, about, digest, resources, told, violation
 from stacks.kept import Kept
 
 NAME: Final = "CloudFormation Validate"
@@ -62,7 +62,7 @@ class TemplateRules:
         known: dict[str, list[Finding]] = json.loads(kept.read() or "{}")
         changed = {key: stack for key, stack in stacks.items() if key not in known}
         if changed:
-            known |= _asked(changed)
+            known |= _asked(changed, context)
             kept.write(json.dumps({key: known[key] for key in stacks}, indent=1))
         violations = _violations([(known[key], stack) for key, stack in stacks.items()])
         failed = any(violation.severity in ("error", "fatal") for violation in violations)
@@ -85,14 +85,13 @@ class _Changed:
         return [stack.template_path for stack in self._stacks]
 
 
-def _asked(stacks: Mapping[str, PolicyValidationStack]) -> dict[str, list[Finding]]:
-    """The CDK's findings in some templates, by digest."""
-    context = cast(IPolicyValidationContext, _Changed(list(stacks.values())))
-    violations = CloudFormationValidatePlugin().validate(context).violations
-    return {
-        key: [found for each in violations if (found := finding(each, stack.template_path))]
-        for key, stack in stacks.items()
-    }
+def _asked(
+    stacks: Mapping[str, PolicyValidationStack], context: IPolicyValidationContext
+) -> dict[str, list[Finding]]:
+    """The CDK's findings in some of a context's templates, by digest."""
+    changed = cast(IPolicyValidationContext, _Changed(list(stacks.values())))
+    violations = told(CloudFormationValidatePlugin().validate(changed), context)
+    return {key: list(about(violations, stack.template_path)) for key, stack in stacks.items()}
 
 
 def _violations(

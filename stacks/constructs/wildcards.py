@@ -83,8 +83,9 @@ def acknowledge_wildcards(app: IConstruct, reported: Iterable[tuple[str, str]]) 
     holders: dict[str, IConstruct] = {}
     wildcards: dict[str, list[Wildcard]] = {}
     for construct, listed in _accepted.items():
-        if construct.node.root is app:
-            path = construct.node.path  # two of Python's objects may stand for one construct
+        node = construct.node
+        if node.root is app:
+            path = node.path  # two of Python's objects may stand for one construct
             holders[path] = construct
             wildcards.setdefault(path, []).extend(listed)
     made: dict[tuple[str, str], dict[str, Acknowledgment]] = {}
