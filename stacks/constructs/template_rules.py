@@ -1,8 +1,8 @@
 """The CDK's own rules, asked again only about templates that have changed.
 
-The rules (`CloudFormation Validate`) run in an engine of WebAssembly, whose start and whose look at
-nine templates are half of a synthesis's CPU time. Its findings depend on the templates, their
-accounts and regions, and the CDK's version.
+The rules (`CloudFormation Validate`) run in an engine of WebAssembly, whose start takes about a
+second of CPU time. Its findings depend on the templates, their accounts and regions, and the CDK's
+version.
 """
 
 from __future__ import annotations
