@@ -111,6 +111,7 @@ class DuckdbGold:
             self._tables.open((*reader.inputs(changed), model.table, changes_table(model.table)))
             current = reader.read(changed)
             engine.execute(gold_sql.compare(model, whole=changed is None))
+            engine.execute(gold_sql.compared())
             found = dict(engine.rows(gold_sql.counts()))
             counts = Counts(found.get(INSERT, 0), found.get(UPDATE, 0), found.get(DELETE, 0))
             yield DuckdbChanges(engine, model, self._tables, current, counts)

@@ -62,6 +62,11 @@ def compare(model: GoldModel, *, whole: bool) -> str:
     )
 
 
+def compared() -> str:
+    """Let go of the fresh rows, of which those that differ are held once more."""
+    return f"DROP TABLE {FRESH}"
+
+
 def counts() -> str:
     """Changed rows by action."""
     return f"SELECT {ACTION}, count(*) FROM {CHANGES} GROUP BY ALL"
