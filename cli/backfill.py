@@ -115,9 +115,8 @@ def _follow(target: Target, dataset: str, execution: str, task: Task) -> dict[st
     if description["status"] == "SUCCEEDED":
         return description
     why = executions.reason(target, description)
-    error, _, said = why.partition(": ")
-    if error == "InvalidRunInput" and _found(target, dataset, execution) is None:
-        raise WrongUsage("\n".join(line.strip() for line in said.splitlines()))
+    if why.partition(": ")[0] == "InvalidRunInput" and _found(target, dataset, execution) is None:
+        raise WrongUsage(executions.words(why))
     raise BackfillFailed(
         f"backfill {description['status'].lower()}: {why}",
         why="Chunks that are done stay done; silver and its books agree.",

@@ -64,6 +64,14 @@ def reason(target: Target, description: dict[str, Any]) -> str:
     return f"{error}: {_message(cause)}"
 
 
+def words(why: str) -> str:
+    """What `reason` gave without the error's name, its lines at the margin.
+
+    It is all of the error: what is wrong, why it matters and what to do next.
+    """
+    return "\n".join(line.strip() for line in why.partition(": ")[2].splitlines())
+
+
 def _last_failure(target: Target, execution: str) -> tuple[str, str]:
     history = target.client("stepfunctions").get_execution_history(
         executionArn=execution, reverseOrder=True, maxResults=50

@@ -24,7 +24,7 @@ NOTHING_PROMISED: Final = "nothing promised"
 
 _SHOWN: Final = {
     **{FRESH: "[green]fresh[/]", LATE: "[red]late[/]", WAITS: "[red]waits too long[/]"},
-    NO_DATA: "[yellow]no data yet[/]",
+    **{NO_DATA: "[yellow]no data yet[/]", NOTHING_PROMISED: "no promise"},
 }
 _UNITS: Final = ((1440, "d"), (60, "h"), (1, "min"))
 
@@ -113,7 +113,7 @@ def duration(minutes: int) -> str:
 def _table(found: Sequence[Freshness]) -> Table:
     table = Table(
         title="Newest published data", title_justify="left", title_style="bold", box=None,
-        pad_edge=False,
+        pad_edge=False, padding=(0, 1, 0, 0),
     )  # fmt: skip
     table.add_column("dataset", min_width=15)
     table.add_column("arrived (UTC)", no_wrap=True)

@@ -85,7 +85,7 @@ def _follow(screen: Screen, target: Target, execution: str) -> list[TableMainten
     if description["status"] != "SUCCEEDED":
         why = executions.reason(target, description)
         if why.startswith(InvalidRunInput.__name__):
-            raise WrongUsage(why.partition(": ")[2], why="No table was touched.")
+            raise WrongUsage(executions.words(why))
         raise MaintenanceFailed(
             f"maintenance {description['status'].lower()}: {why}",
             why="Rows are as they were; tables that were looked after stay so.",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cli import executions
+from dataplatform.errors import InvalidRunInput, Problem
 from tests.unit.cli.conftest import FakeTarget
 
 
@@ -57,3 +58,17 @@ def test_a_reason_is_what_the_failed_state_said(cause: str, said: str) -> None:
     stage = Stage(States(history=[{"id": 9}, {"id": 8, "taskFailedEventDetails": told}]))
     description = {"executionArn": "arn", "status": "FAILED"}
     assert executions.reason(stage, description) == f"TooLarge: {said}"  # type: ignore[arg-type]
+
+
+def test_what_a_function_refused_is_told_in_its_own_words_once() -> None:
+    error = InvalidRunInput(
+        [Problem(file="input", line=None, field="to", found="soon", expected="a date")],
+        why="No row was touched.",
+    )
+    ended = {
+        "error": "InvalidRunInput",
+        "cause": json.dumps({"errorMessage": str(error)}),
+        "executionArn": "arn",
+    }
+    said = executions.words(executions.reason(Stage(States()), ended))  # type: ignore[arg-type]
+    assert said == "input  to: soon; expected a date\nNo row was touched."
