@@ -93,7 +93,7 @@ def _fault(column: exp.Column, scope: Scope, schema: Schema) -> tuple[str, str, 
             None if _is_alias(column, scope) else _fault_of_bare(column.name, scope, reach, schema)
         )
     if column.table not in reach:
-        remedy = nearest(column.table, list(reach))
+        remedy = _as_part(column, reach, schema) or nearest(column.table, list(reach))
         return f'no table "{column.table}"', "a table or alias of this query", remedy
     known = columns_of(reach[column.table], schema)
     if known is None or column.name in known:
@@ -119,8 +119,27 @@ def _fault_of_bare(
     return f'"{name}"', "a column of this query's tables", nearest(name, every) or _listed(every)
 
 
+def _as_part(column: exp.Column, reach: Mapping[str, _Source], schema: Schema) -> str:
+    """How a property is written whose object stands without its table; "" where none has it."""
+    holders = [
+        alias
+        for alias, source in reach.items()
+        if column.table in (_given_by_view(source) or columns_of(source, schema) or ())
+    ]
+    whole = [f"{alias}.{column.table}.{column.name}" for alias in holders]
+    return f"Write {' or '.join(whole)}." if whole else ""
+
+
+def _given_by_view(source: _Source) -> list[str]:
+    """The columns that a LATERAL VIEW names."""
+    lateral = source.expression if isinstance(source, Scope) else None
+    alias = lateral.args.get("alias") if isinstance(lateral, exp.Lateral) else None
+    return [column.name for column in alias.columns] if alias else []
+
+
 def _listed(columns: Collection[str]) -> str:
-    """The columns that there are, where they are few enough to be read."""
+    """The columns that there are, where they are few enough to be read; the platform's aside."""
+    columns = [name for name in columns if not name.startswith("_")]
     return f"There are {', '.join(columns)}." if 0 < len(columns) <= _FEW else ""
 
 

@@ -95,6 +95,21 @@ def test_what_a_model_can_not_take_is_named(
     assert problem.line
 
 
+@pytest.mark.parametrize(
+    ("sql", "remedy"),
+    [
+        ("SELECT order_id, x.address.city FROM silver.orders AS o", "Write o.address.city."),
+        ("SELECT o.order_id, CAST(line.sku AS STRING) AS sku FROM silver.orders AS o\n"
+         "LATERAL VIEW POSEXPLODE(o.lines) l AS place, line", "Write l.line.sku."),
+        ("SELECT order_id, nothing.sku FROM silver.orders AS o", ""),
+    ],
+)  # fmt: skip
+def test_a_field_whose_object_stands_without_its_table_is_written_whole(
+    tmp_path: Path, sql: str, remedy: str
+) -> None:
+    assert refused(tmp_path, f"-- engine: spark\n{sql}").remedy == remedy
+
+
 def test_spark_alone_makes_rows_of_an_array(tmp_path: Path) -> None:
     sql = (
         "-- key: order_id, place\n-- engine: spark\n"
