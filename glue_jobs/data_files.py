@@ -37,38 +37,22 @@ def destination(spark: SparkSession, table: str, partition: Mapping[str, str]) -
     )
 
 
-def replace_partition(
+def commit(
     spark: SparkSession,
     table: str,
     partition: Mapping[str, str],
     files: Sequence[NewFile],
     properties: Mapping[str, str],
+    *,
+    replacing: bool,
 ) -> None:
-    """Make the files all that a partition holds, in one commit with these properties."""
+    """Add files to a partition in one commit with these properties.
+
+    Args:
+        replacing: whether they are then all that the partition holds.
+    """
     loaded = tables.loaded(spark, table)
-    _commit(spark, loaded, loaded.newReplacePartitions().addFile, partition, files, properties)
-
-
-def append(
-    spark: SparkSession,
-    table: str,
-    partition: Mapping[str, str],
-    files: Sequence[NewFile],
-    properties: Mapping[str, str],
-) -> None:
-    """Add the files to a partition, in one commit with these properties."""
-    loaded = tables.loaded(spark, table)
-    _commit(spark, loaded, loaded.newAppend().appendFile, partition, files, properties)
-
-
-def _commit(
-    spark: SparkSession,
-    loaded: Any,
-    add: Any,
-    partition: Mapping[str, str],
-    files: Sequence[NewFile],
-    properties: Mapping[str, str],
-) -> None:
+    add = loaded.newReplacePartitions().addFile if replacing else loaded.newAppend().appendFile
     iceberg: Any = spark.sparkContext._jvm.org.apache.iceberg  # type: ignore[union-attr]
     wanted = iceberg.MetricsConfig.forTable(loaded)
     place = _partition(spark, loaded, partition)

@@ -27,7 +27,7 @@ from glue_jobs.landed_objects import S3Objects
 from glue_jobs.runtime import Job
 from glue_jobs.snapshot_properties import commit_with
 from glue_jobs.transforms import staging
-from glue_jobs.transforms.files import Store
+from glue_jobs.transforms.files import Destination, Store
 from glue_jobs.transforms.replays import take_again
 from glue_jobs.transforms.units import Stager
 
@@ -96,17 +96,15 @@ def stage_batch(job: Job, plan: SilverPlan, batch: Batch, store: Store) -> Stage
 
 
 def _stager(job: Job, plan: SilverPlan, batch: Batch, store: Store) -> Stager:
-    return Stager(
-        batch=batch,
-        fields=plan.fields,
-        columns=[column.name for column in plan.columns],
-        format_of=plan.format_of,
-        csv=plan.csv,
-        store=store,
-        bronze=data_files.destination(job.spark, plan.bronze_table, _of_bronze(batch)),
-        quarantine=data_files.destination(job.spark, plan.quarantine_table, _of_quarantine(batch)),
-        now=datetime.now(UTC),
-    )
+    partitions = {
+        plan.bronze_table: _of_bronze(batch),
+        plan.quarantine_table: _of_quarantine(batch),
+    }
+
+    def destination(table: str) -> Destination:
+        return data_files.destination(job.spark, table, partitions[table])
+
+    return Stager.of(plan, batch, store, destination, now=datetime.now(UTC))
 
 
 def _landed(job: Job, plan: SilverPlan, landed: Sequence[LandedObject], stager: Stager) -> Staged:
@@ -115,17 +113,18 @@ def _landed(job: Job, plan: SilverPlan, landed: Sequence[LandedObject], stager: 
     parsed = staging.parse_batch(spark, landed, stager)
     if parsed.rejected:
         append = partial(
-            data_files.append,
+            data_files.commit,
             spark,
             plan.quarantine_table,
             _of_quarantine(batch),
             parsed.rejected,
+            replacing=False,
         )
         _quarantine(job, plan, batch, append)
     properties = staged_properties(batch.batch_id, parsed.staged)
     if parsed.rows:
-        table = plan.bronze_table
-        data_files.replace_partition(spark, table, _of_bronze(batch), parsed.rows, properties)
+        table, own = plan.bronze_table, _of_bronze(batch)
+        data_files.commit(spark, table, own, parsed.rows, properties, replacing=True)
     else:
         tables.commit_alone(spark, plan.bronze_table, properties)
     return parsed.staged

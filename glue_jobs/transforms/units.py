@@ -17,7 +17,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Final, Self
 
 from dataplatform.adapters.bronze_objects import Rejects, stage_object, stage_part
 from dataplatform.adapters.bronze_spool import Spool
@@ -28,6 +28,7 @@ from dataplatform.ledger.staging import Staged
 from dataplatform.parsing.csv_form import CsvForm
 from dataplatform.parsing.parser import parse, parse_part, splittable
 from dataplatform.parsing.parts import PART_BYTES, count_by_part, lines_of_part
+from dataplatform.plans.model import SilverPlan
 from glue_jobs.transforms.files import Destination, NewFile, Store, new_files
 
 TO_THE_END: Final = 1 << 62
@@ -111,6 +112,31 @@ class Stager:
     quarantine: Destination
     now: datetime
     part_bytes: int = PART_BYTES
+
+    @classmethod
+    def of(
+        cls,
+        plan: SilverPlan,
+        batch: Batch,
+        store: Store,
+        to: Callable[[str], Destination],
+        *,
+        now: datetime,
+        part_bytes: int = PART_BYTES,
+    ) -> Self:
+        """What a plan says of a batch; `to` gives where files of a table (`database.name`) go."""
+        return cls(
+            batch=batch,
+            fields=plan.fields,
+            columns=[column.name for column in plan.columns],
+            format_of=plan.format_of,
+            csv=plan.csv,
+            store=store,
+            bronze=to(plan.bronze_table),
+            quarantine=to(plan.quarantine_table),
+            now=now,
+            part_bytes=part_bytes,
+        )
 
     def __call__(self, task: Whole | Large | Part) -> Done:
         """Do one task."""

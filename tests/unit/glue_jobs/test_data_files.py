@@ -85,7 +85,7 @@ def test_an_attempt_at_the_same_moment_replaces_rows_and_doubles_none(shop: Spar
     stage.stage_batch(job, shop.plan, batch, store)
     before = rows(shop, batch.batch_id)
     partition = {"_batch_id": batch.batch_id}
-    data_files.replace_partition(shop.spark, shop.plan.bronze_table, partition, slow.rows, {})
+    data_files.commit(shop.spark, shop.plan.bronze_table, partition, slow.rows, {}, replacing=True)
     assert rows(shop, batch.batch_id) == before
     assert len(shop.lake.rows(shop.plan.bronze_table)) == 2 * counted.rows
 

@@ -75,18 +75,7 @@ def stager_of(
         schema = schema_to_pyarrow(open_table(table).schema(), include_field_ids=True)
         return Destination(schema=schema, properties={}, folder=f"s3://{table}")
 
-    return Stager(
-        batch=batch,
-        fields=plan.fields,
-        columns=[column.name for column in plan.columns],
-        format_of=plan.format_of,
-        csv=plan.csv,
-        store=store,
-        bronze=destination(plan.bronze_table),
-        quarantine=destination(plan.quarantine_table),
-        now=now,
-        part_bytes=part_bytes,
-    )
+    return Stager.of(plan, batch, store, destination, now=now, part_bytes=part_bytes)
 
 
 class LocalOutput(io.FileIO):
