@@ -41,7 +41,7 @@ def _within(place: Place, standing: IcebergType, kind: str) -> Iterator[Move]:
         yield from _within((*place, "element"), standing.element_type, element_of(kind))
     elif isinstance(standing, StructType):
         known = {field.name: field.field_type for field in standing.fields}
-        wanted = fields_of(kind)
+        wanted = [(name, inner) for name, inner in fields_of(kind) if name in known]
         yield from _among(place, list(known), [name for name, _ in wanted])
         for name, inner in wanted:
             yield from _within((*place, name), known[name], inner)
