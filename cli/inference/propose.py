@@ -16,6 +16,7 @@ from cli.inference.model import Profile, Proposal, ProposedColumn, Sample
 from cli.inference.names import column_names
 from cli.inference.nearly import Nearly, nearly, told_of
 from cli.inference.nested import as_text, parts_of
+from cli.inference.notes import SAY_WHICH, of_formats, of_sample
 from cli.inference.profiling import database, profiles, profiles_of
 from cli.inference.reading import Read, Show, read
 from cli.inference.types import column_type
@@ -30,8 +31,6 @@ from dataplatform.plans.model import SilverPlan, fill
 _MALFORMED = re.compile(r"malformed ([a-z][a-z0-9_.\[\]]*)")
 _BATCH = 10_000
 _ORDERED = ("timestamp", "date")
-_OFFSET = re.compile("[XZ]")
-_SAY_WHICH = "say it where you know"
 _ANY = Names("dev")
 
 
@@ -126,9 +125,9 @@ def _drafted(
         csv=sample.csv,
         notes=(
             *sample.notes,
-            *_formats(columns),
+            *of_formats(columns),
             *told_of(almost, columns),
-            *_notes(found, names, key, likely, rows),
+            *of_sample(found, names, key, likely, rows),
         ),  # fmt: skip
     )
 
@@ -147,7 +146,7 @@ def _column(
     format = form.format
     if form.doubt:
         fit = f"{' and '.join(form.doubt)} fit" + ("s" if len(form.doubt) == 1 else "")
-        kind, why = "string", f"{fit} every value, for all that is known: {_SAY_WHICH}"
+        kind, why = "string", f"{fit} every value, for all that is known: {SAY_WHICH}"
     elif form.kind in ("date", "timestamp"):
         kind, why = form.kind, ""
     elif kind == "string":
@@ -170,25 +169,6 @@ def _column(
         description=sample.descriptions.get(profile.field, ""),
         hints=tuple(hints),
     )
-
-
-def _formats(columns: Sequence[ProposedColumn]) -> list[str]:
-    """Which columns are read by a format, and where a person must say by which."""
-    read_so = [f"{column.name} as {column.format}" for column in columns if column.format]
-    open_ones = [c.name for c in columns if any(_SAY_WHICH in words for words, _ in c.hints)]
-    notes = [f"read by a format: {', '.join(read_so)}"] if read_so else []
-    moments = [column for column in columns if column.type == "timestamp" and column.format]
-    if unzoned := [c.name for c in moments if not _OFFSET.search(c.format)]:
-        notes.append(
-            f"{', '.join(unzoned)}: taken for UTC, as no zone is written; of another say "
-            "logicalTypeOptions.defaultTimezone: Europe/Berlin"
-        )
-    if open_ones:
-        notes.append(
-            f"{', '.join(open_ones)}: kept as text, as values don't tell how they are written; a "
-            "comment has what fits: say it before the first deployment"
-        )
-    return notes
 
 
 def _nested(
@@ -232,35 +212,6 @@ def _ordering(columns: Sequence[ProposedColumn]) -> str:
         (c.name for c in columns if c.type in _ORDERED and c.required and meaning.updated(c.name)),
         "",
     )
-
-
-def _notes(
-    found: Read,
-    names: Sequence[str],
-    key: tuple[str, ...],
-    likely: tuple[str, ...],
-    rows: int,
-) -> list[str]:
-    notes = []
-    renamed = sum(name != field for name, field in zip(names, found.fields, strict=True))
-    if renamed:
-        notes.append(
-            f"{renamed} of {len(names)} columns have another name than in the source, which "
-            "physicalName keeps"
-        )
-    if found.unnamed:
-        notes.append("a column without a name stays outside the table: bronze keeps it in _extra")
-    if found.rejected:
-        notes.append(f"{found.rejected:,} records can't be read; {found.fault}")
-    if likely:
-        notes.append(
-            f"no key: rows append. {' and '.join(likely)} differ together in every record: "
-            "if they identify a row, say so in the contract before the first deployment"
-        )
-    elif not key:
-        why = "one record shows no key" if rows < 2 else "no id, and no two or three ids together"
-        notes.append(f"no key ({why}): rows append, and the same file twice counts once")
-    return notes
 
 
 def _refused(
