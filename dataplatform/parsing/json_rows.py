@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from json.encoder import encode_basestring
 from operator import itemgetter
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from dataplatform.errors import UnreadableObject
+from dataplatform.parsing.json_values import (
+    Numeral,
+    Refused,
+    as_json,
+    as_text,
+    check_text,
+    decoder,
+    kind_of,
+)
 from dataplatform.parsing.model import (
     MAX_RECORD_CHARS,
     OP_FIELD,
@@ -21,19 +29,12 @@ from dataplatform.parsing.model import (
 
 _BLANK = " \t\r"
 
-Numeral = bytes
-"""What the decoder gives for a number, its source text: 1.10 stays 1.10, no digit is lost."""
-
 _TEXT: Final = frozenset((str, type(None)))
 _AT_ONCE: Final = 256
 """Lines decoded by one call: half the time of a call each. A bad line costs its neighbours that."""
 
 _MARK: Final = "-271828182845904523536e-20"
 """A number that stands between lines; lines in which it is found are decoded one by one."""
-
-
-class _Refused(ValueError):
-    """A line that can't become a row; the message is the reason."""
 
 
 def json_blocks(texts: Iterable[str], columns: Sequence[str]) -> Iterator[Block]:
@@ -96,7 +97,7 @@ def _one_by_one(
     for place, source in enumerate(sources, position + 1):
         try:
             rows.append(_row(place, source, columns))
-        except _Refused as refused:
+        except Refused as refused:
             rejected.append(Rejected(place, source, (str(refused),)))
     return rows, rejected
 
@@ -111,7 +112,7 @@ def _records(sources: Sequence[str]) -> list[dict[str, Any]]:
         ValueError, StopIteration, RecursionError: not each of them is a record, or not for sure.
     """
     text = f"[{f',{_MARK},'.join(sources)}]"
-    values, end = _decoder.scan_once(text, 0)
+    values, end = decoder.scan_once(text, 0)
     records: list[dict[str, Any]] = values[::2]
     marks = values[1::2]
     if not (
@@ -121,9 +122,9 @@ def _records(sources: Sequence[str]) -> list[dict[str, Any]]:
         and set(marks) <= {_MARK.encode()}
         and set(map(type, records)) == {dict}
     ):
-        raise _Refused
+        raise Refused
     if "\\u" in text:
-        _check_text(records)
+        check_text(records)
     return records
 
 
@@ -147,7 +148,7 @@ def _texts(column: Sequence[Any]) -> list[str | None]:
         return list(column)
     if kinds == {Numeral}:
         return list(map(Numeral.decode, column))
-    return list(map(_text, column))
+    return list(map(as_text, column))
 
 
 def whole_lines(texts: Iterable[str]) -> Iterator[str]:
@@ -173,7 +174,7 @@ def whole_lines(texts: Iterable[str]) -> Iterator[str]:
 def plain_record(source: str, columns: Sequence[str]) -> dict[str, Any] | None:
     """A line's fields, numbers as `Numeral`; None unless all are flat ones of these columns."""
     try:
-        record = _decoder.decode(source)
+        record = decoder.decode(source)
     except (ValueError, RecursionError):
         return None
     if record.__class__ is not dict or not record or not record.keys() <= set(columns):
@@ -185,28 +186,19 @@ def plain_record(source: str, columns: Sequence[str]) -> dict[str, Any] | None:
 def unescaped(source: str) -> str | None:
     """What a JSON string says, told without its quotes; None where that isn't text."""
     try:
-        text: str = _decoder.decode(f'"{source}"')
+        text: str = decoder.decode(f'"{source}"')
         if "\\u" in source:
-            _check_text(text)
+            check_text(text)
     except ValueError:
         return None
     return text
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise _Refused(f"not JSON: {name} is no JSON value")
-
-
-_decoder: Any = json.JSONDecoder(
-    parse_float=str.encode, parse_int=str.encode, parse_constant=_no_constant
-)
 
 
 def fault(text: str) -> str:
     """Why a text isn't one record; "" where it is."""
     try:
         _row(1, text.strip(_BLANK + "\n"), ())
-    except _Refused as refused:
+    except Refused as refused:
         return str(refused)
     return ""
 
@@ -217,76 +209,31 @@ def lifted(extra: str, columns: Iterable[str]) -> tuple[dict[str, str | None], s
     Returns:
         Them as text, and what is left of `_extra`.
     """
-    fields = _decoder.decode(extra)
-    known = {name: _text(fields.pop(name)) for name in columns if name in fields}
-    return known, _dump(fields) if fields else None
+    fields = decoder.decode(extra)
+    known = {name: as_text(fields.pop(name)) for name in columns if name in fields}
+    return known, as_json(fields) if fields else None
 
 
 def _row(position: int, source: str, columns: Sequence[str]) -> Row:
     try:
-        fields, end = _decoder.raw_decode(source)
+        fields, end = decoder.raw_decode(source)
         if end != len(source):
-            raise _Refused(f"not JSON: more text after the value, at character {end + 1}")
+            raise Refused(f"not JSON: more text after the value, at character {end + 1}")
         if fields.__class__ is not dict:
-            raise _Refused(f"not a JSON object but {_kind(fields)}")
+            raise Refused(f"not a JSON object but {kind_of(fields)}")
         if "\\u" in source:
-            _check_text(fields)
+            check_text(fields)
         return _row_of(position, fields, columns)
     except json.JSONDecodeError as error:
-        raise _Refused(f"not JSON: {error.msg} at character {error.pos + 1}") from error
+        raise Refused(f"not JSON: {error.msg} at character {error.pos + 1}") from error
     except RecursionError as error:
-        raise _Refused("not JSON that can be read: nested too deeply") from error
+        raise Refused("not JSON that can be read: nested too deeply") from error
 
 
 def _row_of(position: int, record: dict[str, Any], columns: Sequence[str]) -> Row:
     """A decoded record, which is emptied."""
-    op = operation(_text(record.pop(OP_FIELD, None)))
+    op = operation(as_text(record.pop(OP_FIELD, None)))
     if op is None:
-        raise _Refused(f"unknown {OP_FIELD}")
-    values = [_text(record.pop(name, None)) for name in columns]
-    return Row(position, op, _dump(record) if record else None, values)
-
-
-def _text(value: Any) -> str | None:
-    """A field as bronze keeps it: text as it is, all else as JSON text."""
-    kind = value.__class__
-    if kind is Numeral:
-        return value.decode()  # type: ignore[no-any-return]
-    if kind is str or value is None:
-        return value  # type: ignore[no-any-return]
-    return _dump(value)
-
-
-def _dump(value: Any) -> str:
-    """JSON text without spaces, in which numbers are written as they came."""
-    kind = value.__class__
-    if kind is str:
-        return encode_basestring(value)
-    if kind is Numeral:
-        return value.decode()  # type: ignore[no-any-return]
-    if kind is dict:
-        return "{" + ",".join(f"{encode_basestring(k)}:{_dump(v)}" for k, v in value.items()) + "}"
-    if kind is list:
-        return "[" + ",".join(map(_dump, value)) + "]"
-    return "null" if value is None else "true" if value else "false"
-
-
-def _check_text(value: Any) -> None:
-    r"""Escapes can write what isn't text: half a surrogate pair (\ud800), or NUL."""
-    if isinstance(value, str):
-        if "\0" in value:
-            raise _Refused("a value holds a NUL character")
-        if any("\ud800" <= character <= "\udfff" for character in value):
-            raise _Refused("a value holds half a surrogate pair")
-    elif isinstance(value, list):
-        for item in value:
-            _check_text(item)
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            _check_text(name)
-            _check_text(item)
-
-
-def _kind(value: Any) -> str:
-    names = {str: "a string", Numeral: "a number", list: "an array", bool: "a boolean"}
-    return names.get(value.__class__, "null")
+        raise Refused(f"unknown {OP_FIELD}")
+    values = [as_text(record.pop(name, None)) for name in columns]
+    return Row(position, op, as_json(record) if record else None, values)
