@@ -114,8 +114,8 @@ def _shortened(column: str, kind: str, whole: str) -> str:
     a pattern costs to match; the cast's own rules are left for other text.
     """
     parts = digits(kind)
-    if kind not in ("int", "bigint", "date") and (parts is None or parts[0] > _FAST_DIGITS):
-        return whole
+    if kind != "date" and (parts is None or parts[0] > _FAST_DIGITS):
+        return whole  # integers have it of the cast itself
     value = f"TRY_CAST({column} AS {type_name(kind)})"
     same = f"CAST({value} AS TEXT) = {column}"
     if kind == "date":  # but not a year of five digits, or one before the first

@@ -14,11 +14,13 @@ _POINTED = r"^[+-]?0*[0-9]{1,19}\.0+" + _END
 _EXPONENT = r"[eE](\+?([0-2]?[0-9]|3[0-7])|-[0-9]{1,2})"  # beyond 37 even 0e38 overflows a decimal
 _SCIENTIFIC = r"^[+-]?[0-9]{1,3}(\.[0-9]{1,12})?" + _EXPONENT + _END
 _DOUBLE = r"^[+-]?([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?" + _END
-_YEAR = r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"  # no year 0
-_DATE = rf"^{_YEAR}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-_MIDNIGHT = r"([T ]00:00(:00(\.0{1,9})?)?Z?)?" + _END
+# Where digits stand; whether there is such a day, the cast says. Java's patterns take twice as long
+# with groups that are captured, and with choices where a class does.
+_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_FIRST_YEAR = "0001"
+_MIDNIGHT = r"(?:[T ]00:00(?::00(?:\.0{1,9})?)?Z?)?" + _END
 # Hours and offsets in Spark's bounds: DuckDB, which runs these casts too, knows 24:00 and +25:00.
-_TIME = r"[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?"
+_TIME = r"[T ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?"
 _ZONE = r"(Z|[+-]((0[0-9]|1[0-7]):?[0-5][0-9]|18:?00))"
 _SESSION_IN_UTC = "current_timezone() = 'UTC'"
 _TRUE = ("true", "t", "yes", "y", "1")
@@ -45,8 +47,11 @@ def _integer(text: str, kind: str) -> str:
     limit = _RANGES[kind]
     number = f"TRY_CAST({text} AS {_widest(0)})"
     fits = f"{number} BETWEEN -{limit}BD AND {limit - 1}BD"
-    return (  # two branches: only the rare number is cast by way of a decimal
-        f"CASE WHEN {_like(text, _DIGITS)} THEN TRY_CAST({text} AS {kind.upper()}) "
+    value = f"TRY_CAST({text} AS {kind.upper()})"
+    return (  # the usual number is just what is written of it, which takes less than a pattern;
+        # only the rare one is cast by way of a decimal
+        f"CASE WHEN CAST({value} AS STRING) = {text} THEN {value} "
+        f"WHEN {_like(text, _DIGITS)} THEN {value} "
         f"WHEN {_like(text, _POINTED)} OR {_exact_scientific(text, _MOST, 0)} "
         f"THEN IF({fits}, CAST({number} AS {kind.upper()}), NULL) END"
     )
@@ -105,7 +110,8 @@ def _boolean(text: str) -> str:
 
 
 def _date(text: str) -> str:
-    return f"CASE WHEN {_like(text, _DATE + _MIDNIGHT)} THEN TRY_CAST(left({text}, 10) AS DATE) END"
+    is_day = _dated(text, _DATE + _MIDNIGHT)
+    return f"CASE WHEN {is_day} THEN TRY_CAST(left({text}, 10) AS DATE) END"
 
 
 def _timestamp(text: str) -> str:
@@ -116,13 +122,18 @@ def _timestamp(text: str) -> str:
     """
     zoned, local = _DATE + _TIME + _ZONE + _END, _DATE + _TIME + _END
     in_utc = _DATE + _TIME + "Z?" + _END
-    from_zone = f"WHEN {_like(text, zoned)} THEN TRY_CAST({text} AS TIMESTAMP)"
+    from_zone = f"WHEN {_dated(text, zoned)} THEN TRY_CAST({text} AS TIMESTAMP)"
     return (  # the condition is a constant: what doesn't apply is gone before Spark makes code
-        f"IF({_SESSION_IN_UTC}, CASE WHEN {_like(text, in_utc)} "
+        f"IF({_SESSION_IN_UTC}, CASE WHEN {_dated(text, in_utc)} "
         f"THEN TRY_CAST(substring_index({text}, 'Z', 1) AS TIMESTAMP) {from_zone} END, "
         f"CASE {from_zone} "
-        f"WHEN {_like(text, local)} THEN TRY_CAST(concat({text}, 'Z') AS TIMESTAMP) END)"
+        f"WHEN {_dated(text, local)} THEN TRY_CAST(concat({text}, 'Z') AS TIMESTAMP) END)"
     )
+
+
+def _dated(text: str, pattern: str) -> str:
+    """Whether text begins with a day as the pattern says; there is no year 0."""
+    return f"{_like(text, pattern)} AND {text} >= {literal(_FIRST_YEAR)}"
 
 
 def _like(text: str, pattern: str) -> str:

@@ -168,6 +168,9 @@ def catalogue_settings(warehouse_uri: str) -> dict[str, str]:
         "spark.sql.ansi.enabled": "false",
         # To choose how to pack each column of kept rows costs a quarter of a merge's CPU.
         "spark.sql.inMemoryColumnarStorage.compressed": "false",
+        # Bytes of a method beyond which Java interprets it for ever: casts of eleven columns are
+        # more. Spark's own limit lets them be; at Java's it makes several methods of them.
+        "spark.sql.codegen.hugeMethodLimit": "8000",
         # Tables are worked on side by side: a small one doesn't wait for a large one's tasks.
         "spark.scheduler.mode": "FAIR",
     }
