@@ -146,7 +146,8 @@ def test_what_happens_to_the_table_is_told_by_path(shop: Shop) -> None:
         "widen address.zip int to long",
         "add address.country string",
         "add lines[].gift boolean",
-    ]
+        "order",
+    ], "and what is added in the middle stands there"
 
 
 @pytest.mark.parametrize(
