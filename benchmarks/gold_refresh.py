@@ -1,6 +1,6 @@
 """Gold after one per cent of new rows, beside the same models computed whole.
 
-Both are built by the deployed function, side by side in one run: a model whose changed rows
+Both are built by the deployed function, one after the other in one run: a model whose changed rows
 suffice, and its twin without `-- incremental:`, which is what every model would be without that.
 New orders are of days for which none stands, so no group of the aggregate changes: some come.
 """
