@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Final
+
 from aws_cdk import CfnOutput, Duration
 from aws_cdk.aws_cloudwatch import (
     AlarmStatusWidget,
@@ -25,6 +28,8 @@ from stacks.stage import Stage
 from stacks.warehouse import WarehouseStack
 
 _FIVE_MINUTES = Duration.minutes(5)
+_OLDER: Final = "The newest published data of {dataset} is older"
+_WAITS: Final = "What has landed of {dataset} waits longer to be published"
 
 
 class ObservabilityStack(PlatformStack):
@@ -107,28 +112,34 @@ class ObservabilityStack(PlatformStack):
             what="Landing isn't held against the ledger: an object whose event was lost stays out.",
         )
         if scheduled:
-            for dataset, promised in self._freshness.promises.items():
-                self.alerts.alarm(
-                    f"Freshness-{dataset.replace('_', '-')}",
-                    self._freshness.age(dataset),
-                    what=f"The newest published data of {dataset} is older than its contract "
-                    f"promises ({promised.to_human_string()}), or nobody has measured it for half "
-                    f"an hour.{_asked(self._freshness.contacts[dataset])}",
-                    threshold=promised.to_seconds(),
-                    periods=2,  # a measurement may slip from one period into the next
-                    silence_is_bad=True,
-                )
-            for dataset, promised in self._freshness.latencies.items():
-                self.alerts.alarm(
-                    f"Latency-{dataset.replace('_', '-')}",
-                    self._freshness.wait(dataset),
-                    what=f"What has landed of {dataset} waits longer to be published than its "
-                    f"contract promises ({promised.to_human_string()}), or nobody has measured it "
-                    f"for half an hour.{_asked(self._freshness.contacts[dataset])}",
-                    threshold=promised.to_seconds(),
-                    periods=2,
-                    silence_is_bad=True,
-                )
+            self._hold_to("Freshness", self._freshness.promises, self._freshness.age, _OLDER)
+            self._hold_to("Latency", self._freshness.latencies, self._freshness.wait, _WAITS)
+
+    def _hold_to(
+        self,
+        kind: str,
+        promises: Mapping[str, Duration],
+        measured: Callable[[str], Metric],
+        broken: str,
+    ) -> None:
+        """An alarm for each dataset whose contract promises such a time.
+
+        Args:
+            promises: dataset -> the longest time that is promised.
+            measured: dataset -> the metric of it.
+            broken: what is said where it takes longer, of `{dataset}`.
+        """
+        for dataset, promised in promises.items():
+            self.alerts.alarm(
+                f"{kind}-{dataset.replace('_', '-')}",
+                measured(dataset),
+                what=f"{broken.format(dataset=dataset)} than its contract promises "
+                f"({promised.to_human_string()}), or nobody has measured it for half an hour."
+                f"{_asked(self._freshness.contacts[dataset])}",
+                threshold=promised.to_seconds(),
+                periods=2,  # a measurement may slip from one period into the next
+                silence_is_bad=True,
+            )
 
     def _of_runs(self, name: str) -> Metric:
         """A figure of each run's books, as close_run tells it."""
