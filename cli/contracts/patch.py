@@ -6,17 +6,18 @@ import difflib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
+from cli.contracts.patch_within import added, place_within
 from cli.inference.meaning import personal
 from dataplatform.contracts.column_names import NAME, column_called
 from dataplatform.contracts.types import decimal_parts
 from dataplatform.contracts.widening import widens
 from dataplatform.drift.model import Kind
-from dataplatform.drift.values import widest
+from dataplatform.drift.values import ARRAY, MIXED, OBJECT, widest
 from dataplatform.ledger.drift import DriftNote
 
 _STYLES: Final = (
@@ -25,6 +26,12 @@ _STYLES: Final = (
 )
 _LOGICAL: Final = {"int": "integer", "bigint": "integer", "double": "number"}
 _PHYSICAL: Final = {"bigint": "BIGINT", "double": "DOUBLE"}
+_WITHIN: Final = {
+    OBJECT: "To have it, add it to the properties of {place}, with properties of its own.",
+    ARRAY: "To have it, add it to the properties of {place}, with items of its own.",
+    MIXED: "No column of {place} can hold it. Ask the source for one type.",
+}
+"""What a person does about a field that one line can't declare."""
 
 
 @dataclass
@@ -61,11 +68,14 @@ def proposed(file: str, text: str, notes: Sequence[DriftNote]) -> Patch:
         text: the contract, which must be valid.
         notes: its open drift.
     """
+    patch = Patch(file, text)
+    within = [note for note in notes if note.kind == Kind.WITHIN]
+    for note in within:
+        text = _add_within(text, note, patch)
     yaml = _round_trip(text)
     contract = yaml.load(text)
-    patch = Patch(file, text)
     columns = contract["schema"][0]["properties"]
-    for note in notes:
+    for note in (note for note in notes if note not in within):
         match note.kind:
             case Kind.NEW:
                 _add(columns, note, patch)
@@ -98,16 +108,44 @@ def _round_trip(text: str) -> YAML:
 
 
 def _add(columns: CommentedSeq, note: DriftNote, patch: Patch) -> None:
-    name = note.column if NAME.fullmatch(note.column) else column_called(note.column)
-    if _column(columns, name) is not None:
-        patch.asked.append(f'{note.text}: choose a name for it; "{name}" is a column already.')
+    about = _about(note.column, note.found)
+    if _column(columns, about["name"]) is not None:
+        patch.asked.append(_taken(note, about["name"], "column"))
         return
-    called = {} if name == note.column else {"physicalName": note.column}
-    # The ledger's note has no value, so the name alone can say it, as of a nested property.
-    private = note.found in ("string", "date") and personal(name, {})
-    about = {"classification": "pii"} if private else {}
-    columns.append(CommentedMap({"name": name, **called, **_type(note.found), **about}))
-    patch.added.append(f"{name} ({note.found})")
+    columns.append(CommentedMap(about))
+    patch.added.append(f"{about['name']} ({note.found})")
+
+
+def _add_within(text: str, note: DriftNote, patch: Patch) -> str:
+    """The text with a field that is new in an object; as it was where a person must say more."""
+    place = place_within(text, note.column)
+    if place is None:
+        patch.asked.append(f"{note.text}: the contract has no such object any more.")
+        return text
+    if note.found in (OBJECT, ARRAY, MIXED):
+        patch.asked.append(f"{note.text}: {_WITHIN[note.found].format(place=place.path)}")
+        return text
+    about = _about(place.field, note.found)
+    if {about["name"], place.field.lower()} & place.names:
+        patch.asked.append(_taken(note, about["name"], "property"))
+        return text
+    patch.added.append(f"{place.path}.{about['name']} ({note.found})")
+    return added(text, place, about)
+
+
+def _about(field: str, kind: str) -> dict[str, str]:
+    """What a contract says of a new field: name, type, and whether it is personal by its name.
+
+    The ledger's note has no value that could say so.
+    """
+    name = field if NAME.fullmatch(field) else column_called(field)
+    called = {} if name == field else {"physicalName": field}
+    private = kind in ("string", "date") and personal(name, {})
+    return {"name": name, **called, **_type(kind), **({"classification": "pii"} if private else {})}
+
+
+def _taken(note: DriftNote, name: str, what: str) -> str:
+    return f'{note.text}: choose a name for it; "{name}" is a {what} already.'
 
 
 def _widen(columns: CommentedSeq, note: DriftNote, patch: Patch) -> None:
@@ -143,7 +181,7 @@ def _column(columns: CommentedSeq, name: str) -> CommentedMap | None:
     return next((column for column in columns if column.get("name") == name), None)
 
 
-def _type(kind: str) -> dict[str, Any]:
+def _type(kind: str) -> dict[str, str]:
     parts = decimal_parts(kind)
     if parts:
         return {"logicalType": "number", "physicalType": f"DECIMAL({parts[0]},{parts[1]})"}

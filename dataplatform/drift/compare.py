@@ -8,9 +8,9 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from dataplatform.drift.model import Drift, Kind
-from dataplatform.drift.nested import unknown_fields
+from dataplatform.drift.nested import text_of, unknown_fields
 from dataplatform.drift.shape import SampledColumn, Shape
-from dataplatform.drift.values import fits_as, form, narrowest, taken_as
+from dataplatform.drift.values import fits_as, form, narrowest, narrowest_within, taken_as
 from dataplatform.parsing.csv_form import SEPARATORS, other_separator
 from dataplatform.plans.model import Column, SilverPlan
 
@@ -237,14 +237,14 @@ def _within(plan: SilverPlan, column: Column, observed: SampledColumn) -> list[D
         Drift(
             kind=Kind.WITHIN,
             column=path,
-            found=narrowest(texts),
+            found=narrowest_within(values),
             expected="",
             breaking=False,
-            remedy="Its values are kept in bronze. To have the field: add it to the properties in "
-            f"the contract of {plan.dataset}.",
-            form=form(texts[0]),
+            remedy="Its values are kept in bronze. To have the field: "
+            f"./weir contracts propose {plan.dataset}",
+            form=form(text_of(values[0])),
         )
-        for path, texts in unknown_fields(column, observed.values).items()
+        for path, values in unknown_fields(column, observed.values).items()
     ]
 
 

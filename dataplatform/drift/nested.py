@@ -39,10 +39,12 @@ def known_fields(columns: Iterable[Nested]) -> Iterator[str]:
         yield from _known(column, column.name)
 
 
-def unknown_fields(column: Nested, texts: Iterable[str]) -> dict[str, list[str]]:
-    """Path -> the texts seen there, of each field that the contract lacks; null and nested texts
-    that can't be read are passed over."""
-    found: dict[str, list[str]] = {}
+def unknown_fields(column: Nested, texts: Iterable[str]) -> dict[str, list[Any]]:
+    """Path -> the values seen there, of each field that the contract lacks, numbers as text.
+
+    Null, nested texts that can't be read, and fields without a name are passed over.
+    """
+    found: dict[str, list[Any]] = {}
     for text in texts:
         _gather(column, column.name, _value(text), found)
     return found
@@ -59,7 +61,12 @@ def _known(column: Nested, path: str) -> Iterator[str]:
         yield from _known(part, part_path(path, column.type, part.name))
 
 
-def _gather(column: Nested, path: str, value: Any, found: dict[str, list[str]]) -> None:
+def text_of(value: Any) -> str:
+    """A value of a field as text: an object's or an array's JSON."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _gather(column: Nested, path: str, value: Any, found: dict[str, list[Any]]) -> None:
     if isinstance(value, list) and column.type.startswith("array"):
         for item in value:
             _gather(column.parts[0], part_path(path, column.type, ""), item, found)
@@ -70,9 +77,8 @@ def _gather(column: Nested, path: str, value: Any, found: dict[str, list[str]]) 
         below = part_path(path, column.type, key)
         if part := parts.get(key):
             _gather(part, part_path(path, column.type, part.name), inner, found)
-        elif inner is not None:
-            text = inner if isinstance(inner, str) else json.dumps(inner)
-            found.setdefault(below, []).append(text)
+        elif inner is not None and key:
+            found.setdefault(below, []).append(inner)
 
 
 def _value(text: str) -> Any:

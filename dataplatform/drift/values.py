@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from dataplatform.contracts.formats import EPOCHS, is_epoch, plain
 from dataplatform.contracts.nesting import is_nested
-from dataplatform.drift.nested import fits_nested
+from dataplatform.drift.nested import fits_nested, text_of
 
 _DIGITS: Final = re.compile(r"[+-]?0*[0-9]{1,19}(\.0+)?")
 _SCIENTIFIC: Final = re.compile(
@@ -38,6 +38,11 @@ _SHOWN: Final = 40
 
 _USUAL: Final = (18, 4)
 _LARGEST: Final = 38
+
+OBJECT: Final = "object"
+ARRAY: Final = "array"
+MIXED: Final = "of several kinds"
+"""What a field within a column may hold that no single type takes; text there is no JSON."""
 
 
 def fits(text: str, kind: str) -> bool:
@@ -96,10 +101,21 @@ def narrowest(texts: Iterable[str]) -> str:
     return "string"
 
 
+def narrowest_within(values: Iterable[Any]) -> str:
+    """The same of JSON values within a column, numbers as text; else one of the three above."""
+    listed = list(values)
+    kinds = {type(value) for value in listed}
+    if kinds & {dict, list}:
+        return MIXED if len(kinds) > 1 else OBJECT if dict in kinds else ARRAY
+    return narrowest(map(text_of, listed))
+
+
 def widest(one: str, other: str) -> str:
     """A type that takes the values of both."""
     if one == other:
         return one
+    if {one, other} & {OBJECT, ARRAY, MIXED}:
+        return MIXED
     if {one, other} == {"int", "bigint"}:
         return "bigint"
     places = [_places(kind) for kind in (one, other)]

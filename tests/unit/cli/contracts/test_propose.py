@@ -12,6 +12,7 @@ from cli.contracts import propose
 from cli.contracts.patch import Patch, proposed
 from cli.screen import Exit
 from dataplatform.drift.model import Drift, Kind
+from dataplatform.drift.nested import known_fields
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.drift import DriftNote
 from tests.unit.cli.conftest import FakeTarget
@@ -105,6 +106,89 @@ def test_a_new_column_may_be_called_otherwise_by_its_source() -> None:
     assert (column.field, column.type) == ("Net Price", "int")
     (question,) = patch(note(Kind.NEW, "E Mail", "int"), note(Kind.NEW, "Email", "int")).asked
     assert '"email" is a column already' in question
+
+
+NESTED = (
+    TEXT
+    + """\
+      - name: customer
+        logicalType: object
+        properties:
+          - name: name
+            logicalType: string   # as printed
+            # logicalTypeOptions: {minLength: 1}
+
+      # Sent since the spring.
+      - name: lines
+        logicalType: array
+        items:
+          logicalType: object
+          properties:
+            - {name: sku, logicalType: string}
+      - name: box
+        logicalType: object
+        properties:
+          - name: size
+            logicalType: object
+            properties: [{name: high, logicalType: date}]
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "line", "after"),
+    [
+        ("customer.age", "int", "          - name: age", "# logicalTypeOptions: {minLength: 1}"),
+        ("customer.E-Mail", "string", "          - name: e_mail", "# logicalTypeOptions"),
+        ("lines[].Net", "decimal(18,4)", "            - {name: net, physicalName: Net,", "sku"),
+        ("box.size.wide", "bigint", "            properties: [{name: high, ", "Type: object"),
+    ],
+)
+def test_a_new_field_comes_last_in_its_object(path: str, kind: str, line: str, after: str) -> None:
+    found = patch(note(Kind.WITHIN, path, kind), text=NESTED)
+    lines = found.after.splitlines()
+    place = next(i for i, each in enumerate(lines) if each not in NESTED.splitlines() and i > 10)
+    assert lines[place].startswith(line)
+    assert after in lines[place - 1]
+    assert path.split(".")[-1] in "".join(lines[place : place + 2])
+    removed = [each for each in found.diff.splitlines()[2:] if each.startswith("-")]
+    assert removed[0] == "-version: 1.0.0" and len(removed) == (2 if "box" in path else 1)
+    said = contract(found.after)
+    assert path in known_fields(said.columns)
+    assert said.version == "1.1.0" and len(found.added) == 1 and not found.asked
+    assert said.column("customer").classification == ("pii" if "Mail" in path else "")
+
+
+def test_new_fields_follow_each_other_in_their_object() -> None:
+    found = patch(
+        note(Kind.WITHIN, "customer.age", "int"),
+        note(Kind.WITHIN, "customer.since", "date"),
+        note(Kind.NEW, "channel", "string"),
+        text=NESTED,
+    )
+    assert [part.name for part in contract(found.after).column("customer").parts] == [
+        "name", "age", "since",
+    ]  # fmt: skip
+    assert "date\n\n      # Sent since the spring.\n      - name: lines\n" in found.after
+    assert found.added == ["customer.age (int)", "customer.since (date)", "channel (string)"]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "said"),
+    [
+        ("customer.geo", "object", "to the properties of customer, with properties of its own"),
+        ("lines[].tags", "array", "to the properties of lines[], with items of its own"),
+        ("customer.x", "of several kinds", "No column of customer can hold it"),
+        ("customer.Name", "string", '"name" is a property already'),
+        ("gone.x", "string", "no such object any more"),
+    ],
+)
+def test_a_new_field_that_one_line_can_not_declare_is_a_question(
+    path: str, kind: str, said: str
+) -> None:
+    found = patch(note(Kind.WITHIN, path, kind), text=NESTED)
+    assert (found.diff, found.added) == ("", [])
+    assert said in found.asked[0]
 
 
 def test_what_only_a_person_can_do_is_said() -> None:

@@ -10,6 +10,7 @@ from dataplatform.drift.compare import EVIDENCE, compare
 from dataplatform.drift.model import Drift, Kind
 from dataplatform.drift.nested import known_fields
 from dataplatform.drift.shape import Sample, observe, shape_of_lines
+from dataplatform.drift.values import widest
 from dataplatform.parsing.csv_form import CsvForm
 from dataplatform.plans.model import Column, SilverPlan
 from tests.unit.support.plans import dataset
@@ -214,6 +215,22 @@ def test_a_field_that_is_new_within_a_column_is_told_by_its_path_and_goes_on() -
     assert set(known_fields(NESTED.columns)) == {
         "lines[]", "lines[].Sku", "lines[].size", "lines[].size.height"
     }  # fmt: skip
+
+
+def test_what_a_new_field_holds_is_no_text_where_its_values_are_objects_or_arrays() -> None:
+    lines: list[dict[str, object]] = [
+        {"geo": {"lat": 1}, "tags": ["a"], "any": 1, "raw": "{}", "": 1},
+        {"geo": {"lat": 2}, "tags": [], "any": [1], "raw": "[]", "": 1},
+    ]
+    found = of_json([{"id": 1, "lines": lines}], NESTED)
+    assert [(drift.column, drift.found) for drift in found] == [
+        ("lines[].geo", "object"),
+        ("lines[].tags", "array"),
+        ("lines[].any", "of several kinds"),
+        ("lines[].raw", "string"),
+    ]
+    assert widest("object", "object") == "object"
+    assert widest("int", "array") == widest("object", "array") == "of several kinds"
 
 
 def test_a_column_that_is_no_array_any_more_is_retyped() -> None:
