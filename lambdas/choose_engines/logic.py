@@ -87,6 +87,8 @@ def choice(plan: SilverPlan, load: Load, limits: EngineSettings, wanted: str) ->
         return "spark", f"batch of {load.rows:,} records, over {limits.rows:,}"
     if reason := table_too_large(plan, load.table, limits):
         return "spark", reason
+    if not load.bytes:  # a replay: its records came with the batches that they were rejected of
+        return "duckdb", f"batch of {load.rows:,} records, limit {limits.rows:,}"
     return "duckdb", f"{size(load.bytes)} batch, limit {size(limits.batch_bytes)}"
 
 

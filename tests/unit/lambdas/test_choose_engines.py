@@ -46,6 +46,7 @@ def load(ledger: Ledger, *, mib: int = 1, rows: int = 1, table_mib: int = 0) -> 
     ("of", "engine", "reason"),
     [
         ({"mib": 100, "rows": 1000, "table_mib": 10}, "duckdb", "105 MB batch, limit 105 MB"),
+        ({"mib": 0, "rows": 12}, "duckdb", "batch of 12 records, limit 1,000"),  # a replay
         ({"mib": 101}, "spark", "106 MB batch, over 105 MB"),
         ({"rows": 1001}, "spark", "batch of 1,001 records, over 1,000"),
         ({"table_mib": 11}, "spark", "table of 12 MB without partitions, over 10 MB"),
