@@ -51,7 +51,7 @@ def lineage(screen: Screen, dataset: str, column: str, html: Path | None) -> Non
 
         html.write_text(lineage_page(plan, of.made()), encoding="utf-8")
         chosen = f"#{Zone.SILVER}.{dataset}.{column}" if column else ""
-        screen.say(f"Written: {html}{chosen}")
+        screen.say(f" Written: {html}{chosen}")
         answer["page"] = str(html)
     screen.result(answer)
 

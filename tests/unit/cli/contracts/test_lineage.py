@@ -78,7 +78,7 @@ def test_the_page_draws_each_column_and_what_joins_them(weir: Weir, tmp_path: Pa
     page = tmp_path / "lineage.html"
     code, out, _ = weir("contracts", "lineage", "orders.state", "--html", str(page))
     assert code == 0
-    assert out.splitlines()[-1] == f"Written: {page}#silver.orders.state"
+    assert out.splitlines()[-1] == f" Written: {page}#silver.orders.state"
     text = page.read_text()
     joined = set(re.findall(r"<path class='([a-z ]+)' data-from='([^']+)' data-to='([^']+)'", text))
     assert joined == {
