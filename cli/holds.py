@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import typer
@@ -11,8 +12,10 @@ from rich.markup import escape
 from cli import queues
 from cli.screen import Exit, Screen
 from cli.target import Target
+from dataplatform.errors import BatchHeld
 from dataplatform.ledger.audits import AuditNote
 from dataplatform.ledger.queues import Queue
+from dataplatform.ledger.records import Run, Step
 from dataplatform.ledger.run_input import RunInput
 
 
@@ -36,8 +39,7 @@ def say_held(
             f" [yellow]![/] {note.dataset} is held since {note.at}: its batch of run {note.run_id} "
             f"waits; {note.rows:,} accepted records were asked"
         )
-        for verdict in note.stopping:
-            screen.say(f"     {escape(str(verdict))}")
+        _say_stopping(screen, note)
         if queue := queued.get(note.dataset):
             screen.say(f"   {queues.in_words(queue)}.")
         digests = {plan.dataset: plan.digest for plan in target.plan.datasets}
@@ -48,6 +50,37 @@ def say_held(
                 "   Mend the source or the contract; or, if it is as it should be, release it: "
                 f"./weir run {note.dataset} --accept{stage}"
             )
+
+
+def explain(target: Target, run: Run) -> bool:
+    """Whether a run failed for nothing but datasets that its audit held: they are told as that."""
+    failed = target.ledger.failures(run.run_id)
+    stopped = {n.dataset for n in target.ledger.audits(run.run_id) if n.state == "held"}
+    held = BatchHeld.__name__  # books that don't balance are told first, in other words
+    return failed.keys() <= stopped and run.error.startswith(
+        tuple(f"{name}: {held}" for name in failed)
+    )
+
+
+def without_causes(steps: Sequence[Step]) -> list[Step]:
+    """A held run's steps; what holds a dataset is told once, with what to do."""
+    return [
+        step if step.state != "failed" else replace(step, detail="held: see below")
+        for step in steps
+    ]
+
+
+def say_released(screen: Screen, notes: Sequence[AuditNote], taken: Sequence[str]) -> None:
+    """What a run held of datasets that a later one has taken up."""
+    for note in notes:
+        if note.state == "held" and note.dataset in taken:
+            screen.say(f" {note.dataset} was held by this run; a later one has taken it up.")
+            _say_stopping(screen, note)
+
+
+def _say_stopping(screen: Screen, note: AuditNote) -> None:
+    for verdict in note.stopping:
+        screen.say(f"     {escape(str(verdict))}")
 
 
 def say_told(screen: Screen, notes: Sequence[AuditNote]) -> None:

@@ -10,6 +10,7 @@ from cli import pages
 from cli.books import unpublished, without_records
 from cli.costs import WHOLE, dollars, in_dollars
 from cli.timeline import with_engines
+from dataplatform.errors import BatchHeld
 from dataplatform.ledger.cost_shares import CostShares
 from dataplatform.ledger.costs import Cost
 from dataplatform.ledger.engines import EngineChoice
@@ -18,15 +19,16 @@ from dataplatform.ledger.work import Work
 from dataplatform.sizes import size
 
 _STYLE = """
-:is(th, td):nth-child(-n + 2) { text-align: left } td { white-space: nowrap }
-:is(td.said, td:nth-child(2)) { white-space: normal }
-td:nth-child(2) { min-width: 9rem; line-height: 1.2 } body { max-width: 84rem }
-td.said { text-align: left; min-width: 22rem }
+:is(th, td):first-child { text-align: left; position: sticky; left: 0; background: var(--back) }
+:is(th, td) { padding: .3rem .45rem } td, th { white-space: nowrap } td { vertical-align: top }
+td small { display: block; line-height: 1.2; white-space: normal; text-wrap: balance;
+  min-width: 10rem }
+td.said { text-align: left; min-width: 22rem; white-space: normal } body { max-width: 84rem }
 .failed { color: var(--bad) }
 .row { display: grid; grid-template-columns: 17rem 1fr 6rem; gap: .8rem; align-items: center }
 .track { height: .9rem; position: relative; border-bottom: 1px dotted var(--line) }
 .bar { position: absolute; height: .7rem; min-width: 2px; background: var(--bar) }
-.row + .row:hover, tr:hover td { background: color-mix(in srgb, var(--line) 40%, transparent) }
+.row + .row:hover, tr:hover td { background: color-mix(in srgb, var(--line) 40%, var(--back)) }
 .none { color: var(--soft) }
 @media (max-width: 40rem) { .row { grid-template-columns: 1fr 4.5rem; gap: 0 .5rem;
   margin-top: .4rem } .track { grid-row: 2; grid-column: 1 / -1 } }
@@ -48,11 +50,13 @@ def page(
     shares: CostShares,
     spent: Cost,
     held: Mapping[str, int],
+    explained: bool = False,
 ) -> str:
     """The whole page; every value from outside is escaped.
 
     Args:
         held: records that wait, of each dataset that the run holds.
+        explained: the run failed for these alone, which the books say.
     """
     told = with_engines(steps)
     return pages.page(
@@ -61,7 +65,7 @@ def page(
         f"<h1>Run {escape(run.run_id)} <small>stage {escape(stage)} · ",
         f"<span class={run.state}>{run.state}</span> · ",
         f"{escape(run.started_at)}{_took(run)}</small></h1>",
-        f"<p class=failed>{escape(run.error)}</p>" if run.error else "",
+        f"<p class=failed>{escape(run.error)}</p>" if run.error and not explained else "",
         "<h2>Books</h2>",
         _books(entries, engines, work, shares.datasets, held) or f"<p>{without_records(steps)}</p>",
         f"<p>{escape(dollars(spent))}, of which for {WHOLE} {in_dollars(shares.whole.total)}</p>",
@@ -80,7 +84,7 @@ def _books(
 ) -> str:
     if not entries:
         return ""
-    head = "".join(f"<th>{name}</th>" for name in ("dataset", "engine", *_COLUMNS, *_WORK))
+    head = "".join(f"<th>{name}</th>" for name in ("dataset", *_COLUMNS, *_WORK))
     rows = []
     for entry in entries:
         figures = {"source": entry.source, **entry.outcomes.to_dict(), "live": entry.live}
@@ -93,19 +97,17 @@ def _books(
             came = entry.staged or held.get(entry.dataset, 0)
             span = len(_COLUMNS) - 1
             cells = f"{_cell(came)}<td class=said colspan={span}>{_why(said, entry)}</td>"
-        engine = f"<small>{escape(str(engines.get(entry.dataset, '')))}</small>"
-        rows.append(
-            f"<tr><td>{escape(entry.dataset)}</td><td>{engine}</td>{cells}{did}"
-            f"<td>{balanced}</td></tr>"
-        )
+        name = _named(entry.dataset, str(engines.get(entry.dataset, "")))
+        rows.append(f"<tr>{name}{cells}{did}<td>{balanced}</td></tr>")
     return f"<div class=wide><table><tr>{head}</tr>{''.join(rows)}</table></div>"
 
 
 def _why(said: str, entry: DatasetBooks) -> str:
     """What became of a dataset of which nothing was published, and what to do."""
-    what = escape(entry.error.splitlines()[0])
+    what = escape(entry.error.splitlines()[0].removeprefix(f"{BatchHeld.__name__}: "))
     if said == "failed":
         return f"<b class=failed>failed</b>: {what}"
+    what = what.removeprefix(f"{escape(entry.dataset)} is held: ")
     if not entry.batches:
         return f"<b>held</b>: {what}. A later run has taken it up."
     verb = f"<code>./weir run {escape(entry.dataset)} --accept</code>"
@@ -121,15 +123,19 @@ def _models(steps: Sequence[Step], costs: Mapping[str, Cost]) -> str:
     built = {s.dataset: s for s in steps if s.name == "gold" and s.dataset and s.state == "done"}
     if not built:
         return ""
-    head = "".join(f"<th>{name}</th>" for name in ("model", "engine", *_CHANGED, "cost"))
+    head = "".join(f"<th>{name}</th>" for name in ("model", *_CHANGED, "cost"))
     rows = []
     for model, step in built.items():
         cells = "".join(_cell(step.counts.get(name, 0)) for name in _CHANGED)
-        engine = f"<small>{escape(step.detail)}</small>"
         paid = _dollars(costs.get(model))
-        rows.append(f"<tr><td>{escape(model)}</td><td>{engine}</td>{cells}{paid}</tr>")
+        rows.append(f"<tr>{_named(model, step.detail)}{cells}{paid}</tr>")
     table = f"<table><tr>{head}</tr>{''.join(rows)}</table>"
     return f"<h2>Models</h2><div class=wide>{table}</div>"
+
+
+def _named(name: str, engine: str) -> str:
+    """A row's first cell, which stays where a narrow page is scrolled."""
+    return f"<td>{escape(name)}<small>{escape(engine)}</small></td>"
 
 
 def _whole(text: str) -> str:

@@ -40,7 +40,7 @@ def status(screen: Screen, stage: str | None, run_id: str | None, html: str | No
         screen.say(f" {line}")
     if waits or queued:
         screen.say(f" In landing and in no books yet: {queues.in_landing(waits, queued)}")
-    if runs and runs[0].state == "failed":
+    if runs and runs[0].state == "failed" and not holds.explain(target, runs[0]):
         screen.say(_trouble(runs[0]))
     if waiting := sum(counts["quarantined"] for counts in lifetime.values()):
         screen.say(f" [yellow]![/] {waiting:,} records wait in quarantine: ./weir quarantine ls")
@@ -71,9 +71,10 @@ def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
     work = books.work_of_run(target, run.run_id)
     waiting = [found for found in drift.waiting(target) if found.run_id == run.run_id]
     screen.say(f" run {run.run_id}   {run.state}   {run.started_at} – {run.ended_at or 'now'}")
-    for step in timeline.latest(steps):
+    explained = run.state == "failed" and holds.explain(target, run)
+    for step in timeline.latest(holds.without_causes(steps) if explained else steps):
         screen.say(timeline.line(step))
-    if run.state == "failed":
+    if run.state == "failed" and not explained:
         screen.say(_trouble(run))
     screen.say()
     spent = books.say_of_run(screen, target, run.run_id, entries)
@@ -83,16 +84,14 @@ def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
     audits = target.ledger.audits(run.run_id)
     held = [note for note in holds.held(target) if note.run_id == run.run_id]
     queued = queues.queues(target, waiting, held)
-    for entry in entries:
-        if entry.dataset in books.held_rows(audits) and not entry.batches:
-            screen.say(f" {entry.dataset} was held by this run; a later one has taken it up.")
+    holds.say_released(screen, audits, [entry.dataset for entry in entries if not entry.batches])
     holds.say_told(screen, audits)
     drift.say_waiting(screen, target, waiting, queued)
     holds.say_held(screen, target, held, queued)
     if html:
         page = report.page(
             target.stage, run, steps, entries, engines=engines, work=work, shares=shares,
-            spent=spent, held=books.held_rows(audits),
+            spent=spent, held=books.held_rows(audits), explained=explained,
         )  # fmt: skip
         Path(html).write_text(page, encoding="utf-8")
         screen.say(f" Written: {html}")

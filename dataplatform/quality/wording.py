@@ -1,10 +1,8 @@
-"""A rule of a batch in words, for those whose contract has none of its own."""
+"""What a rule of a batch asks for, in words, where its contract has none of its own."""
 
 from __future__ import annotations
 
 from dataplatform.contracts.model import BatchRule
-from dataplatform.quality.gates import EXPECTED
-from dataplatform.quality.model import Operator, Unit
 
 _FIGURES = {
     "null_values": "records without {column}",
@@ -17,8 +15,6 @@ _FIGURES = {
 
 
 def described(rule: BatchRule) -> str:
-    """`records without amount: less than 5%`."""
+    """`records without amount`: a verdict says itself how many there were, and may be."""
     column = " and ".join(rule.columns) or rule.column
-    figure = _FIGURES[rule.metric].format(column=column)
-    compared = EXPECTED[Operator(rule.operator)].format(*rule.bounds)
-    return f"{figure}: {compared}{'%' if rule.unit == Unit.PERCENT else ''}"
+    return _FIGURES[rule.metric].format(column=column)

@@ -66,6 +66,9 @@ class FakeLedger:
     def held(self) -> dict[str, AuditNote]:
         return {note.dataset: note for note in self.notes if note.state == "held"}
 
+    def failures(self, run_id: str) -> dict[str, str]:
+        return {entry.dataset: entry.error for entry in self.entries if entry.error}
+
     def audits(self, run_id: str) -> list[AuditNote]:
         return self.notes
 

@@ -21,6 +21,7 @@ from dataplatform.ledger.cost_shares import CostShares
 from dataplatform.ledger.costs import Cost
 from dataplatform.ledger.records import DatasetBooks, Outcomes
 from dataplatform.ledger.usage import Usage
+from dataplatform.quality.verdicts import Verdict
 from tests.unit.cli.conftest import RUN, FakeTarget, books
 from tests.unit.support.ledgers import landed
 
@@ -112,9 +113,41 @@ def test_a_page_says_that_a_dataset_is_held_and_what_releases_it(
     target.ledger.notes = [NOTE]
     assert weir("status", "--html", str(page))[0] == Exit.DATA_WAITING
     text = page.read_text()
-    assert "<td>25</td><td class=said colspan=6><b>held</b>: BatchHeld: stores is held" in text
+    assert "<td>25</td><td class=said colspan=6><b>held</b>: row_count is 25, expected" in text
     assert "expected over 30. If it is as it should be: <code>./weir run stores --accept" in text
     assert "<th>cost</th>" in text
+
+
+FEW = Verdict(name="row_count", found="25", expected="over 30", severity="error")
+CAUSE = "row_count: 25; expected over 30"
+
+
+@pytest.mark.parametrize("waits", [True, False])
+@pytest.mark.parametrize("verb", [("status",), ("status", "--run", RUN.run_id)])
+def test_what_holds_a_run_is_told_once(
+    weir: Weir, target: FakeTarget, page: Path, verb: tuple[str, ...], waits: bool
+) -> None:
+    error = f"BatchHeld: stores is held: {CAUSE}"
+    failed = replace(RUN, state="failed", error=f"stores: {error}\nMend it.")
+    found = target.ledger.steps(RUN.run_id)
+    target.ledger.steps = lambda run_id: [  # type: ignore[method-assign]
+        *found,
+        replace(found[-1], dataset="stores", state="failed", detail=f"stores is held: {CAUSE}"),
+        replace(found[-1], name="close", dataset="", state="failed", detail=f"stores: {error}"),
+    ]
+    target.ledger.runs = lambda limit: [failed]  # type: ignore[method-assign]
+    target.run = lambda run_id: failed  # type: ignore[method-assign]
+    target.ledger.entries = [replace(HELD, error=error, batches=int(waits))]
+    target.ledger.notes = [replace(NOTE, broken=(FEW,))]
+    if not waits:
+        target.ledger.held = dict  # type: ignore[method-assign]
+    told = len(verb) > 1 or waits
+    _, out, _ = weir(*verb)
+    assert (out.count(CAUSE), "weir logs" in out) == (told, False)
+    weir("status", "--run", RUN.run_id, "--html", str(page))
+    assert page.read_text().split("<h2>Timeline")[0].count(CAUSE) == 1
+    target.ledger.entries += [replace(books(quarantined=0), error="ClientError: throttled")]
+    assert "Mend the cause, then ./weir run" in weir(*verb)[1]
 
 
 def test_what_a_later_run_has_taken_up_needs_nobody(

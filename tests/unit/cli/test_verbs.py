@@ -223,7 +223,7 @@ def test_a_page_says_which_engine_built_each_model_and_why(
     monkeypatch.setattr(target.ledger, "steps", lambda run_id: steps)
     assert weir("status", "--html", str(page))[0] == Exit.DONE
     text = page.read_text()
-    assert "<td>fact&lt;1&gt;</td><td><small>spark · tables of 1 GB, over 789 MB</small>" in text
+    assert "<td>fact&lt;1&gt;<small>spark · tables of 1 GB, over 789 MB</small>" in text
     assert "<td>1,234</td>" in text
 
 

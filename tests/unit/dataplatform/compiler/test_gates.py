@@ -72,9 +72,9 @@ def test_gates_are_named_by_column_and_metric_and_told_apart() -> None:
     )
     found = gates_of(contract(text))[0]
     assert [(g.name, g.severity, g.description) for g in found] == [
-        ("row_count", "error", "records: more than 0"),
+        ("row_count", "error", "records"),
         ("row_count.2", "warning", "Few."),
-        ("duplicate_values", "error", "repeated values of email and state: less than 1.5%"),
+        ("duplicate_values", "error", "repeated values of email and state"),
     ]
 
 
