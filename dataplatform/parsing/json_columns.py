@@ -1,9 +1,9 @@
 r"""JSON Lines to Arrow columns: as `json_rows` reads them, in a fraction of its time.
 
-A record whose fields stand in a known order is cut by its quotes alone: `{"a":1,"b":"x"}` is `{`,
-`a`, `:1,`, `b`, `:`, `x`, `}`. Arrow's CSV reader does that with lines of one shape, and each piece
-is then held against the only text that it may be, a column at a time. So nothing is taken that
-isn't a record; lines of another shape, or of none, are left to `json_rows`.
+A record whose fields stand in a known order is cut at the commas between them: `{"a":1,"b":"x"}`
+is `{"a":1` and `"b":"x"}`. Arrow's CSV reader does that with lines of one shape, and each piece is
+then held against what it may be, a column at a time. So nothing is taken that isn't a record; lines
+of another shape, or of none, are left to `json_rows`.
 """
 
 from __future__ import annotations
@@ -34,24 +34,11 @@ def json_blocks(texts: Iterable[str], columns: Sequence[str]) -> Iterator[Block]
         UnreadableObject: as there.
     """
     position = 0
-    for text in _joined(json_rows.whole_lines(texts)):
+    for text in json_rows.whole_lines(texts, at_once=_AT_ONCE):
         for block in _blocks(position, text, columns):
             if block:
                 yield block
                 position += len(block)
-
-
-def _joined(texts: Iterable[str]) -> Iterator[str]:
-    """The same text in longer pieces."""
-    waiting: list[str] = []
-    length = 0
-    for text in texts:
-        waiting.append(text)
-        length += len(text)
-        if length >= _AT_ONCE:
-            yield "".join(waiting)
-            waiting, length = [], 0
-    yield "".join(waiting)
 
 
 def _blocks(position: int, text: str, columns: Sequence[str]) -> Iterator[Block]:

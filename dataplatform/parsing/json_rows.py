@@ -151,24 +151,33 @@ def _texts(column: Sequence[Any]) -> list[str | None]:
     return list(map(as_text, column))
 
 
-def whole_lines(texts: Iterable[str]) -> Iterator[str]:
+def whole_lines(texts: Iterable[str], *, at_once: int = 1) -> Iterator[str]:
     """The same text, cut behind ends of lines alone.
+
+    Args:
+        at_once: characters that are waited for before there is a cut.
 
     Raises:
         UnreadableObject: a line is longer than `MAX_RECORD_CHARS`.
     """
-    carry = ""
+    waiting: list[str] = []
+    more = begun = 0  # characters that wait, and those of the line that hasn't ended
     for text in texts:
-        whole = carry + text
-        end = whole.rfind("\n") + 1
-        carry = whole[end:]
-        # Only what was carried here can have grown so long, and it ends in the first line.
-        if max(len(carry), whole.find("\n")) > MAX_RECORD_CHARS:
+        first, end = text.find("\n"), text.rfind("\n") + 1
+        longest = begun + (first if end else len(text))
+        begun = len(text) - end if end else longest
+        # Only what was begun before here can have grown so long, and it ends in the first line.
+        if max(longest, begun) > MAX_RECORD_CHARS:
             raise UnreadableObject(f"a line is longer than {MAX_RECORD_CHARS} characters")
-        if end:
-            yield whole[:end]
-    if carry:
-        yield carry
+        waiting.append(text)
+        more += len(text)
+        if end and more >= at_once:
+            whole = "".join(waiting)
+            yield whole[: len(whole) - begun]
+            waiting, more = [text[end:]], 0
+    rest = "".join(waiting)
+    if rest:
+        yield rest
 
 
 def plain_record(source: str, columns: Sequence[str]) -> dict[str, Any] | None:

@@ -50,7 +50,7 @@ def same(text: str, columns: Sequence[str] = COLUMNS) -> int:
 STRINGS = (
     "", "x", " ", "null", "1.0", "{", "}", "},{", ":", ",", ":null,", '"', '"a":null', "\\", '\\"',
     '\\\\"', "\n", "\r\n", "\t", "\x01", "\x02\x03", "\x7f", "é", "🚲", "\u2028", "\x85", "\ufeff",
-    "\ud800", "\0", "a" * 300, '":', '","b":"', "\\u0000", "/",
+    "\ud800", "\0", "a" * 300, '":', '","b":"', "\\u0000", "/", "x, y", "x,", "x, ", ',"', ', "',
 )  # fmt: skip
 SCALARS = (
     "0", "-0", "1.10", "-1.5e+3", "1E400", "9" * 400, "true", "false", "null", "01", "1.", ".5",
@@ -114,6 +114,7 @@ def test_lines_read_by_column_are_what_they_are_one_by_one(
         return  # no text that was decoded holds one
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(json_shape, "_FEW", few)
+        patched.setattr(json_shape, "_FEW_BY_COMMAS", few // 2)
         same(text)
 
 
@@ -158,6 +159,10 @@ def sound(count: int, first: int = 0) -> str:
         (r'{"a":1,"b":"\"\\\u00e9\n","né":1.10}', 0),
         ('{"a":null,"b":null,"né":true}', 0),
         ('{"a":1,"b":"x","né":null}\r', 0),
+        ('{"a":1,"b":"x\t1","né":null}', 1),  # a control character
+        ('{"a":1,"b"; "x1","né":null}', 1),
+        ('{"a":1,"b":"x1,"né":null}', 1),
+        ('{"a":1,"b":"x1,","né":null}', 1),  # a record, with a comma where others have none
     ],
 )
 def test_a_line_of_another_shape_is_left_out_and_its_neighbours_are_not(
@@ -173,11 +178,9 @@ def test_a_line_of_another_shape_is_left_out_and_its_neighbours_are_not(
 @pytest.mark.parametrize(
     "text",
     [
-        sound(3).replace("x1", "x\t1"),  # a control character
-        sound(3).replace('":"x1', '"; "x1'),
         "".join(f'{{"a":{number},"b":"x"}}\n' + "nope\n" for number in range(201)),
         "\ufeff" + sound(3),
-        sound(3) + "\n" + sound(3),  # Arrow passes over a blank line without a word
+        sound(3).replace("x", ",").replace(",1", "\x01"),
         '{"a":[],"b":"x"}\n' * 3,
         '{"_op":"d","a":1}\n' * 3,
         '{"a":1,"c":1}\n' * 3,
@@ -193,6 +196,19 @@ def test_a_text_that_is_of_no_shape_is_left_alone(text: str) -> None:
 def test_columns_come_in_the_contracts_order(space: str, columns: Sequence[str]) -> None:
     text = sound(3).replace(":", ":" + space).replace(",", "," + space)
     assert same(text, columns) == 3
+
+
+def test_texts_with_commas_are_taken_too() -> None:
+    everywhere = sound(50).replace('"x', '"x, y,z')
+    assert same(everywhere) == 50
+    assert same(sound(1) + everywhere) == 51  # too many to be left out
+    assert same(everywhere.replace('"x, y,z7"', '"x,"')) == 49  # one that ends with a comma
+
+
+def test_a_blank_line_is_nothing() -> None:
+    assert same(sound(3) + "\n" + sound(3)) == 6
+    assert same(sound(3) + "\nnope\n" + sound(3)) == 6
+    assert same('{"a":1}\n\n\n{"a":2}\nnope\n') == 2
 
 
 def test_blank_lines_at_the_end_are_nothing() -> None:
