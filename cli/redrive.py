@@ -6,8 +6,8 @@ from typing import Final
 
 from botocore.exceptions import ClientError
 
-from cli import pipeline, run
-from cli.screen import Screen
+from cli import holds, pipeline, run
+from cli.screen import Screen, WrongUsage
 from cli.target import Target, UnknownRun
 from dataplatform.ledger.records import Run
 
@@ -20,10 +20,17 @@ def redrive(screen: Screen, stage: str | None, run_id: str | None) -> None:
 
     Raises:
         UnknownRun: there is no such run, or none has failed.
+        WrongUsage: it failed for what its audit held: a person, or a contract, takes that up.
         RunFailed: Step Functions refuses, or the run fails again.
     """
     target = Target.choose(stage)
     chosen = target.run(run_id) if run_id else _last_failed(target)
+    if holds.explain(target, chosen):
+        raise WrongUsage(
+            f"run {chosen.run_id} failed for nothing but what its audit held",
+            why="No step of it can do more: nothing was changed.",
+            remedy=f"What is held, and what releases it: ./weir status --run {chosen.run_id}",
+        )
     screen.say(f" run {chosen.run_id} goes on where it failed")
     try:
         target.client("stepfunctions").redrive_execution(executionArn=chosen.execution)
@@ -39,10 +46,10 @@ def redrive(screen: Screen, stage: str | None, run_id: str | None) -> None:
 def _last_failed(target: Target) -> Run:
     runs = (pipeline.as_it_is(target, each) for each in target.ledger.runs(_RUNS))
     for each in runs:
-        if each.state == "failed":
+        if each.state == "failed" and not holds.explain(target, each):
             return each
     raise UnknownRun(
-        f"none of the last {_RUNS} runs of stage {target.stage} has failed",
+        f"none of the last {_RUNS} runs of stage {target.stage} has failed but for what is held",
         why="There is nothing to redrive.",
         remedy="Start a run: ./weir run; or name one: ./weir redrive RUN",
     )

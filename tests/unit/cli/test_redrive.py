@@ -11,12 +11,19 @@ from botocore.exceptions import ClientError
 from cli import redrive
 from cli import run as run_verb
 from cli.pipeline import Followed, RunFailed
-from cli.screen import Screen
+from cli.screen import Screen, WrongUsage
 from cli.target import Target, UnknownRun
+from dataplatform.ledger.audits import AuditNote
 from dataplatform.ledger.records import Run
 from tests.unit.cli.conftest import RUN, FakeTarget
 
 FAILED = replace(RUN, run_id="2026-11-20T10:04:12Z-0b1c", execution="arn:failed", state="failed")
+HELD = replace(
+    RUN,
+    run_id="2026-11-21T11:00:00Z-77aa",
+    state="failed",
+    error="stores: BatchHeld: stores is held",
+)
 
 
 class Runs:
@@ -25,6 +32,13 @@ class Runs:
 
     def runs(self, limit: int) -> list[Run]:
         return self._runs[:limit]
+
+    def failures(self, run_id: str) -> dict[str, str]:
+        return {"stores": "BatchHeld: stores is held"} if run_id == HELD.run_id else {"stores": "x"}
+
+    def audits(self, run_id: str) -> list[AuditNote]:
+        note = AuditNote(run_id=run_id, dataset="stores", state="held", batches=("b",), digest="d")
+        return [note] if run_id == HELD.run_id else []
 
 
 class States:
@@ -78,6 +92,20 @@ def test_the_last_run_that_failed_goes_on_and_is_reported(
     on(Stage(states, RUN, FAILED), monkeypatch)
     redrive.redrive(Screen(as_json=True), None, None)
     assert states.redriven == reported == ["arn:failed"]
+
+
+def test_a_run_that_failed_for_what_is_held_is_not_redriven(
+    monkeypatch: pytest.MonkeyPatch, reported: list[str]
+) -> None:
+    states = States()
+    stage = Stage(states, HELD, FAILED)
+    on(stage, monkeypatch)
+    redrive.redrive(Screen(as_json=True), None, None)
+    assert states.redriven == reported == ["arn:failed"]
+    monkeypatch.setattr(stage, "run", lambda run_id: HELD)
+    with pytest.raises(WrongUsage, match="nothing but what its audit held"):
+        redrive.redrive(Screen(as_json=True), None, HELD.run_id)
+    assert states.redriven == ["arn:failed"]
 
 
 def test_where_none_has_failed_nothing_is_redriven(
