@@ -49,7 +49,8 @@ def push(
         if head.extra:
             screen.say(
                 f" {escape(path.name)}: the contract doesn't know {escape(', '.join(head.extra))};"
-                " kept beside the record."
+                " bronze alone keeps it. To have it, once it has run:"
+                f" ./weir contracts propose {dataset}"
             )
         for said in head.told:
             screen.say(f" {escape(path.name)}: {escape(said)}")

@@ -7,16 +7,18 @@ are read by the one parser. The rest of it is the pipeline's to judge.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cli.inference.csv_guess import guessed
 from dataplatform.adapters.samples import SAMPLE_BYTES, sample_from
 from dataplatform.drift.compare import compare
 from dataplatform.drift.model import Drift, Kind
 from dataplatform.drift.shape import observe
 from dataplatform.errors import InvalidInput, Problem, UnreadableObject
+from dataplatform.parsing.csv_form import encoding_name
 from dataplatform.parsing.model import Block
 from dataplatform.parsing.parser import parse
 from dataplatform.plans.model import SilverPlan
@@ -70,10 +72,10 @@ def check(plan: SilverPlan, path: Path) -> tuple[Head | None, list[Problem]]:
         blocks = parse(_chunks(path), format=plan.source.format, columns=plan.fields, csv=plan.csv)
         block = next(blocks, Block())
     except UnreadableObject as error:
-        expected = _NAMED[plan.source.format]
-        return None, [_problem(path, "content", error.what, expected, "Mend the file.")]
+        return None, [_unreadable(plan, path, error.what)]
     told = tuple(f"{drift.text}. {drift.remedy}" for drift in drifts if _is_told(drift))
-    return _head(block, told), _faults(plan, path, block)
+    within = [drift.column for drift in drifts if drift.kind == Kind.WITHIN]
+    return _head(block, told, within), _faults(plan, path, block)
 
 
 def _drifts(plan: SilverPlan, path: Path) -> tuple[Drift, ...]:
@@ -131,7 +133,12 @@ def _faults(plan: SilverPlan, path: Path, block: Block) -> list[Problem]:
     if not block.read:
         first = block.rejected[0]
         found = f"none of {len(block)} is readable; record {first.position}: {first.reasons[0]}"
-        return [_problem(path, "records", found, _NAMED[plan.source.format])]
+        remedy = ""
+        if plan.source.format == "json":  # one record over several lines, or all in one array
+            by = "'.[]'" if "an array" in first.reasons[0] else "."
+            to = path.with_suffix(".jsonl").name
+            remedy = f"Write each record on one line: jq -c {by} {path.name} > {to}"
+        return [_problem(path, "records", found, _NAMED[plan.source.format], remedy)]
     sent = [row for row in block.each() if row.op != "delete"]  # of a delete the key is enough
     if plan.source.format != "json" or not sent:
         return []
@@ -148,6 +155,18 @@ def _faults(plan: SilverPlan, path: Path, block: Block) -> list[Problem]:
     ]
 
 
+def _unreadable(plan: SilverPlan, path: Path, what: str) -> Problem:
+    """What no parser can read, as it is written otherwise than the contract says."""
+    remedy = "Mend the file."
+    if plan.source.format == "csv" and (other := guessed(path)[0].encoding) != plan.csv.encoding:
+        remedy = (
+            f"It may be {encoding_name(other)}. If all files come so, say it in the contract: "
+            f"servers.encoding: {encoding_name(other)}. Else write it as "
+            f"{encoding_name(plan.csv.encoding)}."
+        )
+    return _problem(path, "content", what, _NAMED[plan.source.format], remedy)
+
+
 def _wrong_format(plan: SilverPlan, path: Path) -> Problem | None:
     suffix = Path(path.name.lower().removesuffix(".gz").removesuffix(".gzip")).suffix
     found, wanted = _FORMATS.get(suffix), plan.source.format
@@ -161,12 +180,12 @@ def _wrong_format(plan: SilverPlan, path: Path) -> Problem | None:
     return _problem(path, "format", found or "", f"{_NAMED[wanted]} (servers.format)", remedy)
 
 
-def _head(block: Block, told: tuple[str, ...]) -> Head:
+def _head(block: Block, told: tuple[str, ...], within: Sequence[str]) -> Head:
     extra: dict[str, None] = {}
     for row in block.each()[:100]:
         if row.extra:
             extra |= dict.fromkeys(json.loads(row.extra))
-    return Head(block.read, len(block.rejected), tuple(extra), told)
+    return Head(block.read, len(block.rejected), (*extra, *within), told)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

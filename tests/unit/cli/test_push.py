@@ -20,7 +20,7 @@ from cli.push_check import check
 from cli.target import Target
 from dataplatform.drift.compare import compare
 from dataplatform.drift.shape import Sample, observe
-from dataplatform.plans.model import SilverPlan
+from dataplatform.plans.model import Column, SilverPlan
 from tests.unit.cli.conftest import RUN, FakeTarget
 from tests.unit.support.lakes import csv_bytes, plan_of, stores
 
@@ -135,6 +135,35 @@ def test_fields_that_the_contract_does_not_know_are_named(tmp_path: Path) -> Non
     path.write_text('{"store_id": 1, "till": 4}\n')
     head, problems = check(as_json(), path)
     assert head is not None and head.extra == ("till",) and not problems
+
+
+def test_fields_within_a_column_that_the_contract_does_not_know_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"store_id": 1, "at": {"city": "Vigo", "zip": 1}}\n')
+    city = Column(name="city", type="string")
+    at = Column(name="at", type="struct<city:string>", parts=(city,))
+    plan = as_json(columns=(*stores().columns, at))
+    head, problems = check(plan, path)
+    assert head is not None and head.extra == ("at.zip",) and not problems
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "remedy"),
+    [
+        ("a.csv", "store_id,city\n1,Köln\n".encode("cp1252"), "servers.encoding: windows-1252."),
+        ("b.csv", "store_id,city\n1,Köln\n".encode("utf-16"), "servers.encoding: UTF-16."),
+        ("c.csv", b"store_id,city\n1,a\x00\n", "Mend the file."),
+        ("a.json", b'[{"store_id": 1}]', "jq -c '.[]' a.json > a.jsonl"),
+        ("b.json", b'{\n"store_id": 1\n}', "jq -c . b.json > b.jsonl"),
+    ],
+)
+def test_what_is_written_otherwise_is_told_with_what_would_be_read(
+    tmp_path: Path, name: str, body: bytes, remedy: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(body)
+    _, (problem,) = check(as_json() if path.suffix == ".json" else stores(), path)
+    assert remedy in problem.remedy
 
 
 class Landing(FakeTarget):
