@@ -9,6 +9,9 @@ from typing import Any, Final
 _RUNTIMES: Final = re.compile(r"(START|END|REPORT|INIT_START) ")
 """Lambda's own lines around each call."""
 
+_PLAIN: Final = re.compile(r"\[([A-Z]+)\]\t[^\t]*\t[^\t]*\t(.*)", re.DOTALL)
+"""How Lambda writes what Python's own loggers say: level, time, whose it is, words."""
+
 _OF_EVERY_LINE: Final = frozenset(
     {"level", "message", "location", "timestamp", "service", "cold_start", "xray_trace_id", "_aws"}
 )
@@ -21,11 +24,14 @@ _NOISE: Final = "function_"
 def readable(message: str) -> str | None:
     """`batch staged  run_id=… source=730`; None for what only the runtime says.
 
-    A line that isn't structured stays as it is. An error keeps its traceback, in lines of its own.
+    Of a line of Python's own loggers level and words stay; any other that isn't structured stays as
+    it is. An error keeps its traceback, in lines of its own.
     """
     text = message.rstrip()
     if _RUNTIMES.match(text):
         return None
+    if plain := _PLAIN.fullmatch(text):
+        return plain[2] if plain[1] == "INFO" else f"{plain[1]}  {plain[2]}"
     try:
         said = json.loads(text)
     except ValueError:
