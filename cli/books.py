@@ -120,10 +120,14 @@ def say_of_run(
 
 @dataclass(frozen=True)
 class Did:
-    """What a run did that had no records: models that were built, tables that were loaded."""
+    """What a run did that had no records: models that were built, tables that were loaded.
+
+    held: datasets whose records it left, as an audit has held them since an earlier run.
+    """
 
     built: int
     loaded: int
+    held: tuple[str, ...] = ()
 
     @property
     def idle(self) -> bool:
@@ -131,6 +135,8 @@ class Did:
         return not (self.built or self.loaded)
 
     def __str__(self) -> str:
+        if self.idle and self.held:
+            return f"Nothing was taken: held since an earlier run: {', '.join(self.held)}."
         if self.idle:
             return "Nothing was due: no new records, no model to build, no load."
         return (
@@ -143,7 +149,8 @@ def without_records(steps: Sequence[Step]) -> Did:
     """What a run did, whether records came or not, by its steps."""
     ended = {(step.name, step.dataset) for step in steps if step.state == "done"}
     done = [name for name, of in ended if of]
-    return Did(built=done.count("gold"), loaded=done.count("warehouse"))
+    held = tuple(step.dataset for step in steps if step.name == "plan" and step.dataset)
+    return Did(built=done.count("gold"), loaded=done.count("warehouse"), held=held)
 
 
 def work_of_run(target: Target, run_id: str) -> dict[str, Work]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from cli import summaries, tables
 from cli.screen import Screen, WrongUsage, as_text
@@ -58,23 +59,40 @@ def sql(
         writer.writeheader()
         writer.writerows({name: as_text(value) for name, value in row.items()} for row in rows)
     else:
-        _show(screen, query or "", rows)
+        _show(screen, rows)
 
 
-def _show(screen: Screen, query: str, rows: list[dict[str, Any]]) -> None:
+def _show(screen: Screen, rows: list[dict[str, Any]]) -> None:
     """A table; on a terminal too narrow for it a line for each value, so that none is cut."""
-    shown = summaries.table(SummaryModel(name="", title="Rows", sql=query), rows)
-    shown.title = None
+    shown = _table(rows)
     console = screen.console
-    width = console.measure(shown, options=console.options.update(width=_ANY_WIDTH)).maximum
+    width = _width(screen, rows)
     if width <= console.width or not screen.live:
         Console(file=console.file, width=width, highlight=False).print(shown)
+        return
+    others = [{name: row[name] for name in list(row)[:-1]} for row in rows]
+    if len(rows[0]) > 1 and _width(screen, others) <= console.width // 2:
+        shown.columns[-1].overflow = "fold"  # as of a table's columns, whose types may be long
+        console.print(shown)
         return
     wide = max(len(name) for name in rows[0])
     for position, row in enumerate(rows, 1):
         screen.say(f"[dim]row {position}[/]")
         for name, value in row.items():
             screen.say(f" {name:<{wide}}  {escape(summaries.cell(name, value))}")
+
+
+def _table(rows: list[dict[str, Any]]) -> Table:
+    shown = summaries.table(SummaryModel(name="", title="", sql=""), rows)
+    shown.title = None
+    return shown
+
+
+def _width(screen: Screen, rows: list[dict[str, Any]]) -> int:
+    """How many columns of a screen rows take, with nothing folded."""
+    console = screen.console
+    options = console.options.update(width=_ANY_WIDTH)
+    return console.measure(_table(rows), options=options).maximum
 
 
 def _ask(target: Target, query: str) -> list[dict[str, Any]]:

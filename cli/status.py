@@ -141,7 +141,7 @@ def _place(target: Target) -> str:
 def _runs(runs: list[Run], spent: Mapping[str, Cost]) -> Table:
     table = Table(title="Runs", title_justify="left", title_style="bold", box=None, pad_edge=False)
     table.add_column("run", no_wrap=True, min_width=25)  # to be copied whole
-    for name, width in (("state", 9), ("took", 8)):  # the input gives way to them
+    for name, width in (("state", 9), ("took", 11)):  # the input gives way to them
         table.add_column(name, no_wrap=True, min_width=width)
     table.add_column("cost", no_wrap=True, min_width=10)
     table.add_column("input", overflow="ellipsis", no_wrap=True)

@@ -27,7 +27,7 @@ def shown(rows: list[dict[str, Any]], *, terminal: bool) -> str:
     screen.console = Console(
         file=StringIO(), force_terminal=terminal, width=80, color_system=None, highlight=False
     )
-    sql_verb._show(screen, "select 1", rows)
+    sql_verb._show(screen, rows)
     assert isinstance(screen.console.file, StringIO)
     return screen.console.file.getvalue()
 
@@ -42,6 +42,13 @@ def test_rows_too_wide_for_a_terminal_are_one_line_each_in_a_pipe() -> None:
     [heading, row] = shown(WIDE, terminal=False).splitlines()
     assert heading.split() == list(WIDE[0])
     assert all(value in row for value in WIDE[0].values())
+
+
+def test_a_long_last_value_is_folded_in_its_column() -> None:
+    rows = [{"column": "id", "type": "int"}, {"column": "lines", "type": f"struct<{'a' * 150}>"}]
+    lines = shown(rows, terminal=True).splitlines()
+    assert [line.split()[0] for line in lines[:3]] == ["column", "id", "lines"]
+    assert "".join("".join(lines[2:]).split()) == f"linesstruct<{'a' * 150}>"
 
 
 def test_rows_that_fit_are_a_table() -> None:
@@ -130,3 +137,9 @@ def test_a_run_without_records_says_what_it_built(names: tuple[str, ...], said: 
     steps = [Step(run_id="r", name=name, dataset=f"m{n}", at="") for n, name in enumerate(names)]
     did = books_table.without_records([plan, started, *steps])
     assert (str(did), did.idle) == (said, not names)
+
+
+def test_a_run_that_takes_nothing_of_what_is_held_says_so() -> None:
+    step = Step(run_id="r", name="plan", dataset="stores", state="skipped", at="")
+    did = books_table.without_records([replace(step, dataset="", state="done"), step])
+    assert did.idle and "held since an earlier run: stores" in str(did)
