@@ -16,6 +16,7 @@ from cli.target import Target
 from dataplatform.errors import InvalidRunInput, WeirError
 from dataplatform.ledger.costs import cost
 from dataplatform.ledger.maintenance import TableMaintenance
+from dataplatform.sizes import size
 
 _MARKS: Final = {
     "done": "[green]✓[/]",
@@ -101,9 +102,11 @@ def _table(target: Target, done: Iterable[TableMaintenance]) -> Table:
     tables = list(done)
     columns = {
         "rows": [f"{each.rows:,}" for each in tables],
-        "files": [_change(each.files_before, each.files) for each in tables],
-        "MiB": [_change(_mib(each.bytes_before), _mib(each.bytes)) for each in tables],
-        "manifests": [_change(each.manifests_before, each.manifests) for each in tables],
+        "files": [_change(f"{each.files_before:,}", f"{each.files:,}") for each in tables],
+        "size": [_change(size(each.bytes_before), size(each.bytes)) for each in tables],
+        "manifests": [
+            _change(f"{each.manifests_before:,}", f"{each.manifests:,}") for each in tables
+        ],
         "snapshots": [f"-{each.forgotten}" if each.forgotten else "" for each in tables],
         "orphans": [f"{each.orphans:,}" if each.orphans else "" for each in tables],
         "by": [each.engine for each in tables],
@@ -126,26 +129,20 @@ def _say_of_the_rest(screen: Screen, target: Target, done: Iterable[TableMainten
             )
 
 
-def _change(before: float, after: float) -> str:
-    return f"{before:,} → {after:,}" if before != after else f"{after:,}"
-
-
-def _mib(size: int) -> float:
-    """Two decimals for small tables, whole for large ones."""
-    mib = size / (1 << 20)
-    return round(mib) if mib >= 100 else round(mib, 2)
+def _change(before: str, after: str) -> str:
+    return f"{before} → {after}" if before != after else after
 
 
 def _say_of_orphans(screen: Screen, done: Iterable[TableMaintenance]) -> None:
     found = [each for each in done if each.orphans]
-    count, size = sum(each.orphans for each in found), sum(each.orphan_bytes for each in found)
+    count, held = sum(each.orphans for each in found), sum(each.orphan_bytes for each in found)
     if not count:
         return
-    mebibytes = f"{count:,} files that no snapshot names, {size / 2**20:,.1f} MiB"
+    files = f"{count:,} files that no snapshot names, {size(held)}"
     if all(each.deleted for each in found):
-        screen.say(f"\n Deleted: {mebibytes}.")
+        screen.say(f"\n Deleted: {files}.")
     else:
-        screen.say(f"\n Left: {mebibytes}. The stage's switch delete_orphans deletes them.")
+        screen.say(f"\n Left: {files}. The stage's switch delete_orphans deletes them.")
 
 
 def _say_of_replayed(screen: Screen, done: Iterable[TableMaintenance]) -> None:

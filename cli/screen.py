@@ -99,6 +99,16 @@ class Screen:
         task.seconds = time.monotonic() - task.started
         self.done(name, task.detail, task.note or f"{task.seconds:.1f} s")
 
+    @contextmanager
+    def waiting(self, name: str, doing: str) -> Iterator[None]:
+        """Show on stderr that an answer is waited for, where it is a terminal; no line stays."""
+        console = Console(stderr=True, highlight=False)
+        if not console.is_terminal:
+            yield
+            return
+        with console.status(f"{name:<12} {escape(doing)}"):
+            yield
+
 
 class Task:
     """Something under way."""

@@ -40,16 +40,8 @@ def sql(
             remedy="Known are table and csv; or --json.",
         )
     target = Target.choose(stage)
-    if not query:
-        rows = tables.listed(target, on)
-    elif table := tables.named(query):
-        rows = tables.columns(target, *table)
-    elif on == "lake":
-        from cli.lake_sql import ask_lake  # late: it knows sqlglot and PyIceberg
-
-        rows = ask_lake(target, query)
-    else:
-        rows = _ask(target, query)
+    with screen.waiting("sql", f"asking the {on}"):
+        rows = _rows(target, query, on)
     if screen.as_json:
         screen.result(rows)
     elif not rows:
@@ -60,6 +52,18 @@ def sql(
         writer.writerows({name: as_text(value) for name, value in row.items()} for row in rows)
     else:
         _show(screen, rows)
+
+
+def _rows(target: Target, query: str | None, on: str) -> list[dict[str, Any]]:
+    if not query:
+        return tables.listed(target, on)
+    if table := tables.named(query):
+        return tables.columns(target, *table)
+    if on == "lake":
+        from cli.lake_sql import ask_lake  # late: it knows sqlglot and PyIceberg
+
+        return ask_lake(target, query)
+    return _ask(target, query)
 
 
 def _show(screen: Screen, rows: list[dict[str, Any]]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from cli.screen import WrongUsage
 from cli.target import Target
+from dataplatform.contracts.findings import did_you_mean
 from dataplatform.naming import QUARANTINE_TABLE, Zone
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
@@ -64,9 +65,10 @@ def columns(target: Target, zone: str, name: str) -> list[dict[str, Any]]:
 
 def unknown(target: Target, zone: str, name: str, on: str) -> WrongUsage:
     """That there is no such table, and which there are."""
-    known = ", ".join(sorted(row["table"] for row in listed(target, on)))
+    known = sorted(row["table"] for row in listed(target, on))
+    near = did_you_mean(f"{zone}.{name}", known)
     return WrongUsage(
         f"no table {zone}.{name} in the {on}",
         why="Nothing was read.",
-        remedy=f"Tables: {known or 'none yet'}",
+        remedy=" ".join(filter(None, (near, f"Tables: {', '.join(known) or 'none yet'}"))),
     )

@@ -155,3 +155,8 @@ def test_tables_and_columns_can_be_looked_up(weir: Weir, stores: Table) -> None:
     assert (code, "silver.stores" in err) == (2, True)
     _, _, err = weir("sql", "--on", "lake", "select town from silver.stores")
     assert "./weir sql silver.stores" in err
+
+
+def test_a_table_that_is_nearly_one_is_named(weir: Weir, stores: Table) -> None:
+    _, _, said = weir("sql", "--on", "lake", "select * from silver.storse")
+    assert 'Did you mean "silver.stores"? Tables: bronze.stores' in said

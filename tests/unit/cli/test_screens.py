@@ -143,3 +143,14 @@ def test_a_run_that_takes_nothing_of_what_is_held_says_so() -> None:
     step = Step(run_id="r", name="plan", dataset="stores", state="skipped", at="")
     did = books_table.without_records([replace(step, dataset="", state="done"), step])
     assert did.idle and "held since an earlier run: stores" in str(did)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_an_answer_that_is_waited_for_is_shown_where_it_is_no_answer(
+    terminal: bool, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1" if terminal else "0")
+    with Screen().waiting("sql", "asking the [lake]"):
+        pass
+    out, err = capfd.readouterr()
+    assert (out, "asking the [lake]" in err) == ("", terminal)
