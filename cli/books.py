@@ -122,12 +122,12 @@ def say_of_run(
 class Did:
     """What a run did that had no records: models that were built, tables that were loaded.
 
-    held: datasets whose records it left, as an audit has held them since an earlier run.
+    left: why it took nothing of what has come; "" where nothing has.
     """
 
     built: int
     loaded: int
-    held: tuple[str, ...] = ()
+    left: str = ""
 
     @property
     def idle(self) -> bool:
@@ -135,8 +135,8 @@ class Did:
         return not (self.built or self.loaded)
 
     def __str__(self) -> str:
-        if self.idle and self.held:
-            return f"Nothing was taken: held since an earlier run: {', '.join(self.held)}."
+        if self.idle and self.left:
+            return f"Nothing was taken: {self.left}."
         if self.idle:
             return "Nothing was due: no new records, no model to build, no load."
         return (
@@ -149,8 +149,11 @@ def without_records(steps: Sequence[Step]) -> Did:
     """What a run did, whether records came or not, by its steps."""
     ended = {(step.name, step.dataset) for step in steps if step.state == "done"}
     done = [name for name, of in ended if of]
-    held = tuple(step.dataset for step in steps if step.name == "plan" and step.dataset)
-    return Did(built=done.count("gold"), loaded=done.count("warehouse"), held=held)
+    plans = [step for step in steps if step.name == "plan"]
+    held = ", ".join(step.dataset for step in plans if step.dataset)
+    waits = any(step.counts.get("waiting") for step in plans)
+    left = f"held since an earlier run: {held}" if held else "what has come waits" if waits else ""
+    return Did(built=done.count("gold"), loaded=done.count("warehouse"), left=left)
 
 
 def work_of_run(target: Target, run_id: str) -> dict[str, Work]:

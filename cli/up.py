@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.markup import escape
@@ -126,20 +126,25 @@ def _show(
     _served(screen, target)
     if absent := not_emulated(STATE):
         screen.say(f"\n Not emulated here (deployed by name only): {', '.join(absent)}")
-    screen.say(f"\n Next    ./weir sql {_example(target)}")
-    if loose := _without_model(target):
-        screen.say(f'         ./weir sql --on lake "select * from silver.{loose} limit 5"')
-    screen.say("         ./weir status     ./weir run     ./weir logs     ./weir down")
-    if sample_sources.present():
-        screen.say("         ./weir samples replay     ./weir live     (events through Firehose)")
+    screen.say()
+    for number, line in enumerate(_next(target)):
+        screen.say(f" {'' if number else 'Next':<7} {line}")
     return spent
 
 
-def _example(target: Target) -> str:
-    """A query to try: of a person's own model, if there is one."""
+def _next(target: Target) -> Iterator[str]:
+    """What there is to try: a query of a person's own model, if there is one, comes first."""
     own = untold(target.plan)
     models = sorted(target.plan.models, key=lambda model: model.domain not in own)
-    return f'"select * from gold.{models[0].name} limit 5"' if models else '"select 1"'
+    if models:
+        yield f'./weir sql "select * from gold.{models[0].name} limit 5"'
+    if loose := _without_model(target):
+        yield f'./weir sql --on lake "select * from silver.{loose} limit 5"'
+    if not target.plan.datasets:
+        yield "./weir new dataset DOMAIN/NAME --from FILE"
+    yield "./weir status     ./weir run     ./weir logs     ./weir down"
+    if sample_sources.present():
+        yield "./weir samples replay     ./weir live     (events through Firehose)"
 
 
 def _without_model(target: Target) -> str:

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from cli.glimpses import glimpses, untold
-from cli.up import _example
+from cli.up import _next
 from dataplatform.adapters import iceberg
 from dataplatform.ledger.records import ModelState, Totals
 from dataplatform.plans.model import Column, PlatformPlan, SummaryModel
@@ -133,7 +133,15 @@ def test_with_gold_rows_of_the_warehouse_are_shown(lake: Lake) -> None:
     target = of(with_summary(OWN, models=(own,)))
     assert told(target)[0] == "gold.agg_returns, from the warehouse: 2 of 3 rows, 1 of 2 columns"
     assert target.warehouse.asked == ['SELECT "id" FROM gold.agg_returns ORDER BY "id" LIMIT 5']
-    assert _example(target) == '"select * from gold.agg_returns limit 5"'
+    assert next(_next(target)) == './weir sql "select * from gold.agg_returns limit 5"'
+
+
+def test_what_there_is_to_try_is_there() -> None:
+    target: Any = SimpleNamespace(plan=platform((dataset("returns"),)))
+    lake, *_ = _next(target)
+    assert lake == './weir sql --on lake "select * from silver.returns limit 5"'
+    target.plan = platform(())
+    assert next(_next(target)).startswith("./weir new dataset")
 
 
 def test_what_has_no_rows_isnt_shown(lake: Lake) -> None:

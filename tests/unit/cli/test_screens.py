@@ -143,6 +143,8 @@ def test_a_run_that_takes_nothing_of_what_is_held_says_so() -> None:
     step = Step(run_id="r", name="plan", dataset="stores", state="skipped", at="")
     did = books_table.without_records([replace(step, dataset="", state="done"), step])
     assert did.idle and "held since an earlier run: stores" in str(did)
+    did = books_table.without_records([replace(step, dataset="", counts={"waiting": 2})])
+    assert str(did) == "Nothing was taken: what has come waits."
 
 
 @pytest.mark.parametrize("terminal", [True, False])
