@@ -21,6 +21,7 @@ from aws_cdk.cx_api import CloudAssembly
 from dataplatform.errors import WeirError
 from stacks.assets import ROOT
 from stacks.compilation import compiled
+from stacks.constructs.findings import Templates
 from stacks.constructs.nag_rules import NagRules
 from stacks.constructs.template_rules import TemplateRules
 from stacks.platform import CONTEXT_KEYS, add_platform
@@ -39,9 +40,10 @@ def synthesize(app: App, *, rules: bool = True) -> CloudAssembly:
     """
     stage = load_stage({key: app.node.try_get_context(key) for key in CONTEXT_KEYS}, root=ROOT)
     add_platform(app, stage=stage, plan=compiled(ROOT, stage.names))
-    Validations.of(app).add_plugins(NagRules(app, stage.name))
+    templates = Templates()
+    Validations.of(app).add_plugins(NagRules(app, stage.name, templates))
     if rules:
-        Validations.of(app).add_plugins(TemplateRules(stage.name))
+        Validations.of(app).add_plugins(TemplateRules(stage.name, templates))
     return app.synth()
 
 

@@ -7,9 +7,7 @@ from aws_cdk.aws_ec2 import IVpc, Peer, Port, SecurityGroup
 from aws_cdk.aws_iam import (
     CompositePrincipal,
     IGrantable,
-    PolicyStatement,
     Role,
-    ServicePrincipal,
 )
 from aws_cdk.aws_kms import IKey
 from aws_cdk.aws_redshiftserverless import CfnNamespace, CfnWorkgroup
@@ -17,6 +15,7 @@ from constructs import Construct
 
 from dataplatform.naming import WAREHOUSE_DATABASE
 from dataplatform.settings import Settings
+from stacks.constructs.arns import service
 from stacks.constructs.custom_resource import custom_resource
 from stacks.constructs.function import FunctionFactory, PlatformFunction
 from stacks.constructs.stack import PlatformStack
@@ -77,13 +76,7 @@ class WarehouseStack(PlatformStack):
     def grant_migrate(self, grantee: IGrantable) -> None:
         """Run statements as the administrator."""
         self._grant_statements(grantee, owner="${aws:userid}")
-        allow(
-            grantee,
-            PolicyStatement(
-                actions=["secretsmanager:GetSecretValue"],
-                resources=[self.admin_secret_arn],
-            ),
-        )
+        allow(grantee, ["secretsmanager:GetSecretValue"], [self.admin_secret_arn])
         self._key.grant_decrypt(grantee)
 
     @property
@@ -91,29 +84,24 @@ class WarehouseStack(PlatformStack):
         return self._workgroup.attr_workgroup_workgroup_arn
 
     def _grant_login(self, grantee: IGrantable) -> None:
-        login = ["redshift-serverless:GetCredentials"]
-        allow(grantee, PolicyStatement(actions=login, resources=[self._workgroup_arn]))
+        allow(grantee, ["redshift-serverless:GetCredentials"], [self._workgroup_arn])
 
     def _grant_statements(self, grantee: IGrantable, *, owner: str) -> None:
         allow(
             grantee,
-            PolicyStatement(
-                actions=["redshift-data:ExecuteStatement", "redshift-data:BatchExecuteStatement"],
-                resources=[self._workgroup_arn],
-            ),
+            ["redshift-data:ExecuteStatement", "redshift-data:BatchExecuteStatement"],
+            [self._workgroup_arn],
         )
         allow(
             grantee,
-            PolicyStatement(
-                actions=[
-                    "redshift-data:DescribeStatement",
-                    "redshift-data:GetStatementResult",
-                    "redshift-data:CancelStatement",
-                ],
-                resources=["*"],
-                conditions={"StringLike": {"redshift-data:statement-owner-iam-userid": owner}},
-            ),
+            [
+                "redshift-data:DescribeStatement",
+                "redshift-data:GetStatementResult",
+                "redshift-data:CancelStatement",
+            ],
+            ["*"],
             _OWN_STATEMENTS,
+            conditions={"StringLike": {"redshift-data:statement-owner-iam-userid": owner}},
         )
 
     def _copy_role(self, lake: LakeStack) -> Role:
@@ -123,8 +111,8 @@ class WarehouseStack(PlatformStack):
             self,
             "CopyRole",
             assumed_by=CompositePrincipal(
-                ServicePrincipal("redshift.amazonaws.com"),
-                ServicePrincipal("redshift-serverless.amazonaws.com"),
+                service("redshift.amazonaws.com"),
+                service("redshift-serverless.amazonaws.com"),
             ),
         )
         lake.gold.grant_read(role)
@@ -188,21 +176,17 @@ class WarehouseStack(PlatformStack):
         )
         allow(
             function,
-            PolicyStatement(
-                actions=["redshift-serverless:GetNamespace"],
-                resources=[self._namespace.attr_namespace_namespace_arn],
-            ),
+            ["redshift-serverless:GetNamespace"],
+            [self._namespace.attr_namespace_namespace_arn],
         )
         allow(
             function,
-            PolicyStatement(
-                actions=[
-                    "redshift-serverless:ListUsageLimits",
-                    "redshift-serverless:CreateUsageLimit",
-                    "redshift-serverless:UpdateUsageLimit",
-                ],
-                resources=["*"],
-            ),
+            [
+                "redshift-serverless:ListUsageLimits",
+                "redshift-serverless:CreateUsageLimit",
+                "redshift-serverless:UpdateUsageLimit",
+            ],
+            ["*"],
             _USAGE_LIMITS,
         )
         return custom_resource(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import Aws
 from aws_cdk.aws_cloudwatch import (
     Alarm,
     ComparisonOperator,
@@ -12,7 +12,7 @@ from aws_cdk.aws_cloudwatch import (
 from aws_cdk.aws_cloudwatch_actions import SnsAction
 from aws_cdk.aws_events import EventField, Rule, RuleTargetInput
 from aws_cdk.aws_events_targets import SnsTopic
-from aws_cdk.aws_iam import IGrantable, PolicyStatement, ServicePrincipal
+from aws_cdk.aws_iam import IGrantable, PolicyStatement
 from aws_cdk.aws_kms import IKey, Key
 from aws_cdk.aws_sns import Topic
 from aws_cdk.aws_sns_subscriptions import EmailSubscription
@@ -20,23 +20,23 @@ from aws_cdk.aws_stepfunctions import IStateMachine
 from constructs import Construct
 
 from stacks.constructs import executions
+from stacks.constructs.arns import arn, service
 from stacks.constructs.wildcards import KMS_USE, accept_wildcards, allow
 from stacks.stage import Stage
 
 _TOPIC = "alerts"
 
 
-def alerts_topic_arn(scope: Construct, stage: Stage) -> str:
+def alerts_topic_arn(stage: Stage) -> str:
     """The topic's ARN, by its name: alarms watch the functions that write to it, so that a
     reference to it would be a circle.
     """
-    return Stack.of(scope).format_arn(service="sns", resource=stage.names.resource(_TOPIC))
+    return arn("sns", stage.names.resource(_TOPIC))
 
 
-def grant_alert(scope: Construct, grantee: IGrantable, *, stage: Stage, key: IKey) -> None:
+def grant_alert(grantee: IGrantable, *, stage: Stage, key: IKey) -> None:
     """Publish to the topic, which this key encrypts."""
-    publish = PolicyStatement(actions=["sns:Publish"], resources=[alerts_topic_arn(scope, stage)])
-    allow(grantee, publish)
+    allow(grantee, ["sns:Publish"], [alerts_topic_arn(stage)])
     key.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey*")
     accept_wildcards(grantee, *KMS_USE)
 
@@ -64,22 +64,16 @@ class Alerts(Construct):
 
     def _let_alarms_publish(self) -> None:
         """A topic with a policy of its own has lost the default one, which let alarms in."""
-        stack = Stack.of(self)
-        alarms = stack.format_arn(
-            service="cloudwatch",
-            resource="alarm",
-            resource_name=self._stage.names.resource("*"),
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
+        alarms = arn("cloudwatch", "alarm", self._stage.names.resource("*"), separator=":")
         self.topic.add_to_resource_policy(
             PolicyStatement(
                 sid="Alarms",
-                principals=[ServicePrincipal("cloudwatch.amazonaws.com")],
+                principals=[service("cloudwatch.amazonaws.com")],
                 actions=["sns:Publish"],
                 resources=[self.topic.topic_arn],
                 conditions={
                     "ArnLike": {"aws:SourceArn": alarms},
-                    "StringEquals": {"aws:SourceAccount": stack.account},
+                    "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
                 },
             )
         )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from aws_cdk import Stack
 from aws_cdk.aws_athena import CfnWorkGroup
-from aws_cdk.aws_iam import IGrantable, PolicyStatement
+from aws_cdk.aws_iam import IGrantable
 from constructs import Construct
 
+from stacks.constructs.arns import arn
 from stacks.constructs.wildcards import OBJECTS, allow
 from stacks.constructs.zone import ZoneBucket
 
@@ -37,7 +37,7 @@ class WorkGroup(CfnWorkGroup):
     ) -> None:
         key = results.encryption_key
         assert key is not None
-        self._results, self._folder, self._key = results, folder, key
+        self._name, self._results, self._folder, self._key = name, results, folder, key
         super().__init__(
             scope,
             construct_id,
@@ -58,19 +58,14 @@ class WorkGroup(CfnWorkGroup):
 
     def grant_ask(self, grantee: IGrantable) -> None:
         """Ask queries here, and read the results of this workgroup and of no other."""
-        stack = Stack.of(self)
-        group = stack.format_arn(service="athena", resource="workgroup", resource_name=self.name)
-        allow(grantee, PolicyStatement(actions=list(_ASK), resources=[group]))
-        default = [
-            stack.format_arn(service="glue", resource="catalog"),
-            stack.format_arn(service="glue", resource="database", resource_name="default"),
-        ]
+        allow(grantee, _ASK, [arn("athena", "workgroup", self._name)])
+        default = [arn("glue", "catalog"), arn("glue", "database", "default")]
         # Athena looks for it before any query, whatever the query names.
-        allow(grantee, PolicyStatement(actions=["glue:GetDatabase"], resources=default))
+        allow(grantee, ["glue:GetDatabase"], default)
         bucket = [self._results.bucket_arn]
         results = [self._results.arn_for_objects(f"{self._folder}*")]
         write = ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"]
-        allow(grantee, PolicyStatement(actions=write, resources=results), *OBJECTS)
-        allow(grantee, PolicyStatement(actions=["s3:GetBucketLocation"], resources=bucket))
+        allow(grantee, write, results, *OBJECTS)
+        allow(grantee, ["s3:GetBucketLocation"], bucket)
         seal = ["kms:Decrypt", "kms:GenerateDataKey"]
-        allow(grantee, PolicyStatement(actions=seal, resources=[self._key.key_arn]))
+        allow(grantee, seal, [self._key.key_arn])

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from aws_cdk import ArnFormat, Stack
 from aws_cdk.aws_events import EventPattern
-from aws_cdk.aws_iam import PolicyStatement
 from aws_cdk.aws_lambda import Function
 from aws_cdk.aws_stepfunctions import IStateMachine
 
+from stacks.constructs.arns import arn
 from stacks.constructs.wildcards import Wildcard, allow
 
 Status = Literal["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
@@ -32,16 +31,7 @@ def grant_look(function: Function, *, machine: str) -> None:
     """
     allow(
         function,
-        PolicyStatement(
-            actions=["states:DescribeExecution"],
-            resources=[
-                Stack.of(function).format_arn(
-                    service="states",
-                    resource="execution",
-                    resource_name=f"{machine}:*",
-                    arn_format=ArnFormat.COLON_RESOURCE_NAME,
-                )
-            ],
-        ),
+        ["states:DescribeExecution"],
+        [arn("states", "execution", f"{machine}:*", separator=":")],
         Wildcard(":*", "Executions come and go; their state machine is named."),
     )

@@ -85,7 +85,20 @@ def violation(
     )
 
 
-def digest(stack: PolicyValidationStack) -> str:
+class Templates:
+    """The templates of a synthesis by their digests, read once for all plugins."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, PolicyValidationStack] = {}
+
+    def of(self, context: IPolicyValidationContext) -> Mapping[str, PolicyValidationStack]:
+        """In the order in which the plugins are told of them; each costs eight messages."""
+        if not self._read:
+            self._read = {_digest(stack): stack for stack in context.stack_templates}
+        return self._read
+
+
+def _digest(stack: PolicyValidationStack) -> str:
     """Names a template, its account and its region.
 
     What an asset holds no rule can see: a template names an asset by a hash, so hashes count as

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 
 from aws_cdk import Duration, RemovalPolicy, Size
-from aws_cdk.aws_iam import Role, ServicePrincipal
+from aws_cdk.aws_iam import Role
 from aws_cdk.aws_kms import IKey
 from aws_cdk.aws_lambda import (
     Architecture,
@@ -22,12 +22,18 @@ from constructs import Construct
 
 from dataplatform.settings import Settings
 from stacks.assets import lambda_code
+from stacks.constructs.arns import service
 from stacks.constructs.nag import acknowledge
 from stacks.packaging import Layer
 from stacks.stage import Stage
 
 MAX_MEMORY_MIB = 3008
 """What a new AWS account allows."""
+
+# Each is made in the CDK's own process, and is the same in every function.
+_mebibytes = cache(Size.mebibytes)
+_minute = cache(lambda: Duration.minutes(1))
+_processor = cache(lambda: Architecture.X86_64)
 
 
 class FunctionFactory(Construct):
@@ -39,6 +45,7 @@ class FunctionFactory(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, log_key: IKey) -> None:
         super().__init__(scope, construct_id)
+        self.scope = scope
         self.stage = stage
         self.log_key = log_key
 
@@ -68,7 +75,7 @@ class FunctionFactory(Construct):
             construct_id,
             code=Code.from_asset(str(layer.zip()), asset_hash=layer.digest),
             compatible_runtimes=[self.runtime],
-            compatible_architectures=[Architecture.X86_64],
+            compatible_architectures=[_processor()],
         )
 
 
@@ -100,8 +107,7 @@ class PlatformFunction(Function):
     ) -> None:
         stage = factory.stage
         resource_name = stage.names.resource(name.replace("_", "-"))
-        scope = factory.node.scope
-        assert isinstance(scope, Construct)
+        scope = factory.scope
         construct_id = "".join(word.capitalize() for word in name.split("_"))
         log_group = LogGroup(
             scope,
@@ -120,13 +126,13 @@ class PlatformFunction(Function):
             function_name=resource_name,
             description=description,
             runtime=factory.runtime,
-            architecture=Architecture.X86_64,
+            architecture=_processor(),
             handler=f"lambdas.{name}.handler.handler",
             code=factory.code,
             layers=[factory.base_layer, *([factory.lake_layer] if lake else [])],
             memory_size=memory,
-            ephemeral_storage_size=Size.mebibytes(storage),
-            timeout=timeout or Duration.seconds(60),
+            ephemeral_storage_size=_mebibytes(storage),
+            timeout=timeout or _minute(),
             environment={
                 **settings.to_environment(),
                 "POWERTOOLS_SERVICE_NAME": name,
@@ -149,6 +155,6 @@ def function_role(scope: Construct, construct_id: str, *, name: str | None = Non
     return Role(
         scope,
         construct_id,
-        assumed_by=ServicePrincipal("lambda.amazonaws.com"),
+        assumed_by=service("lambda.amazonaws.com"),
         role_name=name,
     )

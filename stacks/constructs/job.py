@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk.aws_glue import (
     CfnJob,
     Code,
@@ -16,7 +16,7 @@ from aws_cdk.aws_glue import (
     WorkerConfiguration,
     WorkerType,
 )
-from aws_cdk.aws_iam import IGrantable, PolicyStatement, Role, ServicePrincipal
+from aws_cdk.aws_iam import IGrantable, Role
 from aws_cdk.aws_kms import IKey
 from aws_cdk.aws_logs import LogGroup
 from constructs import Construct
@@ -24,6 +24,7 @@ from constructs import Construct
 from dataplatform.naming import CATALOG
 from dataplatform.settings import Settings
 from stacks.assets import ROOT, spark_code
+from stacks.constructs.arns import GLUE, arn, service
 from stacks.constructs.nag import acknowledge
 from stacks.constructs.wildcards import OBJECTS, S3_READ, Wildcard, accept_wildcards, allow
 from stacks.stage import Stage
@@ -60,7 +61,7 @@ class SparkJob(Construct):
     ) -> None:
         super().__init__(scope, name.capitalize())
         self.name = stage.names.resource(name)
-        self.role = Role(self, "Role", assumed_by=ServicePrincipal("glue.amazonaws.com"))
+        self.role = Role(self, "Role", assumed_by=service(GLUE))
         self._log_prefix = f"/aws-glue/jobs/{self.name}"
         library = Code.from_asset(str(spark_code()))
         self.job = PySparkEtlJob(
@@ -102,8 +103,7 @@ class SparkJob(Construct):
 
     def grant_look_at_runs(self, grantee: IGrantable) -> None:
         """Ask how a run of the job goes."""
-        arn = Stack.of(self).format_arn(service="glue", resource="job", resource_name=self.name)
-        allow(grantee, PolicyStatement(actions=["glue:GetJobRun"], resources=[arn]))
+        allow(grantee, ["glue:GetJobRun"], [arn("glue", "job", self.name)])
 
     def _make_log_groups(self, stage: Stage, key: IKey) -> None:
         """Made here, so that their names, their key and how long they keep are ours to say.
@@ -125,30 +125,18 @@ class SparkJob(Construct):
         acknowledge(self.job, "AwsSolutions-GL1", "The job's log groups have a key of their own.")
 
     def _allow_logs_and_metrics(self) -> None:
-        stack = Stack.of(self)
         allow(
             self.role,
-            PolicyStatement(
-                actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
-                resources=[
-                    stack.format_arn(
-                        service="logs",
-                        resource="log-group",
-                        resource_name=f"{self._log_prefix}/*",
-                        arn_format=ArnFormat.COLON_RESOURCE_NAME,
-                    )
-                ],
-            ),
+            ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+            [arn("logs", "log-group", f"{self._log_prefix}/*", separator=":")],
             Wildcard(f"log-group:{self._log_prefix}/*", "Glue names the streams of its groups."),
         )
         allow(
             self.role,
-            PolicyStatement(
-                actions=["cloudwatch:PutMetricData"],
-                resources=["*"],
-                conditions={"StringEquals": {"cloudwatch:namespace": "Glue"}},
-            ),
+            ["cloudwatch:PutMetricData"],
+            ["*"],
             Wildcard("Resource::*", "Metrics have no ARN; the condition names the namespace."),
+            conditions={"StringEquals": {"cloudwatch:namespace": "Glue"}},
         )
 
 

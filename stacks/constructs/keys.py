@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from aws_cdk import ArnFormat, Stack
-from aws_cdk.aws_iam import Effect, PolicyStatement, ServicePrincipal
+from aws_cdk import Aws
+from aws_cdk.aws_iam import Effect, PolicyStatement
 from aws_cdk.aws_kms import Key
 from constructs import Construct
 
+from stacks.constructs.arns import arn, service
 from stacks.stage import Stage
 
 _LOG_GROUPS = (
@@ -48,21 +49,15 @@ def operations_key(scope: Construct, *, stage: Stage) -> Key:
 
 
 def _let_logs_encrypt(key: Key, stage: Stage) -> None:
-    stack = Stack.of(key)
     groups = [
-        stack.format_arn(
-            service="logs",
-            resource="log-group",
-            resource_name=name.format(stage=stage.name),
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
+        arn("logs", "log-group", name.format(stage=stage.name), separator=":")
         for name in _LOG_GROUPS
     ]
     key.add_to_resource_policy(
         PolicyStatement(
             sid="LogGroupsOfThisStage",
             effect=Effect.ALLOW,
-            principals=[ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],
+            principals=[service(f"logs.{Aws.REGION}.amazonaws.com")],
             actions=[
                 "kms:Encrypt",
                 "kms:Decrypt",
@@ -83,13 +78,13 @@ def _let_alerts_through(key: Key) -> None:
     refused, and nobody would hear of a failed run.
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     """
-    account = {"StringEquals": {"aws:SourceAccount": Stack.of(key).account}}
-    for service, conditions in (("cloudwatch", account), ("events", None)):
+    account = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+    for name, conditions in (("cloudwatch", account), ("events", None)):
         key.add_to_resource_policy(
             PolicyStatement(
-                sid=f"AlertsFrom{service.capitalize()}",
+                sid=f"AlertsFrom{name.capitalize()}",
                 effect=Effect.ALLOW,
-                principals=[ServicePrincipal(f"{service}.amazonaws.com")],
+                principals=[service(f"{name}.amazonaws.com")],
                 actions=["kms:Decrypt", "kms:GenerateDataKey*"],
                 resources=["*"],  # in a key policy: this key
                 conditions=conditions,

@@ -21,7 +21,7 @@ from aws_cdk import (
 )
 
 from stacks.assets import ROOT
-from stacks.constructs.findings import HASH, Finding, about, digest, resources, told, violation
+from stacks.constructs.findings import HASH, Finding, Templates, about, resources, told, violation
 from stacks.constructs.nag import NAME
 from stacks.constructs.wildcards import acknowledge_wildcards
 from stacks.kept import Kept
@@ -34,10 +34,12 @@ class NagRules:
     Args:
         app: whose wildcards are acknowledged where a grant's owner accepted them.
         stage: whose findings are kept, of its last synthesis.
+        templates: shared with the other rules.
     """
 
-    def __init__(self, app: App, stage: str) -> None:
+    def __init__(self, app: App, stage: str, templates: Templates) -> None:
         self._app = app
+        self._templates = templates
         self._file = f"nag-{stage}.json"
 
     @property
@@ -79,8 +81,8 @@ class NagRules:
 
     def _made_from(self, context: IPolicyValidationContext) -> str:
         made_from = hashlib.sha256(f"{version('aws-cdk-lib')} {self.version}".encode())
-        for stack in context.stack_templates:
-            made_from.update(digest(stack).encode())
+        for digest in self._templates.of(context):
+            made_from.update(digest.encode())
         for source in _sources():
             made_from.update(hashlib.sha256(source.read_bytes()).digest())
         return made_from.hexdigest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from aws_cdk.aws_iam import IGrantable
+from aws_cdk.aws_s3 import IBucket
 from aws_cdk.aws_s3_assets import Asset
 from constructs import Construct
 
@@ -27,7 +28,15 @@ class CompiledPlans(Construct):
         """`s3://bucket/key` of the JSON."""
         return self._asset.s3_object_url
 
+    @cached_property
+    def _bucket(self) -> IBucket:
+        return self._asset.bucket
+
+    @cached_property
+    def _key(self) -> str:
+        return self._asset.s3_object_key
+
     def grant_read(self, grantee: IGrantable) -> None:
         """This one object of the CDK's asset bucket."""
-        self._asset.bucket.grant_read(grantee, self._asset.s3_object_key)
+        self._bucket.grant_read(grantee, self._key)
         accept_wildcards(grantee, *S3_READ)

@@ -37,11 +37,11 @@ class SourceProbe(Construct):
             functions,
             "probe_sources",
             description="Compares a few records of each API with its contract",
-            settings=ProbeSettings(**state.fields, alerts_topic_arn=alerts_topic_arn(self, stage)),
+            settings=ProbeSettings(**state.fields, alerts_topic_arn=alerts_topic_arn(stage)),
             timeout=Duration.minutes(2),
         )
         state.grant_use(self.function)
-        grant_alert(self, self.function, stage=stage, key=key)
+        grant_alert(self.function, stage=stage, key=key)
         if stage.schedule:
             call_every(
                 self,

@@ -23,7 +23,7 @@ from aws_cdk import (
     PolicyViolation,
 )
 
-from stacks.constructs.findings import Finding, about, digest, resources, told, violation
+from stacks.constructs.findings import Finding, Templates, about, resources, told, violation
 from stacks.kept import Kept
 
 NAME: Final = "CloudFormation Validate"
@@ -36,9 +36,11 @@ class TemplateRules:
 
     Args:
         stage: whose findings are kept, of the templates of its last synthesis.
+        templates: shared with the other rules.
     """
 
-    def __init__(self, stage: str) -> None:
+    def __init__(self, stage: str, templates: Templates) -> None:
+        self._templates = templates
         self._file = f"rules-{stage}.json"
 
     @property
@@ -57,14 +59,14 @@ class TemplateRules:
 
     def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:
         """The CDK's findings in these templates, those that it was asked about before included."""
-        stacks = {digest(stack): stack for stack in context.stack_templates}
+        templates = self._templates.of(context)
         kept = Kept(self._file, self.version)
         known: dict[str, list[Finding]] = json.loads(kept.read() or "{}")
-        changed = {key: stack for key, stack in stacks.items() if key not in known}
+        changed = {key: stack for key, stack in templates.items() if key not in known}
         if changed:
             known |= _asked(changed, context)
-            kept.write(json.dumps({key: known[key] for key in stacks}, indent=1))
-        violations = _violations([(known[key], stack) for key, stack in stacks.items()])
+            kept.write(json.dumps({key: known[key] for key in templates}, indent=1))
+        violations = _violations([(known[key], stack) for key, stack in templates.items()])
         failed = any(violation.severity in ("error", "fatal") for violation in violations)
         return PolicyValidationPluginReport(success=not failed, violations=violations)
 

@@ -7,14 +7,13 @@ made when it has reported, where the grant's owner gave a reason, and nowhere el
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import Final
 
 from aws_cdk import Acknowledgment, Validations
-from aws_cdk.aws_iam import IGrantable, IPrincipal, ManagedPolicy, PolicyStatement, Role
-from constructs import Construct, IConstruct
+from aws_cdk.aws_iam import Grant, IGrantable, IPrincipal, ManagedPolicy
+from constructs import Construct, IConstruct, Node
 
 from stacks.constructs.nag import NAME
 
@@ -63,30 +62,40 @@ def accept_wildcards(grantee: IGrantable, *wildcards: Wildcard) -> None:
         _accepted.setdefault(holder, {}).update(dict.fromkeys(wildcards))
 
 
-def allow(grantee: IGrantable, statement: PolicyStatement, *wildcards: Wildcard) -> None:
-    """Add a statement for which no grant method exists, with the reasons of its wildcards."""
-    principal = _principal(grantee)
-    if isinstance(principal, Role):
-        principal.add_to_policy(statement)  # one message to Node, where the other's answer is four
-    else:
-        principal.add_to_principal_policy(statement)
+def allow(
+    grantee: IGrantable,
+    actions: Sequence[str],
+    resources: Sequence[str],
+    *wildcards: Wildcard,
+    conditions: Mapping[str, Mapping[str, str | Sequence[str]]] | None = None,
+) -> None:
+    """Allow what no grant method does, with the reasons of its wildcards."""
+    # One message to the CDK's process; a statement that is made and then added takes two to five.
+    Grant.add_to_principal(
+        grantee=grantee,
+        actions=list(actions),
+        resource_arns=list(resources),
+        conditions=conditions,
+    )
     accept_wildcards(grantee, *wildcards)
 
 
 def acknowledge_wildcards(app: IConstruct, reported: Iterable[tuple[str, str]]) -> None:
     """Acknowledge what was accepted of that which cdk-nag reports about an app.
 
+    Each on the policy itself, which its resource is the only part of.
+
     Args:
         reported: names of findings (`AwsSolutions-IAM5[Action::s3:List*]`), each with the path of
             a construct that has it.
     """
-    holders: dict[str, IConstruct] = {}
+    holders: dict[str, tuple[IConstruct, Node]] = {}
     wildcards: dict[str, list[Wildcard]] = {}
     for construct, listed in _accepted.items():
         node = construct.node
         if node.root is app:
             path = node.path  # two of Python's objects may stand for one construct
-            holders[path] = construct
+            holders[path] = construct, node
             wildcards.setdefault(path, []).extend(listed)
     made: dict[tuple[str, str], dict[str, Acknowledgment]] = {}
     for name, at in reported:
@@ -94,11 +103,19 @@ def acknowledge_wildcards(app: IConstruct, reported: Iterable[tuple[str, str]]) 
         reason = _reason(name, wildcards.get(holder, []))
         if reason:
             accepted = Acknowledgment(id=f"{NAME}::{name}", reason=reason)
-            made.setdefault((holder, at), {})[name] = accepted
+            policy = at.removesuffix("/Resource")
+            made.setdefault((holder, policy), {})[name] = accepted
     for (holder, at), acknowledgments in made.items():
-        below = at.removeprefix(holder).strip("/").split("/")
-        policy = reduce(lambda scope, name: scope.node.find_child(name), below, holders[holder])
-        Validations.of(policy).acknowledge(*acknowledgments.values())
+        scope = _below(*holders[holder], at.removeprefix(holder).strip("/"))
+        Validations.of(scope).acknowledge(*acknowledgments.values())
+
+
+def _below(construct: IConstruct, node: Node, path: str) -> IConstruct:
+    name, _, rest = path.partition("/")
+    if not name:
+        return construct
+    child = node.find_child(name)
+    return _below(child, child.node, rest) if rest else child
 
 
 def _reason(name: str, wildcards: Iterable[Wildcard]) -> str | None:

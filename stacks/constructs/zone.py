@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from aws_cdk import Duration, Stack
-from aws_cdk.aws_iam import IGrantable, PolicyStatement
+from aws_cdk import Duration
+from aws_cdk.aws_iam import IGrantable
 from aws_cdk.aws_kms import IKey
 from aws_cdk.aws_s3 import (
     BlockPublicAccess,
@@ -19,6 +19,7 @@ from aws_cdk.aws_s3 import (
 from constructs import Construct
 
 from dataplatform.naming import Zone
+from stacks.constructs.arns import arn
 from stacks.constructs.wildcards import (
     KMS_USE,
     OBJECTS,
@@ -118,7 +119,6 @@ class LakeZone(Construct):
         super().__init__(scope, zone.capitalize())
         self.zone = zone
         self.database_name = None if zone is Zone.LANDING else stage.names.database(zone)
-        self._arns: dict[tuple[str, str | None], str] = {}
         self.bucket = ZoneBucket(
             self,
             "Bucket",
@@ -145,26 +145,19 @@ class LakeZone(Construct):
         assert self.database_name is not None, "landing has no tables"
         folders = [f"{table}/*" for table in tables]
         objects = [self.bucket.arn_for_objects(folder) for folder in folders]
-        allow(grantee, PolicyStatement(actions=["s3:GetObject"], resources=objects), *OBJECTS)
+        allow(grantee, ["s3:GetObject"], objects, *OBJECTS)
         bucket = [self.bucket.bucket_arn]
-        allow(grantee, PolicyStatement(actions=["s3:GetBucketLocation"], resources=bucket))
-        allow(
-            grantee,
-            PolicyStatement(
-                actions=["s3:ListBucket"],
-                resources=bucket,
-                conditions={"StringLike": {"s3:prefix": folders}},
-            ),
-        )
+        allow(grantee, ["s3:GetBucketLocation"], bucket)
+        below = {"StringLike": {"s3:prefix": folders}}
+        allow(grantee, ["s3:ListBucket"], bucket, conditions=below)
         key = self.bucket.encryption_key
         assert key is not None
-        allow(grantee, PolicyStatement(actions=["kms:Decrypt"], resources=[key.key_arn]))
+        allow(grantee, ["kms:Decrypt"], [key.key_arn])
         self._allow_tables(grantee, _READ_TABLES, tables)
 
     def grant_list(self, grantee: IGrantable) -> None:
         """What versions of which objects there are, not what is in them."""
-        arn = self.bucket.bucket_arn
-        allow(grantee, PolicyStatement(actions=["s3:ListBucketVersions"], resources=[arn]))
+        allow(grantee, ["s3:ListBucketVersions"], [self.bucket.bucket_arn])
 
     def grant_put(self, grantee: IGrantable, *, prefix: str = "") -> None:
         """New objects below a prefix, and nothing else."""
@@ -191,22 +184,9 @@ class LakeZone(Construct):
     ) -> None:
         if self.database_name is None:
             return
-        allow(
-            grantee,
-            PolicyStatement(
-                actions=list(actions),
-                resources=[
-                    self._arn("catalog"),
-                    self._arn("database", self.database_name),
-                    *(self._arn("table", f"{self.database_name}/{table}") for table in tables),
-                ],
-            ),
-            _TABLES,
-        )
-
-    def _arn(self, resource: str, name: str | None = None) -> str:
-        """Of the Glue catalogue; made in the CDK's own process, so each is asked for once."""
-        if (resource, name) not in self._arns:
-            made = Stack.of(self).format_arn(service="glue", resource=resource, resource_name=name)
-            self._arns[resource, name] = made
-        return self._arns[resource, name]
+        resources = [
+            arn("glue", "catalog"),
+            arn("glue", "database", self.database_name),
+            *(arn("glue", "table", f"{self.database_name}/{table}") for table in tables),
+        ]
+        allow(grantee, actions, resources, _TABLES)

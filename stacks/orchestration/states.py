@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
 from aws_cdk import Duration
@@ -37,6 +38,9 @@ STEP: Final = Duration.minutes(5)
 LONG_STEP: Final = Duration.minutes(16)
 """A minute more than Lambda's longest, so that the function's own end is what is seen."""
 
+_timeout = cache(Timeout.duration)
+_string_at = cache(JsonPath.string_at)
+
 _USUAL: Final = (LEASED, THROTTLED, KILLED)
 
 
@@ -67,7 +71,7 @@ class States(Construct):
             lambda_function=function,
             payload=None if payload is None else TaskInput.from_object(payload),
             output_path="$.Payload",
-            task_timeout=Timeout.duration(timeout),
+            task_timeout=_timeout(timeout),
             retry_on_service_exceptions=False,  # THROTTLED has them, with jitter
         )
         for retry in (*also, *_USUAL):
@@ -84,9 +88,9 @@ class States(Construct):
             subject: what it was at, `dataset` or `batch_id`: itself, or its place in the input.
         """
         payload = {
-            "run_id": JsonPath.string_at("$.run_id"),
+            "run_id": _string_at("$.run_id"),
             **{
-                name: JsonPath.string_at(value) if value.startswith("$") else value
+                name: _string_at(value) if value.startswith("$") else value
                 for name, value in subject.items()
             },
             "error": JsonPath.object_at("$.error"),
@@ -108,7 +112,7 @@ class States(Construct):
             integration_pattern=IntegrationPattern.RUN_JOB,
             arguments=TaskInput.from_object({"--run_id": JsonPath.string_at(run_id)}),
             result_path=JsonPath.DISCARD,
-            task_timeout=Timeout.duration(JOB_TIMEOUT),  # becomes the timeout of the run
+            task_timeout=_timeout(JOB_TIMEOUT),  # becomes the timeout of the run
         )
         for retry in (GLUE_BUSY, SPARK_LOST):
             retry.add_to(task)

@@ -88,7 +88,7 @@ class StepFunctions:
             PlanningSettings(
                 **self._state.fields,
                 function_mib=str(self._stage.stage_function_mib),
-                alerts_topic_arn=alerts_topic_arn(self._functions, self._stage),
+                alerts_topic_arn=alerts_topic_arn(self._stage),
             ),
             memory=_PLANNER_MIB,
             timeout=_PLANNER_TIMEOUT,
@@ -104,14 +104,14 @@ class StepFunctions:
             "Balances the books and ends the run",
             ClosingSettings(
                 **self._state.fields,
-                alerts_topic_arn=alerts_topic_arn(self._functions, self._stage),
+                alerts_topic_arn=alerts_topic_arn(self._stage),
             ),
         )
         self._grant_alert(function)
         return function
 
     def _grant_alert(self, function: PlatformFunction) -> None:
-        grant_alert(self._functions, function, stage=self._stage, key=self._lake.operations_key)
+        grant_alert(function, stage=self._stage, key=self._lake.operations_key)
 
     def _step(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aws_cdk import Duration, Size
-from aws_cdk.aws_iam import IGrantable, Role, ServicePrincipal
+from aws_cdk.aws_iam import IGrantable, Role
 from aws_cdk.aws_kinesisfirehose import (
     Compression,
     DeliveryStream,
@@ -17,6 +17,7 @@ from aws_cdk.aws_logs import ILogGroup, LogGroup
 from constructs import Construct
 
 from dataplatform.naming import landing_prefix, rejected_prefix
+from stacks.constructs.arns import service
 from stacks.constructs.wildcards import (
     KMS_USE,
     OBJECTS,
@@ -57,7 +58,7 @@ class EventStream(Construct):
         log_group: ILogGroup,
     ) -> None:
         super().__init__(scope, f"Stream-{dataset}")
-        role = Role(self, "Role", assumed_by=ServicePrincipal("firehose.amazonaws.com"))
+        role = Role(self, "Role", assumed_by=service("firehose.amazonaws.com"))
         self.delivery = DeliveryStream(
             self,
             "Delivery",

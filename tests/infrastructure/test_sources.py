@@ -14,6 +14,7 @@ from dataplatform.compiler.platform import compile_platform
 from dataplatform.naming import Names, rejected_prefix
 from dataplatform.plans.model import PlatformPlan, SourcePlan
 from stacks.assets import ROOT
+from stacks.constructs.findings import Templates
 from stacks.constructs.nag_rules import NagRules
 from stacks.platform import CONTEXT_KEYS, add_platform
 from stacks.sources.api import UNSET
@@ -33,7 +34,7 @@ def synthesized_plan(tmp_path_factory: pytest.TempPathFactory) -> Synthesize:
         app = App(outdir=str(directory), context=context, builtin_cloud_formation_validation=False)
         stage = load_stage({key: context.get(key) for key in CONTEXT_KEYS}, root=ROOT)
         add_platform(app, stage=stage, plan=plan)
-        Validations.of(app).add_plugins(NagRules(app, "dev"))
+        Validations.of(app).add_plugins(NagRules(app, "dev", Templates()))
         app.synth()
         return Assembly(Path(directory))
 

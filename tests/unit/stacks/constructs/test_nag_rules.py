@@ -15,6 +15,7 @@ from aws_cdk.aws_s3 import CfnBucket
 from cdk_nag import AwsSolutionsChecks
 
 from stacks.constructs import nag_rules
+from stacks.constructs.findings import Templates
 from stacks.constructs.nag_rules import NagRules
 
 RULE = "AwsSolutions-S10"
@@ -74,7 +75,7 @@ def _findings(app: App, *, fails: bool = True) -> list[dict[str, Any]]:
 
 def _kept(outdir: Path, **made: Any) -> list[dict[str, Any]]:
     app = _app(outdir, **made)
-    Validations.of(app).add_plugins(NagRules(app, "dev"))
+    Validations.of(app).add_plugins(NagRules(app, "dev", Templates()))
     return _findings(app)
 
 
@@ -129,5 +130,5 @@ def test_a_finding_that_is_kept_can_be_acknowledged(outputs: Iterator[Path]) -> 
         Acknowledgment(id=f"AwsSolutions::{each['ruleName']}", reason="Shown.") for each in found
     ]
     Validations.of(app).acknowledge(*accepted)
-    Validations.of(app).add_plugins(NagRules(app, "dev"))
+    Validations.of(app).add_plugins(NagRules(app, "dev", Templates()))
     assert _findings(app, fails=False) == []

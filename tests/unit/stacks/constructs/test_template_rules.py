@@ -23,6 +23,7 @@ from aws_cdk import (
 
 from app import asks_rules
 from stacks.constructs import template_rules
+from stacks.constructs.findings import Templates
 from stacks.constructs.template_rules import NAME, TemplateRules
 
 HASHES = ("0f" * 32, "1e" * 32)
@@ -90,7 +91,7 @@ def _findings(app: App, *, fails: bool = False) -> list[dict[str, Any]]:
 
 def _with_rules(outdir: Path, **made: Any) -> App:
     app = _app(outdir, **made)
-    Validations.of(app).add_plugins(TemplateRules("dev"))
+    Validations.of(app).add_plugins(TemplateRules("dev", Templates()))
     return app
 
 

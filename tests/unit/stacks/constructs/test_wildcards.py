@@ -9,14 +9,15 @@ import pytest
 from aws_cdk import App, Stack, Validations
 from aws_cdk.aws_iam import PolicyStatement, Role, ServicePrincipal
 
+from stacks.constructs.findings import Templates
 from stacks.constructs.nag_rules import NagRules
 from stacks.constructs.wildcards import Wildcard, allow
 
 pytestmark = pytest.mark.usefixtures("build")
 
 
-def _statement() -> PolicyStatement:
-    return PolicyStatement(actions=["s3:Get*"], resources=["arn:aws:s3:::bucket/*"])
+_ACTIONS = ["s3:Get*"]
+_RESOURCES = ["arn:aws:s3:::bucket/*"]
 
 
 def _violations(directory: Path, *wildcards: Wildcard) -> list[str]:
@@ -24,9 +25,9 @@ def _violations(directory: Path, *wildcards: Wildcard) -> list[str]:
     stack = Stack(app, "Stack")
     role = Role(stack, "Role", assumed_by=ServicePrincipal("lambda.amazonaws.com"))
     other = Role(stack, "Other", assumed_by=ServicePrincipal("lambda.amazonaws.com"))
-    allow(role, _statement(), *wildcards)
-    other.add_to_policy(_statement())
-    Validations.of(app).add_plugins(NagRules(app, "dev"))
+    allow(role, _ACTIONS, _RESOURCES, *wildcards)
+    other.add_to_policy(PolicyStatement(actions=_ACTIONS, resources=_RESOURCES))
+    Validations.of(app).add_plugins(NagRules(app, "dev", Templates()))
     with pytest.raises(RuntimeError, match="ValidationFailed"):
         app.synth()
     (report,) = json.loads((directory / "validation-report.json").read_text())["pluginReports"]
