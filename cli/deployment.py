@@ -28,6 +28,8 @@ _STACK_DONE = re.compile(r"✅\s+(\S+)")
 _RESOURCE_DONE = re.compile(r"(CREATE|UPDATE)_COMPLETE\s+\|")
 _FAILED_LIST = "Failed resources:"
 _EVENT = re.compile(r"(?P<stack>\S+) +\|[^|]*\|[^|]*\|[^|]*\| (?P<what>.*)")
+_PROGRESS = re.compile(r"\S+ +\| +[0-9]+/[0-9]+ +\|")
+"""An event as it happens, with how many have; stacks that are deployed at once mix theirs."""
 _KEPT_LINES = 400
 _EXPLAINED = re.compile(r"Invalid\w+: ")
 
@@ -148,7 +150,7 @@ def failed_resources(lines: Iterable[str]) -> list[str]:
             listed = True
         elif not line or "❌" in line:
             listed = False
-        elif listed:
+        elif listed and not _PROGRESS.match(line):
             event = _EVENT.match(line)
             found[f"{event['stack']}: {event['what']}" if event else line] = None
     return list(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, Size
+from aws_cdk import Duration, RemovalPolicy, Resource, Size
 from aws_cdk.aws_iam import IGrantable, Role
 from aws_cdk.aws_kinesisfirehose import (
     Compression,
@@ -58,6 +58,7 @@ class EventStream(Construct):
         log_group: ILogGroup,
     ) -> None:
         super().__init__(scope, f"Stream-{dataset}")
+        log = LogGroup.from_log_group_name(self, "Log", log_group.log_group_name)
         role = Role(self, "Role", assumed_by=service("firehose.amazonaws.com"))
         self.delivery = DeliveryStream(
             self,
@@ -79,11 +80,12 @@ class EventStream(Construct):
                 ],
                 encryption_key=landing.bucket.encryption_key,
                 # Each stream names its own log stream below its own construct.
-                logging_config=EnableLogging(
-                    LogGroup.from_log_group_name(self, "Log", log_group.log_group_name)
-                ),
+                logging_config=EnableLogging(log),
             ),
         )
+        for part in log.node.children:  # the CDK would keep its log stream when the stream has gone
+            if isinstance(part, Resource):
+                part.apply_removal_policy(RemovalPolicy.DESTROY)
         accept_wildcards(role, *S3_READ, *S3_WRITE, *KMS_USE, *OBJECTS, _ANY_VERSION)
 
     def grant_put(self, grantee: IGrantable) -> None:

@@ -108,6 +108,12 @@ def test_every_record_of_a_stream_is_transformed(streaming: Assembly) -> None:
         assert "Lambda" in kinds
 
 
+def test_nothing_of_a_stream_stays_when_its_contract_has_gone(streaming: Assembly) -> None:
+    (log, *_) = streaming.resources("AWS::Logs::LogStream")
+    assert log.raw["DeletionPolicy"] == "Delete"
+    assert not [r for r in streaming.resources() if r.raw.get("DeletionPolicy") == "Retain"]
+
+
 def test_streams_bring_no_finding(streaming: Assembly) -> None:
     assert streaming.nag["violations"] == []
 

@@ -12,6 +12,8 @@ Catalog/Schemas (Schemas)
 Failed resources:
 weir-dev-catalog | 6:51:29 AM | UPDATE_FAILED           | Custom::WeirSchemas        | \
 Catalog/Schemas (Schemas) InvalidContract: contract a  x: type string; expected int
+weir-dev-orchestration |  3/9 | 6:51:31 AM | CREATE_COMPLETE  | AWS::IAM::Role  | \
+Orchestration/PlanLoadsRole (PlanLoadsRole4D9D325E)
   Add a column of another name.
 contract b  y: the column is gone
 
