@@ -17,7 +17,7 @@ from benchmarks import bronze
 from benchmarks.engines import CONTRACT, DATASET, orders
 from benchmarks.measure import ROOT, Figure
 from benchmarks.project import Project, project
-from dataplatform.gold.builder import STEP
+from dataplatform.ledger.gold import GOLD_STEP
 
 ROWS: Final = int(os.environ.get("WEIR_BENCH_ROWS", "10000000"))
 """Orders that stand before the first refresh."""
@@ -52,7 +52,7 @@ def _refresh(bench: Project, first: int, rows: int) -> dict[str, float]:
     assert run is not None
     at: dict[str, list[float]] = defaultdict(list)
     for step in ledger.steps(run.run_id):
-        if step.name == STEP and step.dataset:
+        if step.name == GOLD_STEP and step.dataset:
             at[step.dataset].append(datetime.fromisoformat(step.at).timestamp())
     return {model: times[-1] - times[0] for model, times in at.items()}
 

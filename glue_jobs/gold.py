@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataplatform.gold.builder import STEP, GoldBuilder
+from dataplatform.gold.builder import GoldBuilder
+from dataplatform.ledger.gold import GOLD_STEP
 from glue_jobs import shuffles, side_by_side
 from glue_jobs.runtime import Job
 from glue_jobs.spark_gold import SparkGold
@@ -15,7 +16,7 @@ def main() -> None:
     """
     job = Job.start()
     models = {model.name: model.models for model in job.plan.models}
-    with job.metered(STEP):
+    with job.metered(GOLD_STEP):
         live = (job.ledger.totals(dataset.dataset).live for dataset in job.plan.datasets)
         shuffles.fit(job.spark, max(live, default=0))
         side_by_side.in_order(job, models, _build_due)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from dataplatform.gold.builder import Told
 from dataplatform.gold.due import ChangedRows
+from dataplatform.gold.engine import Told
 from dataplatform.gold.records import ACTION, DELETE, Counts, ExportedFile
 from dataplatform.naming import CHANGE_COLUMN
 from dataplatform.plans.model import GoldModel, fill
@@ -88,6 +88,9 @@ class SparkGold:
     """The gold engine of one Spark session."""
 
     spark: SparkSession
+
+    def open(self, tables: Iterable[str]) -> None:
+        """Nothing: Spark's catalogue looks a table up when it is read."""
 
     def snapshots(self, table: str) -> Sequence[tables.Snapshot]:
         """Published snapshots, newest first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,11 +15,10 @@ from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.gold_reading import Reader
 from dataplatform.duckdb_engine.gold_tables import OpenTables
 from dataplatform.duckdb_engine.tables import Snapshot
-from dataplatform.gold.builder import Told
 from dataplatform.gold.due import ChangedRows
+from dataplatform.gold.engine import Told
 from dataplatform.gold.keys import key_refused
 from dataplatform.gold.records import DELETE, INSERT, UPDATE, Counts, ExportedFile
-from dataplatform.naming import changes_table
 from dataplatform.plans.model import GoldModel, PlatformPlan
 
 
@@ -91,6 +90,10 @@ class DuckdbGold:
         self._tables = OpenTables()
         self._idle: Engine | None = None
 
+    def open(self, tables: Iterable[str]) -> None:
+        """Look tables up, side by side and meanwhile; whoever asks for one waits for it."""
+        self._tables.open(tables)
+
     def snapshots(self, table: str) -> Sequence[Snapshot]:
         """Published snapshots, newest first."""
         return self._tables[table].snapshots()
@@ -108,7 +111,6 @@ class DuckdbGold:
         """
         with self._engine() as engine:
             reader = Reader(self._plan, self._tables, engine, model, self._limit)
-            self._tables.open((*reader.inputs(changed), model.table, changes_table(model.table)))
             current = reader.read(changed)
             engine.execute(gold_sql.compare(model, whole=changed is None))
             engine.execute(gold_sql.compared())

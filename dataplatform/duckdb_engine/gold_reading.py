@@ -18,7 +18,7 @@ from dataplatform.duckdb_engine import gold_sql
 from dataplatform.duckdb_engine.engine import Engine, too_large
 from dataplatform.duckdb_engine.gold_tables import GoldTable, OpenTables
 from dataplatform.duckdb_engine.sql import duckdb_type, quoted
-from dataplatform.gold.due import ChangedRows, tables_of
+from dataplatform.gold.due import ChangedRows, table_of, tables_of
 from dataplatform.naming import SilverColumn, Zone
 from dataplatform.plans.model import GoldModel, PlatformPlan, fill
 
@@ -42,10 +42,6 @@ class Reader:
         self._limit = limit
         self._bytes = 0
 
-    def inputs(self, changed: ChangedRows | None) -> list[str]:
-        """The tables that the model's SQL names, by `database.name`."""
-        return [self._place(zone, name) for zone, name in tables_of(self._sql(changed))]
-
     def read(self, changed: ChangedRows | None) -> dict[int, DataFile]:
         """Compute the model's rows, and find those that stand with their keys.
 
@@ -66,7 +62,7 @@ class Reader:
         named = tables_of(sql)
         for zone, name in named:
             if (zone, name) != own:
-                table = self._tables[self._place(zone, name)]
+                table = self._tables[table_of(self._plan, zone, name)]
                 self._view(table, f"{zone}.{name}", table.files())
         if own not in named:
             self._compute(sql, target)
@@ -82,11 +78,6 @@ class Reader:
 
     def _sql(self, changed: ChangedRows | None) -> str:
         return self._model.duckdb.sql if changed else self._model.duckdb.full_sql
-
-    def _place(self, zone: str, name: str) -> str:
-        if zone == Zone.SILVER:
-            return self._plan.dataset(name).silver_table
-        return self._plan.model(name).table
 
     def _compute(self, sql: str, target: GoldTable) -> None:
         views = {f"{zone}.{name}": quoted(f"{zone}.{name}") for zone, name in tables_of(sql)}

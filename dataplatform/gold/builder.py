@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
-from typing import Final, Protocol
 
-from dataplatform.gold.due import ChangedRows, available, changed_rows
+from dataplatform.gold.due import Standing, changed_rows, table_of, tables_of
+from dataplatform.gold.engine import GoldEngine
 from dataplatform.gold.records import (
     Consumed,
     Counts,
@@ -19,7 +20,8 @@ from dataplatform.gold.records import (
     copy_manifest,
 )
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.records import ModelState, StepState, TableSize, table_lease
+from dataplatform.ledger.gold import GOLD_STEP
+from dataplatform.ledger.records import Lease, ModelState, Step, StepState, TableSize, table_lease
 from dataplatform.naming import (
     CHANGES_PROPERTY,
     CONSUMED_PROPERTY,
@@ -30,74 +32,7 @@ from dataplatform.naming import (
 from dataplatform.overtaken import until_not_overtaken
 from dataplatform.plans.model import GoldModel, PlatformPlan
 
-STEP: Final = "gold"
-
 log = logging.getLogger("weir.gold")
-
-
-Told = Callable[[int, Sequence[ExportedFile]], Mapping[str, str]]
-"""An append's snapshot and exactly its files -> properties of the commit that follows it.
-
-The append may be on its way still: nothing that is made of it is shown before that commit.
-"""
-
-
-class Changes(Protocol):
-    """A model's changed rows, as an engine holds them."""
-
-    @property
-    def counts(self) -> Counts:
-        """The rows by action."""
-        ...
-
-    def require_unique(self) -> None:
-        """Refuse rows that share a key: which of them were kept would be chance.
-
-        Raises:
-            AuditFailed: with one such key.
-        """
-        ...
-
-    def publish(self, changes: str, told: Told) -> None:
-        """Append them to the changes table; then stage the model's on the audit branch, count them,
-        and make them visible. What is staged may be written before the append is committed.
-
-        Args:
-            changes: the changes table.
-            told: is called once it is known what the append will be. The model's commit has the
-                properties that it answers with, and comes after the append's.
-
-        Raises:
-            AuditFailed: the branch holds another number of rows; `main` is as it was.
-        """
-        ...
-
-
-class GoldEngine(Protocol):
-    """What a build asks of an engine."""
-
-    def snapshots(self, table: str) -> Sequence[Snapshot]:
-        """Snapshots that readers of a table have seen, newest first."""
-        ...
-
-    def rows(self, table: str) -> int:
-        """Rows that readers of a table see."""
-        ...
-
-    def changes(
-        self, model: GoldModel, changed: ChangedRows | None
-    ) -> AbstractContextManager[Changes]:
-        """Compute the model and compare it with its table.
-
-        Args:
-            changed: the input's rows that suffice; None to compute the whole model, in which case
-                a key that it lacks is deleted.
-        """
-        ...
-
-    def put(self, bucket: str, key: str, body: bytes) -> None:
-        """Write an object."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,33 +49,49 @@ class GoldBuilder:
     plan: PlatformPlan
     run_id: str
     bucket: str
-    lease: Callable[[str], AbstractContextManager[object]]
+    lease: Callable[[str], AbstractContextManager[Lease]]
     handed_over: tuple[type[Exception], ...] = ()
 
-    def build_due(self, name: str) -> Counts | None:
-        """Build a model unless it is what its inputs say already: None then."""
+    def build_due(self, name: str, standing: Standing | None = None) -> Counts | None:
+        """Build a model unless it is what its inputs say already: None then.
+
+        Args:
+            standing: how it stands, if that was asked for already.
+        """
         model = self.plan.model(name)
-        now = available(self.ledger, model)
-        with self.lease(table_lease(model.table)):
-            built = self._state(model)
+        standing = standing or Standing.of(self.ledger, model)
+        now = standing.available
+        self.engine.open(table_of(self.plan, *read) for read in tables_of(model.duckdb.full_sql))
+        with (
+            self.lease(table_lease(model.table)) as lease,
+            ThreadPoolExecutor(1, thread_name_prefix="step") as aside,
+        ):
+            self.engine.open((model.table, changes_table(model.table)))
+            built = self._state(model, standing.built.get(name))
             same = built is not None and built.digest == model.digest
             known = built.sequences if built and same else {}
             if same and known == now:
                 return None
-            self._step(name, "started")
+            begun = aside.submit(self._step, name, "started")
             try:
-                counts = until_not_overtaken(lambda: self._build(model, built, known, now))
+                return until_not_overtaken(
+                    lambda: self._build(model, built, known, now, begun, lease)
+                )
             except self.handed_over as error:
                 self._step(name, "skipped", str(error))
                 raise
             except Exception as error:
                 self._step(name, "failed", str(error))
                 raise
-        self.ledger.step(self.run_id, STEP, dataset=name, state="done", counts=asdict(counts))
-        return counts
 
     def _build(
-        self, model: GoldModel, built: ModelState | None, known: Consumed, now: Consumed
+        self,
+        model: GoldModel,
+        built: ModelState | None,
+        known: Consumed,
+        now: Consumed,
+        begun: Future[Step],
+        lease: Lease,
     ) -> Counts:
         """The export for the warehouse is written first and named in the table's commit.
 
@@ -165,7 +116,8 @@ class GoldBuilder:
             if counts.total:
                 changes.require_unique()
                 changes.publish(changes_table(model.table), told)
-        self._tell_ledger(model, built, counts, exported, now)
+        begun.result()
+        self._tell_ledger(model, built, counts, exported, now, lease=lease)
         log.info("%s: %s (%s)", model.name, counts, "incremental" if changed else "whole")
         return counts
 
@@ -176,22 +128,27 @@ class GoldBuilder:
         self.engine.put(self.bucket, key, copy_manifest(files))
         return Export(f"s3://{self.bucket}/{key}", counts.total)
 
-    def _state(self, model: GoldModel) -> ModelState | None:
+    def _state(self, model: GoldModel, recorded: ModelState | None) -> ModelState | None:
         """What the model was last made from, and by which digest; None before its first build.
 
         The ledger knows it, unless a builder was killed between its commit and telling the ledger:
         then the table's own snapshot says it, and the ledger is told now, export included.
+
+        Args:
+            recorded: by the ledger, before the lease was held. Where another had it meanwhile, the
+                table, which is opened under it, tells by its snapshot; what left no snapshot has
+                changed no row, and the ledger refuses the next build on the older state.
         """
-        recorded = self.ledger.model(model.name)
         newest = _newest_build(self.engine.snapshots(model.table))
-        if newest and (recorded is None or recorded.snapshot != newest.snapshot_id):
+        if not _of_snapshot(recorded, newest):
+            recorded = self.ledger.model(model.name)
+        if newest and not _of_snapshot(recorded, newest):
             consumed: Consumed = json.loads(newest.summary[CONSUMED_PROPERTY])
             digest = newest.summary[DIGEST_PROPERTY]
             counts = Counts(**json.loads(newest.summary[OUTCOMES_PROPERTY]))
             exported = Export.from_json(newest.summary[CHANGES_PROPERTY])
             log.info("%s: snapshot %s was not in the ledger", model.name, newest.snapshot_id)
-            self._tell_ledger(model, recorded, counts, exported, consumed, digest)
-            self.ledger.step(self.run_id, STEP, dataset=model.name, counts=asdict(counts))
+            self._tell_ledger(model, recorded, counts, exported, consumed, digest=digest)
             return self.ledger.model(model.name)
         return recorded
 
@@ -202,12 +159,19 @@ class GoldBuilder:
         counts: Counts,
         exported: Export,
         consumed: Consumed,
+        *,
         digest: str = "",
+        lease: Lease | None = None,
     ) -> None:
-        """`digest`: of the model that made the commit; today's model where it isn't given."""
+        """Note a build that is committed, with its step.
+
+        Args:
+            digest: of the model that made the commit; today's model where it isn't given.
+            lease: as `Ledger.model_built`.
+        """
         snapshots = self.engine.snapshots(model.table)
         newest = _newest_build(snapshots)
-        self.ledger.model_built(
+        noted = self.ledger.model_built(
             model.name,
             run_id=self.run_id,
             sequences=dict(consumed),
@@ -220,10 +184,20 @@ class GoldBuilder:
             digest=digest or model.digest,
             before=before,
             size=TableSize.of_snapshot(snapshots[0].summary) if snapshots else TableSize(),
+            lease=lease,
         )
+        if not noted:
+            self.ledger.step(self.run_id, GOLD_STEP, dataset=model.name, counts=asdict(counts))
 
-    def _step(self, model: str, state: StepState, detail: str = "") -> None:
-        self.ledger.step(self.run_id, STEP, dataset=model, state=state, detail=detail[:500])
+    def _step(self, model: str, state: StepState, detail: str = "") -> Step:
+        step = self.ledger.step
+        return step(self.run_id, GOLD_STEP, dataset=model, state=state, detail=detail[:500])
+
+
+def _of_snapshot(recorded: ModelState | None, newest: Snapshot | None) -> bool:
+    """Whether the ledger's state is of the table's newest build."""
+    found = newest.snapshot_id if newest else 0
+    return (recorded.snapshot if recorded else 0) == found
 
 
 def _newest_build(snapshots: Sequence[Snapshot]) -> Snapshot | None:

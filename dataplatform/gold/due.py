@@ -6,11 +6,11 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from dataplatform.gold.records import Consumed, Snapshot
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.records import ModelState
+from dataplatform.ledger.records import ModelState, Totals
 from dataplatform.naming import DELETED_PROPERTY, OUTCOMES_PROPERTY, SEQUENCE_PROPERTY, Zone
 from dataplatform.plans.model import GoldModel, PlatformPlan
 
@@ -33,9 +33,69 @@ class ChangedRows:
     snapshot: int = 0
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What the ledger says of a model and of what it is made from.
+
+    Asked for before any of its inputs is opened: a table may hold more than is known of it here,
+    which the next build finds, never less.
+
+    built: states of the model and of those that it reads, where there are any.
+    totals: by dataset, for each that it is made from.
+    """
+
+    model: GoldModel
+    built: Mapping[str, ModelState]
+    totals: Mapping[str, Totals]
+
+    @classmethod
+    def of(
+        cls, ledger: Ledger, model: GoldModel, totals: Mapping[str, Totals] | None = None
+    ) -> Self:
+        """How a model stands now; models are built in order, so the ledger knows.
+
+        A table's newest snapshot says less: compacting a table is a snapshot too, and changes no
+        row.
+
+        Args:
+            totals: as they were before the first input was opened, by whoever keeps tables open
+                from model to model.
+        """
+        built = ledger.models_of((model.name, *model.models))
+        if totals is None:
+            totals = ledger.totals_of(model.datasets)
+        return cls(model, built, totals)
+
+    @property
+    def lags(self) -> bool:
+        """Whether the model must be built again."""
+        return _lags(self.model, self.built, self.totals)
+
+    @property
+    def available(self) -> Consumed:
+        """What the model's inputs stand at."""
+        inputs = {dataset: self.totals[dataset].sequence for dataset in self.model.datasets}
+        for name in self.model.models:
+            state = self.built.get(name)
+            inputs[f"{Zone.GOLD}.{name}"] = state.snapshot if state else 0
+        return inputs
+
+    @property
+    def bytes(self) -> int:
+        """Of the tables that the model reads, and of its own, with which it is compared."""
+        read = tables_of(self.model.duckdb.full_sql)
+        silver = sum(self.totals[name].bytes for zone, name in read if zone == Zone.SILVER)
+        return silver + sum(state.bytes for state in self.built.values())
+
+
 def tables_of(duckdb_sql: str) -> list[tuple[str, str]]:
     """Zone and name of each table that a model's DuckDB SQL names, once each."""
     return list(dict.fromkeys(_TABLE.findall(duckdb_sql)))
+
+
+def table_of(plan: PlatformPlan, zone: str, name: str) -> str:
+    """The Iceberg table of one that `tables_of` gives, by `database.name`."""
+    return plan.dataset(name).silver_table if zone == Zone.SILVER else plan.model(name).table
 
 
 def due_models(ledger: Ledger, plan: PlatformPlan) -> list[str]:
@@ -43,26 +103,17 @@ def due_models(ledger: Ledger, plan: PlatformPlan) -> list[str]:
 
     A model that reads one of them is due once that has changed, which isn't known before.
     """
-    published = {
-        dataset.dataset: ledger.published_sequence(dataset.dataset) for dataset in plan.datasets
-    }
+    totals = ledger.totals_of(dataset.dataset for dataset in plan.datasets)
     built = {state.model: state for state in ledger.models()}
-    return [model.name for model in plan.models if lags(model, built, published)]
+    return [model.name for model in plan.models if _lags(model, built, totals)]
 
 
-def lagging(ledger: Ledger, model: GoldModel) -> bool:
-    """Whether one model lags now, those that it reads being built."""
-    names = (model.name, *model.models)
-    built = {name: state for name in names if (state := ledger.model(name))}
-    published = {dataset: ledger.published_sequence(dataset) for dataset in model.datasets}
-    return lags(model, built, published)
-
-
-def lags(model: GoldModel, built: Mapping[str, ModelState], published: Mapping[str, int]) -> bool:
+def _lags(model: GoldModel, built: Mapping[str, ModelState], totals: Mapping[str, Totals]) -> bool:
     """Whether a model must be built again.
 
     A model of which nothing is published yet waits for its first data.
     """
+    published = {name: of.sequence for name, of in totals.items()}
     state = built.get(model.name)
     if state is None:
         below = any(name in built for name in model.models)
@@ -76,18 +127,6 @@ def lags(model: GoldModel, built: Mapping[str, ModelState], published: Mapping[s
         for name in model.models
         if name in built
     )
-
-
-def available(ledger: Ledger, model: GoldModel) -> dict[str, int]:
-    """What the model's inputs stand at now, by the ledger; models are built in order, so it knows.
-
-    A table's newest snapshot says less: compacting a table is a snapshot too, and changes no row.
-    """
-    inputs = {dataset: ledger.published_sequence(dataset) for dataset in model.datasets}
-    for name in model.models:
-        state = ledger.model(name)
-        inputs[f"gold.{name}"] = state.snapshot if state else 0
-    return inputs
 
 
 def changed_rows(

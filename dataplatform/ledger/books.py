@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
@@ -144,6 +144,12 @@ class Books(Replays, Leases, Profiles):
     def totals(self, dataset: str) -> Totals:
         """The lifetime books of a dataset."""
         return _totals(dataset, self._get("totals", dataset) or {})
+
+    def totals_of(self, datasets: Iterable[str]) -> dict[str, Totals]:
+        """The lifetime books of several datasets, by one request."""
+        names = list(datasets)
+        found = {item["sk"]: item for item in self._get_all([("totals", name) for name in names])}
+        return {name: _totals(name, found.get(name, {})) for name in names}
 
     def all_totals(self) -> list[Totals]:
         """The lifetime books of every dataset that has published."""

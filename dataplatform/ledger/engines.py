@@ -40,11 +40,11 @@ class Engines(Runs):
         So a step that is repeated after a hand-over doesn't take the dataset back from Spark.
         """
         choice = EngineChoice(run_id=run_id, dataset=dataset, engine=engine, reason=reason)
+        _, step = self._step(run_id, ENGINE_STEP, dataset=dataset, detail=str(choice))
         try:
-            self._write(put(_item(choice), ABSENT))
+            self._write(put(_item(choice), ABSENT), step)
         except Refused:
             return self.engine(run_id, dataset) or choice
-        self.step(run_id, ENGINE_STEP, dataset=dataset, detail=str(choice))
         return choice
 
     def leave_to_spark(self, run_id: str, dataset: str, reason: str) -> EngineChoice:

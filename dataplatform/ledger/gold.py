@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
+from typing import Final
 
 from boto3.dynamodb.conditions import Attr
 
 from dataplatform.errors import TransitionRefused
-from dataplatform.ledger.records import Load, ModelState, TableSize
-from dataplatform.ledger.table import LedgerTable
+from dataplatform.ledger.leases import Leases
+from dataplatform.ledger.records import Lease, Load, ModelState, TableSize
+from dataplatform.ledger.runs import Runs
 from dataplatform.ledger.writes import ABSENT, PRESENT, Item, Refused, Write, delete, put, update
 
+GOLD_STEP: Final = "gold"
+"""The step of a run's timeline that builds a model, which is named where a dataset would be."""
 
-class Gold(LedgerTable):
+
+class Gold(Runs, Leases):
     """Models as built, and as loaded."""
 
     def model_built(
@@ -31,36 +36,45 @@ class Gold(LedgerTable):
         digest: str,
         before: ModelState | None,
         size: TableSize | None = None,
+        lease: Lease | None = None,
     ) -> bool:
-        """Note a build and, where `export_uri` isn't "", the export to load; both or neither.
+        """Note a build, its step and, where `export_uri` isn't "", the export to load: all or none.
 
         Give each build an export prefix of its own. False where this very build (run and snapshot)
         was noted before.
 
         Args:
             before: the model's state, as whoever holds the lease of its table has read it.
+            lease: of the model's table, if nothing is left to do under it: it is given back with
+                the same write, which goes through only while it is held.
 
         Raises:
             TransitionRefused: the model was built by another run meanwhile.
+            LeaseHeld: the lease is lost.
         """
         if before and (before.run_id, before.snapshot) == (run_id, snapshot):
             if before.sequences == dict(sequences) and before.digest == digest:
                 return False
         build = (before.builds if before else 0) + 1
         changes = {"inserted": inserted, "updated": updated, "deleted": deleted}
+        _, step = self._step(run_id, GOLD_STEP, dataset=model, counts=changes)
         state: Item = {"run_id": run_id, "sequences": dict(sequences), "snapshot": snapshot}
         state |= {"rows": rows, "digest": digest, "builds": build, "built_at": self.now()}
         state |= asdict(size) if size else {}
         where = Attr("builds").eq(before.builds) if before else ABSENT
         writes: list[Write] = [
-            update("models", model, sets={"model": model, **state, **changes}, where=where)
+            update("models", model, sets={"model": model, **state, **changes}, where=where),
+            step,
         ]
         if export_uri:
             load: Item = {"model": model, "run_id": run_id, "build": build, "snapshot": snapshot}
             load |= {"export_uri": export_uri, "rows": rows, **changes}
             writes.append(put({"pk": f"load#{model}", "sk": f"{build:012d}", **load}, ABSENT))
         try:
-            self._write(*writes)
+            if lease:
+                self._write_last(lease, *writes)
+            else:
+                self._write(*writes)
         except Refused as refused:
             raise TransitionRefused(
                 f"model {model} was built by another run while run {run_id} built it",
@@ -73,6 +87,11 @@ class Gold(LedgerTable):
         """A model's state; None before its first build."""
         item = self._get("models", name)
         return None if item is None else _model(item)
+
+    def models_of(self, names: Iterable[str]) -> dict[str, ModelState]:
+        """States of those of the models that were ever built, by one request."""
+        found = map(_model, self._get_all([("models", name) for name in names]))
+        return {state.model: state for state in found}
 
     def models(self) -> list[ModelState]:
         """Every model that was ever built."""

@@ -61,14 +61,18 @@ class Leases(LedgerTable):
         )
 
     def release_lease(self, name: str, owner: str, *, token: int | None = None) -> bool:
-        """Give a lease back; False where it isn't the owner's (any more), which changes nothing."""
+        """Give a lease back; False where it isn't the owner's (any more), which changes nothing.
+
+        One that a transaction has given back isn't asked for again.
+        """
+        if token is not None and (name, token) in self._given_back:
+            self._given_back.remove((name, token))
+            return True
         mine: ConditionBase = Attr("owner").eq(owner)
         if token is not None:
             mine = mine & Attr("token").eq(token)
         try:
-            self._write(
-                update(f"lease#{name}", "lease", sets={"until": 0}, removes=["owner"], where=mine)
-            )
+            self._write(_free(name, mine))
         except Refused:
             return False
         return True
@@ -135,11 +139,33 @@ class Leases(LedgerTable):
         finally:
             self.release_lease(name, owner, token=held.token)
 
+    def _write_last(self, lease: Lease, *writes: Write) -> None:
+        """Do all of the writes, and give the lease back: what it was held for is done.
+
+        Raises:
+            Refused: a condition of theirs didn't hold.
+            LeaseHeld: this very holding of the lease had ended before.
+        """
+        try:
+            self._write(*writes, _free(lease.name, _holding(lease)))
+        except Refused as refused:
+            if len(writes) in refused.failed:
+                raise lease_lost(lease.name, self.lease_holder(lease.name)) from refused
+            raise
+        self._given_back.add((lease.name, lease.token))
+
 
 def still_held(lease: Lease) -> Write:
     """Let a transaction go through only while this very holding lasts."""
-    holds = Attr("owner").eq(lease.owner) & Attr("token").eq(lease.token)
-    return check(f"lease#{lease.name}", "lease", holds)
+    return check(f"lease#{lease.name}", "lease", _holding(lease))
+
+
+def _holding(lease: Lease) -> ConditionBase:
+    return Attr("owner").eq(lease.owner) & Attr("token").eq(lease.token)
+
+
+def _free(name: str, where: ConditionBase) -> Write:
+    return update(f"lease#{name}", "lease", sets={"until": 0}, removes=["owner"], where=where)
 
 
 def lease_lost(name: str, holder: Lease | None) -> LeaseHeld:

@@ -13,7 +13,7 @@ from boto3.dynamodb.conditions import Attr
 from dataplatform.errors import TransitionRefused
 from dataplatform.ledger.records import Run, RunState, Step, StepState, new_run_id
 from dataplatform.ledger.table import LedgerTable
-from dataplatform.ledger.writes import ABSENT, Item, Refused, put, update
+from dataplatform.ledger.writes import ABSENT, Item, Refused, Write, put, update
 
 STEP_DAYS: Final = 90
 """Steps are for watching and looking back; books and batches stay for good."""
@@ -109,12 +109,28 @@ class Runs(LedgerTable):
         counts: Mapping[str, int] | None = None,
     ) -> Step:
         """Add to a run's timeline; what a retry does again is seen again."""
+        step, write = self._step(
+            run_id, name, dataset=dataset, state=state, detail=detail, counts=counts
+        )
+        self._write(write)
+        return step
+
+    def _step(
+        self,
+        run_id: str,
+        name: str,
+        *,
+        dataset: str = "",
+        state: StepState = "done",
+        detail: str = "",
+        counts: Mapping[str, int] | None = None,
+    ) -> tuple[Step, Write]:
+        """A step, and the write that adds it to the timeline."""
         at = self._moment().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         step: Item = {"run_id": run_id, "name": name, "at": at, "dataset": dataset, "state": state}
         step |= {"detail": detail[:_MAX_TEXT], "counts": dict(counts or {})}
         key = {"pk": f"run#{run_id}", "sk": f"step#{at}#{next(_order):08d}{secrets.token_hex(4)}"}
-        self._write(put({**key, **step, "expires_at": self._expires(STEP_DAYS)}))
-        return Step(**step)
+        return Step(**step), put({**key, **step, "expires_at": self._expires(STEP_DAYS)})
 
     def steps(self, run_id: str, *, after: str = "") -> list[Step]:
         """A run's timeline, oldest first; `after` is the `at` of the last step seen."""

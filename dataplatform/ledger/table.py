@@ -67,6 +67,7 @@ class LedgerTable:
         self._table = table
         self._clock = clock
         self._sleep = sleep
+        self._given_back: set[tuple[str, int]] = set()
 
     @classmethod
     def connect(cls, name: str) -> Self:

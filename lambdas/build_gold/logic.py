@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dataplatform.errors import NotForThisEngine, TooLarge
-from dataplatform.gold.builder import GoldBuilder, GoldEngine
-from dataplatform.gold.due import lagging, tables_of
+from dataplatform.gold.builder import GoldBuilder
+from dataplatform.gold.due import Standing
+from dataplatform.gold.engine import GoldEngine
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.engines import model_subject
+from dataplatform.ledger.records import Lease
 from dataplatform.ledger.run_input import RunInput
-from dataplatform.naming import GOLD_MODELS, Engine, Zone
-from dataplatform.plans.model import GoldModel, PlatformPlan
+from dataplatform.naming import GOLD_MODELS, Engine
+from dataplatform.plans.model import PlatformPlan
 from dataplatform.settings import DuckdbSettings
 from dataplatform.sizes import size
 from lambdas.common import hold
@@ -50,7 +52,7 @@ def build_gold(
     engine: GoldEngine,
     limits: Limits,
     bucket: str,
-    lease: Callable[[str], AbstractContextManager[object]],
+    lease: Callable[[str], AbstractContextManager[Lease]],
 ) -> dict[str, Any]:
     """Build what is due.
 
@@ -76,16 +78,19 @@ def build_gold(
         lease=lease,
         handed_over=_HANDED_OVER,
     )
+    # Tables stay open from model to model: none holds more than is known of it here.
+    totals = ledger.totals_of(dataset.dataset for dataset in plan.datasets)
     left: dict[str, str] = {}
     for model in plan.models:
         below = next((name for name in model.models if name in left), "")
-        if not below and not lagging(ledger, model):
+        standing = Standing.of(ledger, model, totals)
+        if not below and not standing.lags:
             continue
-        chosen, reason = choice(ledger, model, limits, wanted, below)
+        chosen, reason = choice(standing, limits, wanted, below)
         chosen = ledger.choose_engine(run_id, model_subject(model.name), chosen, reason).engine
         if chosen == "duckdb":
             try:
-                builder.build_due(model.name)
+                builder.build_due(model.name, standing)
                 continue
             except _HANDED_OVER as error:
                 reason = f"{type(error).__name__}: {error.what}"
@@ -94,9 +99,7 @@ def build_gold(
     return {"run_id": run_id, "spark": bool(left)}
 
 
-def choice(
-    ledger: Ledger, model: GoldModel, limits: Limits, wanted: str, below: str
-) -> tuple[Engine, str]:
+def choice(standing: Standing, limits: Limits, wanted: str, below: str) -> tuple[Engine, str]:
     """The engine for a model in a run, with the reason that the books show.
 
     Sizes are the ledger's, of whole tables. What an incremental model has to read is known only
@@ -106,6 +109,7 @@ def choice(
         wanted: by whoever started the run; "" where nothing was said.
         below: a model that it reads and that is left to Spark; "" where there is none.
     """
+    model = standing.model
     if below:
         return "spark", f"reads {below}, which is left to Spark"
     if not model.duckdb.full_sql:
@@ -113,17 +117,9 @@ def choice(
     for said, by in ((wanted, "the run"), (model.engine, "the model")):
         if said not in ("", _AUTO):
             return ("duckdb" if said == "duckdb" else "spark"), f"asked for by {by}"
-    reads = _bytes(ledger, model)
+    reads = standing.bytes
     if model.incremental:
         return "duckdb", f"tables of {size(reads)}, of which what is new is read"
     if reads > limits.read:
         return "spark", f"tables of {size(reads)}, over {size(limits.read)}"
     return "duckdb", f"tables of {size(reads)}, limit {size(limits.read)}"
-
-
-def _bytes(ledger: Ledger, model: GoldModel) -> int:
-    """Of the tables that the model reads, and of its own, with which it is compared."""
-    read = tables_of(model.duckdb.full_sql)
-    silver = sum(ledger.totals(name).bytes for zone, name in read if zone == Zone.SILVER)
-    states = [ledger.model(name) for name in (*model.models, model.name)]
-    return silver + sum(state.bytes for state in states if state)

@@ -21,7 +21,7 @@ from dataplatform.settings import DuckdbSettings
 from lambdas.build_gold.handler import handler
 from lambdas.build_gold.logic import Limits
 from tests.unit.lambdas.conftest import Context, deploy
-from tests.unit.support.golds import MODELS, GoldShop, gold_shops, plan_of
+from tests.unit.support.golds import FACT, MODELS, GoldShop, gold_shops, plan_of
 from tests.unit.support.lakes import LAKE
 
 
@@ -51,6 +51,10 @@ def engines(shop: GoldShop) -> dict[str, str]:
     chosen = shop.ledger.engines(shop.run_id)
     subjects = {model_subject(model.name): model.name for model in shop.plan.models}
     return {subjects[subject]: str(choice) for subject, choice in chosen.items()}
+
+
+def order_ids(shop: GoldShop) -> dict[str, list[int]]:
+    return {model.name: [row[0] for row in shop.rows(model.name)] for model in shop.plan.models}
 
 
 def asked(plan: PlatformPlan, name: str, engine: str) -> PlatformPlan:
@@ -127,6 +131,27 @@ def test_after_a_killed_call_was_handed_over_nothing_is_tried_again(
     shop.ledger.leave_to_spark(shop.run_id, GOLD_MODELS, "out of memory")
     assert call()
     assert shop.rows("dim") == []
+
+
+def test_what_is_published_while_models_are_built_is_left_to_the_next_run(
+    shop: GoldShop, call: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A backfill publishes beside runs; the second model finds the table as the first opened it."""
+    shop.deploy(plan_of(tmp_path / "twins", {"one": FACT, "two": FACT}))
+    build = GoldBuilder.build_due
+
+    def building(builder: GoldBuilder, *given: Any) -> object:
+        counts = build(builder, *given)
+        if 3 not in shop.silver["orders"]:
+            shop.publish("orders", {3: ("open", "3")})
+        return counts
+
+    monkeypatch.setattr(GoldBuilder, "build_due", building)
+    call()
+    assert order_ids(shop) == {"one": [1, 2], "two": [1, 2]}
+    shop.run()
+    call()
+    assert order_ids(shop) == {"one": [1, 2, 3], "two": [1, 2, 3]}
 
 
 def test_a_bad_model_fails_the_step(shop: GoldShop, call: Any, tmp_path: Path) -> None:

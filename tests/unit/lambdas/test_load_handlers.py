@@ -59,4 +59,4 @@ def test_answers_travel_through_the_state_machine_as_json(
         looks.append(event["done"])
     assert looks == [False, True]
     assert planning.handler({"run_id": "r1"}, Context())["loads"] == []
-    assert [s.state for s in ledger.steps("r1") if s.dataset == MODEL] == ["started", "done"]
+    assert [s.state for s in ledger.steps("r1") if s.name == "warehouse"] == ["started", "done"]

@@ -17,6 +17,7 @@ from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.gold_tables import GoldTable
 from dataplatform.errors import AuditFailed
 from dataplatform.gold.builder import GoldBuilder
+from dataplatform.gold.due import Standing
 from dataplatform.gold.records import Counts
 from dataplatform.naming import CONSUMED_PROPERTY, changes_table
 from tests.unit.support.golds import MODELS, GoldShop
@@ -131,6 +132,19 @@ def test_of_its_own_table_an_aggregate_reads_what_may_hold_a_touched_group(
     build_all(shop)
     assert read.count(own) == 1
     assert {row[0]: row[3] for row in shop.rows("totals")}["paid"] == 2
+
+
+def test_who_had_the_lease_meanwhile_is_told_by_the_table_and_no_row_is_added_twice(
+    shop: GoldShop,
+) -> None:
+    build_all(shop)
+    shop.publish("orders", {5: OPEN, 6: ("paid", "4")})
+    shop.build("fact")
+    seen = Standing.of(shop.ledger, shop.plan.model("totals"))
+    assert shop.build("totals") is not None
+    rows = shop.rows("totals")
+    assert shop.builder().build_due("totals", seen) is None
+    assert shop.rows("totals") == rows
 
 
 def test_the_catalogue_is_told_of_the_export_first(

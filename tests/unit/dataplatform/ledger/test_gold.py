@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from dataplatform.errors import TransitionRefused
+from dataplatform.errors import LeaseHeld, TransitionRefused
 from dataplatform.ledger import Ledger
-from tests.unit.support.ledgers import built
+from tests.unit.support.ledgers import Clock, built
 
 
 def build(ledger: Ledger, run_id: str, snapshot: int, rows: int = 5, **other: Any) -> bool:
@@ -54,3 +54,28 @@ def test_a_build_on_a_state_that_has_changed_since_is_refused(ledger: Ledger) ->
         with pytest.raises(TransitionRefused, match="by another run"):
             build(ledger, "late", 3, before=known)
     assert len(ledger.pending_loads("m")) == 2
+
+
+def test_a_build_is_a_step_of_its_run(ledger: Ledger) -> None:
+    build(ledger, "r1", 1, inserted=2, updated=1)
+    (step,) = ledger.steps("r1")
+    assert (step.name, step.dataset, step.state) == ("gold", "m", "done")
+    assert step.counts == {"inserted": 2, "updated": 1, "deleted": 0}
+
+
+def test_a_build_is_noted_as_the_lease_is_given_back_and_that_once(ledger: Ledger) -> None:
+    with ledger.lease("table:m", "a", 60) as lease:
+        assert build(ledger, "r1", 1, lease=lease)
+        assert ledger.lease_holder("table:m") is None
+        next_one = ledger.acquire_lease("table:m", "a", 60)
+    holder = ledger.lease_holder("table:m")
+    assert holder is not None and holder.token == next_one.token
+
+
+def test_under_a_lease_that_is_lost_nothing_is_noted(ledger: Ledger, clock: Clock) -> None:
+    lost = ledger.acquire_lease("table:m", "a", 60)
+    clock.forward(60)
+    ledger.acquire_lease("table:m", "b", 60)
+    with pytest.raises(LeaseHeld, match="held by b"):
+        build(ledger, "r1", 1, lease=lost)
+    assert (ledger.models(), ledger.pending_loads("m"), ledger.steps("r1")) == ([], [], [])

@@ -1,0 +1,66 @@
+"""A refresh of an aggregate that is killed at any of its calls: no row is added twice, or lost."""
+
+from __future__ import annotations
+
+import json
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from dataplatform.adapters import iceberg
+from dataplatform.ledger.records import table_lease
+from dataplatform.naming import changes_table
+from tests.unit.support.deaths import Death, Killed, dying
+from tests.unit.support.golds import MODELS, TOTALS, GoldShop, plan_of
+
+
+def killed(shop: GoldShop, death: Death) -> bool:
+    """Whether a build of the aggregate was killed so; a lease that it leaves is given back."""
+    shop.run()
+    builder = shop.builder()
+    try:
+        with dying(death):
+            builder.build_due("totals")
+    except Killed:
+        name = table_lease(shop.plan.model("totals").table)
+        if holder := shop.ledger.lease_holder(name):
+            shop.ledger.release_lease(name, holder.owner)
+        return True
+    return False
+
+
+def loaded(shop: GoldShop) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    """What the warehouse has once it has merged every export, by key."""
+    table = iceberg.open_table(changes_table(shop.plan.model("totals").table))
+    merged: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for load in shop.ledger.pending_loads("totals"):
+        key = load.export_uri.removeprefix("s3://gold/")
+        body = json.loads(shop.lake.s3.get_object(Bucket="gold", Key=key)["Body"].read())
+        for entry in body["entries"]:
+            for row in pq.read_table(table.io.new_input(entry["url"]).open()).to_pylist():
+                *values, _ = row.values()
+                merged[tuple(values[:2])] = tuple(values)
+    return merged
+
+
+def test_a_killed_refresh_is_made_up_for(gold_shop: GoldShop, tmp_path: Path) -> None:
+    shop = gold_shop
+    shop.publish("carts", {1: ("closed", "1")})
+    shop.publish("orders", {1: ("open", "1")})
+    for name in MODELS:
+        shop.build(name)
+    for number in count(1):
+        shop.publish("orders", {100 + number: (f"state {number}", f"{number}.5")})
+        shop.build("fact")
+        if not killed(shop, Death(number, done=number % 2 == 0)):
+            break
+        shop.build("totals")
+    assert number > 18  # of them all nine files, both commits and what the ledger is told
+    rows = shop.rows("totals")
+    assert sorted(loaded(shop).values(), key=repr) == rows
+    plain = TOTALS.replace("-- incremental: fact\n", "")
+    shop.deploy(plan_of(tmp_path, {**MODELS, "fresh": plain}))
+    shop.build("fresh")
+    assert rows == shop.rows("fresh")
