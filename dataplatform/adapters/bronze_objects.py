@@ -189,22 +189,26 @@ def as_bronze(
 ) -> Iterator[pa.RecordBatch]:
     """Rows in the bronze table's shape; a column that the contract no longer has is null.
 
+    What is the same in each row comes as a dictionary of one value.
+
     Args:
         spooled: rows as `Spool` has them.
         before: records of the object that come before those that positions count from.
     """
     for batch in spooled:
         names = set(batch.schema.names)
-        arrays = []
+        everywhere = pa.repeat(pa.scalar(0, pa.int32()), batch.num_rows)
+        columns = {}
         for field in schema:
             name = _OF_SPOOL.get(field.name, f"column:{field.name}")
             if field.name in constants:
-                value = pa.scalar(constants[field.name], field.type)
-                arrays.append(pa.repeat(value, batch.num_rows))
+                value = pa.array([constants[field.name]], field.type)
+                columns[field.name] = pa.DictionaryArray.from_arrays(everywhere, value, safe=False)
             elif name in names:
                 found = batch.column(name).cast(field.type)
                 placed = before and field.name == BronzeColumn.POSITION
-                arrays.append(pc.add(found, before) if placed else found)
+                columns[field.name] = pc.add(found, before) if placed else found
             else:
-                arrays.append(pa.nulls(batch.num_rows, field.type))
-        yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+                columns[field.name] = pa.nulls(batch.num_rows, field.type)
+        fields = [schema.field(name).with_type(array.type) for name, array in columns.items()]
+        yield pa.RecordBatch.from_arrays(list(columns.values()), schema=pa.schema(fields))

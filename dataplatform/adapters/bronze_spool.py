@@ -1,4 +1,4 @@
-"""A file on local disk that holds an object's rows until the whole object has been read.
+"""What holds an object's rows until the whole object has been read: memory, then a local disk.
 
 Whether an object is readable is known at its last byte. Its rows wait here, so that nothing of an
 unreadable object reaches the lake and memory stays bounded.
@@ -7,15 +7,20 @@ unreadable object reaches the lake and memory stays bounded.
 from __future__ import annotations
 
 import errno
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import pyarrow as pa
 
 from dataplatform.errors import TooLarge
 from dataplatform.parsing.model import Block
+
+MEMORY_BYTES: Final = 64 * 1024**2
+"""Arrow bytes of an object that wait in memory: a quarter of a million records of nine fields. To
+pack them for the disk and to unpack them again takes as long as to parse them."""
 
 _REJECTED = pa.schema(
     [("position", pa.int64()), ("source", pa.large_string()), ("reasons", pa.list_(pa.string()))]
@@ -23,16 +28,20 @@ _REJECTED = pa.schema(
 
 
 class Spool:
-    """One object's blocks, as two Arrow streams: rows and rejected records.
+    """One object's blocks: rows, of which the first wait in memory, and rejected records.
 
     Args:
-        limit: bytes (compressed) that the object may take here.
+        limit: bytes (compressed) that the object may take of the disk.
+        memory: bytes of rows that it may take there.
     """
 
-    def __init__(self, directory: Path, columns: Sequence[str], *, limit: int) -> None:
-        self._columns = columns
+    def __init__(
+        self, directory: Path, columns: Sequence[str], *, limit: int, memory: int = MEMORY_BYTES
+    ) -> None:
         self._limit = limit
+        self._free = memory
         self._schema = rows_schema(columns)
+        self._first: deque[pa.RecordBatch] = deque()
         self._rows = _Stream(directory / "rows.arrows", self._schema)
         self._rejected = _Stream(directory / "rejected.arrows", _REJECTED)
         self.rows = 0
@@ -46,7 +55,7 @@ class Spool:
         """
         with _explained_disk():
             if block.read:
-                self._rows.write(rows_of(block, self._schema))
+                self._keep(rows_of(block, self._schema))
             if block.rejected:
                 self._rejected.write(rejected_of(block))
         self.rows += block.read
@@ -55,17 +64,27 @@ class Spool:
             raise _too_large(f"an object takes more than {self._limit >> 20} MiB of local disk")
 
     def read_rows(self) -> Iterator[pa.RecordBatch]:
-        """Rows as written: position, op, extra and `column:<name>` of each column."""
-        return self._rows.read()
+        """Rows as written, once: position, op, extra and `column:<name>` of each column."""
+        while self._first:
+            yield self._first.popleft()
+        yield from self._rows.read()
 
     def read_rejected(self) -> Iterator[pa.RecordBatch]:
         """Rejected records as written: position, source, reasons."""
         return self._rejected.read()
 
+    def _keep(self, rows: pa.RecordBatch) -> None:
+        self._free -= rows.nbytes
+        if self._free >= 0:
+            self._first.append(rows)
+        else:
+            self._rows.write(rows)
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._first.clear()
         self._rows.remove()
         self._rejected.remove()
 

@@ -98,7 +98,7 @@ class ParquetFiles:
         self._writer: pq.ParquetWriter | None = None
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Add rows that have `arrow_schema`."""
+        """Add rows that have `arrow_schema`; a column comes as a dictionary always, or never."""
         if not batch.num_rows:
             return
         self._held.append(batch)
@@ -128,12 +128,17 @@ class ParquetFiles:
     def _flush(self) -> None:
         if not self._held:
             return
-        rows = pa.Table.from_batches(self._held, schema=self.arrow_schema)
+        fields = zip(self.arrow_schema, self._held[0].schema.types, strict=True)
+        held = pa.schema(
+            field.with_type(kind) if pa.types.is_dictionary(kind) else field
+            for field, kind in fields
+        )
+        rows = pa.Table.from_batches(self._held, schema=held).unify_dictionaries()
         self._held, self._held_bytes = [], 0
         if self._writer is None:
             self._location = self._place(f"{len(self._done):05d}-{self._id}.parquet")
             self._output = self._create(self._location)
-            self._writer = pq.ParquetWriter(self._output, self.arrow_schema, **self._options)
+            self._writer = pq.ParquetWriter(self._output, held, **self._options)
         self._writer.write(rows, row_group_size=_ROWS_OF_GROUP)
 
     def _close_file(self) -> None:
@@ -160,6 +165,8 @@ def writer_options(schema: pa.Schema, properties: Mapping[str, str]) -> dict[str
         # What Iceberg asks for where a decimal is narrow. Glue's PyArrow doesn't know it: its
         # workers write texts.
         options["store_decimal_as_integer"] = True
+    # Arrow's own schema in a file would say what was a dictionary, and PyArrow read it as one.
+    options["store_schema"] = False
     return {**options, "compression_level": int(level) if level else None}
 
 

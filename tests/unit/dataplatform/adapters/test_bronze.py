@@ -4,10 +4,13 @@ import base64
 import gzip
 import json
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +18,7 @@ from pyiceberg.exceptions import CommitFailedException
 
 from dataplatform.adapters import bronze, iceberg
 from dataplatform.adapters.bronze import recorded, stage
+from dataplatform.adapters.bronze_spool import Spool
 from dataplatform.adapters.iceberg import open_table
 from dataplatform.errors import TableMissing, TooLarge
 from dataplatform.ledger.records import LandedObject
@@ -80,6 +84,25 @@ def test_the_same_bytes_under_another_name_have_the_same_identity(
     assert staged(lake, tmp_path, *objects).rows == 4
     identities = {(r["_checksum"], r["_position"]) for r in lake.rows(PLAN.bronze_table)}
     assert len(identities) == 2
+
+
+def test_what_an_objects_rows_share_is_kept_once_and_read_as_text(
+    lake: Lake, tmp_path: Path
+) -> None:
+    staged(lake, tmp_path, *(lake.land(name, csv_bytes(*RECORDS)) for name in ("a.csv", "b.csv")))
+    table = open_table(PLAN.bronze_table)
+    (file,) = (task.file for task in table.scan().plan_files())
+    found = pq.ParquetFile(table.io.new_input(file.file_path).open())
+    assert not any(map(pa.types.is_dictionary, found.schema_arrow.types))
+    place = found.schema_arrow.get_field_index("_object")
+    column = found.metadata.row_group(0).column(place)
+    assert set(column.encodings) == {"PLAIN", "RLE", "RLE_DICTIONARY"}
+    assert (column.statistics.min, column.statistics.max) == ("stores/a.csv", "stores/b.csv")
+    number = table.schema().find_field("_object").field_id
+    assert (file.lower_bounds[number], file.upper_bounds[number]) == (
+        b"stores/a.csv",
+        b"stores/b.csv",
+    )
 
 
 def test_json_lines_keep_what_the_contract_does_not_know(lake: Lake, tmp_path: Path) -> None:
@@ -174,8 +197,9 @@ def test_an_object_that_was_erased_meanwhile_is_counted(lake: Lake, tmp_path: Pa
 
 
 def test_of_a_batch_with_an_object_larger_than_the_disk_nothing_is_staged(
-    lake: Lake, tmp_path: Path
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(bronze, "Spool", partial(Spool, memory=0))
     lines = [(n, "x" * 50, n, "") for n in range(20_000)]
     small, large = lake.land("a.csv", csv_bytes(("bad",))), lake.land("b.csv", csv_bytes(*lines))
     with pytest.raises(TooLarge, match="local disk"):
