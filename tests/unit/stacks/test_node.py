@@ -74,7 +74,40 @@ def test_what_the_user_has_node_do_stays(monkeypatch: pytest.MonkeyPatch) -> Non
     node.prepare()
     given, option = os.environ["NODE_OPTIONS"].split(" ", 1)
     assert given == "--max-old-space-size=4096"
-    assert option.count("--require") == 1
+    assert option.count("--require") == 2
+
+
+def test_a_module_is_compiled_once_wherever_it_is_linked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("WEIR_COMPILED_MODULES", "")
+    real = tmp_path / "real"
+    real.mkdir()
+    (real / "index.js").write_text("module.exports = [__filename, require.resolve('./index.js')];")
+    node.prepare()
+    compiled, paths = [], []
+    for folder in (tmp_path / "first", tmp_path / "second"):
+        linked = folder / "node_modules" / "thing"
+        linked.parent.mkdir(parents=True)
+        linked.symlink_to(real)
+        program = f"console.log(JSON.stringify(require({json.dumps(str(linked))})))"
+        ended = subprocess.run(
+            ["node", "--preserve-symlinks", "-e", program],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        path, resolved = json.loads(ended.stdout)
+        assert resolved == str(linked / "index.js")  # what it requires is found where it is linked
+        assert Path(path).parts[-3:] == ("node_modules", "thing", "index.js")
+        assert Path(path).samefile(real / "index.js")
+        paths.append(path)
+        cache = tmp_path / "cache" / "weir" / "modules" / "compiled"
+        compiled.append({file for file in cache.rglob("*") if file.is_file()})
+    assert paths[0] == paths[1]
+    assert compiled[0]
+    assert compiled[0] == compiled[1]
 
 
 def test_a_checkout_may_lie_below_a_folder_with_spaces(
@@ -82,7 +115,7 @@ def test_a_checkout_may_lie_below_a_folder_with_spaces(
 ) -> None:
     file = tmp_path / "my projects" / "engine.cjs"
     file.parent.mkdir()
-    file.write_bytes(node.FIRST.read_bytes())
-    monkeypatch.setattr(node, "FIRST", file)
+    file.write_bytes(node.FIRST[0].read_bytes())
+    monkeypatch.setattr(node, "FIRST", (file,))
     node.prepare()
     assert _pages(_growing()) == 1 + 256 * 16
