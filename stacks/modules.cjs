@@ -1,5 +1,5 @@
 // What Node compiles of the CDK's library is kept for the next synthesis, as Python's byte code is.
-// stacks/node.py has Node load this first. Node 20 keeps nothing, and so nothing applies.
+// stacks/node.py has Node load this first. Node before 22.1 keeps nothing, and so nothing applies.
 "use strict";
 
 const fs = require("node:fs");
