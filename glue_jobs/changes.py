@@ -35,10 +35,7 @@ def publish_changes(
     Raises:
         AuditFailed, Overtaken: as `tables.publish`.
     """
-    view = f"weir_changes_{plan.dataset}"  # datasets share the session
-    changes.withColumn(SilverColumn.SEQUENCE, F.lit(sequence).cast("bigint")).withColumn(
-        SilverColumn.LOADED_AT, F.lit(datetime.now(UTC))
-    ).createOrReplaceTempView(view)
+    view = stamped(plan, changes, sequence)
     tables.publish(
         spark,
         plan.silver_table,
@@ -48,13 +45,24 @@ def publish_changes(
     )
 
 
+def stamped(plan: SilverPlan, rows: DataFrame, sequence: int) -> str:
+    """A view of the rows as silver holds them, of this sequence."""
+    view = f"weir_changes_{plan.dataset}"  # datasets share the session
+    rows.withColumn(SilverColumn.SEQUENCE, F.lit(sequence).cast("bigint")).withColumn(
+        SilverColumn.LOADED_AT, F.lit(datetime.now(UTC))
+    ).createOrReplaceTempView(view)
+    return view
+
+
+def append(spark: SparkSession, plan: SilverPlan, view: str, branch: str) -> None:
+    """Append what `stamped` gave."""
+    columns = (*(column.name for column in plan.columns), *(c.value for c in SilverColumn))
+    tables.append(spark, view, branch, columns)
+
+
 def _write(spark: SparkSession, plan: SilverPlan, view: str, branch: str, within: str) -> None:
     if not within:
-        columns = (
-            *(column.name for column in plan.columns),
-            *(column.value for column in SilverColumn),
-        )
-        tables.append(spark, view, branch, columns)
+        append(spark, plan, view, branch)
         return
     # MERGE refuses a source that isn't deterministic, and looks for that down to its beginning,
     # where `silver.classify` has put a number on each record. A checkpoint is a new beginning.

@@ -11,7 +11,8 @@ from dataplatform.ledger.merged import Merged
 from dataplatform.ledger.records import Batch, Outcomes, TableSize, table_lease
 from dataplatform.ledger.run_input import RunInput
 from dataplatform.plans.model import SilverPlan
-from glue_jobs import tables
+from dataplatform.quality.profile import Profile
+from glue_jobs import appending, tables
 from glue_jobs.changes import publish_changes
 from glue_jobs.quarantine import quarantine
 from glue_jobs.runtime import Job
@@ -57,16 +58,28 @@ def _merge(
         published: summaries of its snapshots, newest first.
     """
     spark, rows = job.spark, {batch.batch_id: batch.rows for batch in staged}
-    batches, empty = list(rows), not published
-    classified = silver.classify(
+    batches, sent, empty = list(rows), sum(rows.values()), not published
+    ranked = silver.rank(
         spark,
         plan,
         batches,
         bronze=tables.qualified(plan.bronze_table),
-        silver="" if empty else tables.qualified(plan.silver_table),
-        whole=not empty and _is_small(published[0], sum(rows.values())),
         adopted=any(batch.adopted for batch in staged),
     )
+    accept = plan.dataset in RunInput.from_json(job.ledger.run(job.run_id).input).accept
+
+    def audited(answers: Answers, changes: bool) -> Profile | None:
+        return pass_audit(
+            job.ledger, plan, job.run_id, staged, answers, changes=changes, accept=accept
+        )
+
+    held = "" if empty else tables.qualified(plan.silver_table)
+    appends = appending.may_append(plan, staged, sent)
+    if empty or appends or not _is_small(published[0], sent):
+        held = silver.standing(plan, ranked.cast, held)
+    if appends and appending.only_inserts(spark, ranked, held):
+        return appending.append_batches(job, plan, ranked, rows, sequence, audited)
+    classified = silver.compare(spark, plan, ranked, held)
     try:
         replays = any(batch.origin for batch in staged)
         if replays and not empty and plan.primary_key and not plan.ordering:
@@ -75,17 +88,9 @@ def _merge(
         counted = silver.outcomes(classified, rows)
         total = sum(counted.values(), Outcomes())
         answers = Answers.of(
-            silver.figures(classified, plan, sum(rows.values())), silver.warned(classified, plan)
+            silver.figures(classified, plan, sent), silver.warned(classified, plan)
         )
-        profile = pass_audit(
-            job.ledger,
-            plan,
-            job.run_id,
-            staged,
-            answers,
-            changes=total.changed > 0,
-            accept=plan.dataset in RunInput.from_json(job.ledger.run(job.run_id).input).accept,
-        )
+        profile = audited(answers, total.changed > 0)
         if total.quarantined:
             quarantine(job, plan, classified, batches)
         if total.changed:

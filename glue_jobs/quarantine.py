@@ -18,9 +18,7 @@ from glue_jobs.transforms import silver
 log = logging.getLogger("weir.silver")
 
 
-def quarantine(
-    job: Job, plan: SilverPlan, classified: silver.Classified, batches: list[str]
-) -> None:
+def quarantine(job: Job, plan: SilverPlan, judged: silver.Judged, batches: list[str]) -> None:
     """Append the rejected records once: an attempt that was killed after this isn't repeated."""
     table = plan.quarantine_table
     with job.lease(table_lease(table)):
@@ -29,7 +27,7 @@ def quarantine(
         if not missing:
             return
         log.info("quarantining records of %s", missing)
-        records = silver.quarantine_records(classified, plan, job.run_id)
+        records = silver.quarantine_records(judged, plan, job.run_id)
         view = f"weir_quarantine_{plan.dataset}"
         records.where(F.col("batch_id").isin(missing)).createOrReplaceTempView(view)
         properties = {BATCHES_PROPERTY: quarantine_marks(missing)}

@@ -111,12 +111,8 @@ def publish(
     """
     held = loaded(spark, table)
     before = _rows(spark, table, held, _MAIN)
-    if held.refs().containsKey(AUDIT_BRANCH):
-        # A job killed between staging and publishing leaves its branch behind. It is dropped, since
-        # a branch can't be replaced by that of a table without rows so far.
-        held.manageSnapshots().removeBranch(AUDIT_BRANCH).commit()
-    held.manageSnapshots().createBranch(AUDIT_BRANCH).commit()
-    commit_with(spark, properties, lambda: write(_branch(table, AUDIT_BRANCH)))
+    stage(held)
+    commit_with(spark, properties, lambda: write(branch(table, AUDIT_BRANCH)))
     held.refresh()
     found, expected = _rows(spark, table, held, AUDIT_BRANCH), expected_rows(before)
     if found != expected:
@@ -133,6 +129,22 @@ def publish(
             raise overtaken(table) from error
         raise
     return found
+
+
+def stage(held: Any) -> None:
+    """Begin the audit branch of Iceberg's table where `main` is."""
+    drop_staged(held)
+    held.manageSnapshots().createBranch(AUDIT_BRANCH).commit()
+
+
+def drop_staged(held: Any) -> None:
+    """Drop the audit branch where there is one.
+
+    A job killed between staging and publishing leaves its branch behind. It is dropped, since a
+    branch can't be replaced by that of a table without rows so far.
+    """
+    if held.refs().containsKey(AUDIT_BRANCH):
+        held.manageSnapshots().removeBranch(AUDIT_BRANCH).commit()
 
 
 def merge(spark: SparkSession, table: str, sql: str, properties: Mapping[str, str]) -> None:
@@ -178,22 +190,22 @@ def loaded(spark: SparkSession, table: str) -> Any:
     return found
 
 
-def _rows(spark: SparkSession, table: str, held: Any, branch: str) -> int:
+def _rows(spark: SparkSession, table: str, held: Any, name: str) -> int:
     """Rows of a branch, by its list of manifests; by Spark where deletes stand beside the rows."""
-    snapshot = held.snapshot(branch)
+    snapshot = held.snapshot(name)
     if snapshot is None:
         return 0
     counts = [0]
     for manifest in snapshot.dataManifests(held.io()):
         counts += [manifest.addedRowsCount(), manifest.existingRowsCount()]
     if None in counts or not snapshot.deleteManifests(held.io()).isEmpty():
-        return count_rows(spark, _branch(table, branch))
+        return count_rows(spark, branch(table, name))
     return sum(counts)
 
 
-def _branch(table: str, branch: str) -> str:
+def branch(table: str, name: str) -> str:
     """A branch of a table as SQL names it."""
-    return f"{qualified(table)}.branch_{branch}"
+    return f"{qualified(table)}.branch_{name}"
 
 
 def _iceberg(spark: SparkSession) -> Any:

@@ -18,8 +18,11 @@ from glue_jobs.transforms.late_columns import filled, late
 from glue_jobs.transforms.pruning import Asked
 
 INSERT, UPDATE, DELETE, DUPLICATE = "insert", "update", "delete", "duplicate"
-_SUPERSEDED = "superseded"
-_RANK, _REASONS, _ACTION = "_rank", "_reasons", "_action"
+SUPERSEDED = "superseded"
+"""Of a row: a newer one of the same batches has its key."""
+
+RANK = "_rank"
+_REASONS, _ACTION = "_reasons", "_action"
 _ONCE = "_once"
 _WARNINGS = "_warnings"
 _PLACE = [
@@ -34,7 +37,7 @@ _PLACE = [
 """What tells a record of a batch list from every other."""
 
 _BEFORE_RANKING = [_REASONS, _ONCE, BronzeColumn.EXTRA.value, BronzeColumn.VERSION.value]
-_FOR_RANKING = [_RANK, BronzeColumn.ARRIVED_AT.value, BronzeColumn.OBJECT.value]
+_FOR_RANKING = [RANK, BronzeColumn.ARRIVED_AT.value, BronzeColumn.OBJECT.value]
 """What no later step reads: it would be sorted, and then kept, beside every record."""
 
 _SYSTEM_KEY = {SilverColumn.CHECKSUM.value: "string", SilverColumn.POSITION.value: "bigint"}
@@ -42,23 +45,43 @@ _SYSTEM_KEY = {SilverColumn.CHECKSUM.value: "string", SilverColumn.POSITION.valu
 
 
 @dataclass(frozen=True)
-class Classified:
-    """The records of a batch list, each with its outcome.
+class Judged:
+    """The records of a batch list, of which some are rejected.
 
     raw: the batches' rows of bronze, strings as sent.
     rejected: the record's place and `_reasons` (never empty); casts anew, as it is rarely asked.
-    actions: every good row with `_action`: `superseded` where a newer row of the same batches has
-        its key, else what becomes of it. Persisted: classified once, counted and written from.
     """
 
     raw: DataFrame
     rejected: DataFrame
+
+
+@dataclass(frozen=True)
+class Ranked(Judged):
+    """Its good records, each with its rank among those of its key.
+
+    cast: every record, cast and checked.
+    rows: the good ones with `_rank`: 1 for the newest of its key.
+    """
+
+    cast: DataFrame
+    rows: DataFrame
+
+
+@dataclass(frozen=True)
+class Classified(Judged):
+    """Its records, each with its outcome.
+
+    actions: every good row with `_action`: `superseded` where a newer row of the same batches has
+        its key, else what becomes of it. Persisted: classified once, counted and written from.
+    """
+
     actions: DataFrame
 
     @property
     def newest(self) -> DataFrame:
         """The newest row of each key."""
-        return self.actions.where(F.col(_ACTION) != _SUPERSEDED)
+        return self.actions.where(F.col(_ACTION) != SUPERSEDED)
 
     def release(self) -> None:
         """Free what was persisted."""
@@ -78,9 +101,27 @@ def classify(
     """Cast, check, reduce to the newest row of each key, and compare with what silver holds.
 
     Args:
-        bronze: qualified table that holds the batches' rows as strings.
+        bronze, adopted: as `rank` takes them.
         silver: qualified table that the rows would be merged into; "" where nothing is in it yet.
         whole: whether to read all of it, instead of the batches' keys first to leave files out.
+    """
+    ranked = rank(spark, plan, batches, bronze=bronze, adopted=adopted)
+    held = silver if silver and whole else standing(plan, ranked.cast, silver)
+    return compare(spark, plan, ranked, held)
+
+
+def rank(
+    spark: SparkSession,
+    plan: SilverPlan,
+    batches: Sequence[str],
+    *,
+    bronze: str,
+    adopted: bool = False,
+) -> Ranked:
+    """Cast and check, and tell the newest row of each key.
+
+    Args:
+        bronze: qualified table that holds the batches' rows as strings.
         adopted: whether an earlier run may have staged some, by another contract.
     """
     wanted = ", ".join(f"'{batch}'" for batch in batches)
@@ -90,46 +131,67 @@ def classify(
     cast = step(spark, plan.spark.typed, "bronze", raw, plan)
     typed = _cast_once(cast)
     good = typed.where(_is_good()).drop(*_BEFORE_RANKING)
-    ranked = step(spark, plan.spark.newest, "good", good, plan)
-    held = silver if silver and whole else standing(plan, cast, silver)
-    compared = step(spark, plan.spark.classified, "newest", ranked, plan, silver=held)
-    action = F.when(F.col(_RANK) > 1, _SUPERSEDED).otherwise(F.col(_ACTION))
+    rows = step(spark, plan.spark.newest, "good", good, plan)
+    return Ranked(raw, typed.where(~_is_good()), cast, rows)
+
+
+def compare(spark: SparkSession, plan: SilverPlan, ranked: Ranked, held: str) -> Classified:
+    """Compare ranked rows with those that stand.
+
+    Args:
+        held: SQL of the table, or of what of it can have the batches' keys.
+    """
+    compared = step(spark, plan.spark.classified, "newest", ranked.rows, plan, silver=held)
+    action = F.when(F.col(RANK) > 1, SUPERSEDED).otherwise(F.col(_ACTION))
     actions = compared.withColumn(_ACTION, action).drop(*_FOR_RANKING).persist()
-    return Classified(raw, typed.where(~_is_good()), actions)
+    return Classified(ranked.raw, ranked.rejected, actions)
 
 
 def outcomes(classified: Classified, sent: Mapping[str, int]) -> dict[str, Outcomes]:
-    """Count each batch's records by outcome; a batch without readable rows counts nothing.
+    """Count each batch's records by outcome; `sent` as in `booked`."""
+    by_action: dict[str, dict[str, int]] = {}
+    rows = classified.actions.groupBy(BronzeColumn.BATCH_ID.value, _ACTION).count().collect()
+    for row in rows:
+        by_action.setdefault(row[0], {})[row[1]] = row[2]
+    return booked(classified, by_action, sent)
+
+
+def booked(
+    judged: Judged, by_action: Mapping[str, Mapping[str, int]], sent: Mapping[str, int]
+) -> dict[str, Outcomes]:
+    """Each batch's outcomes; a batch without readable rows counts nothing.
 
     Rejected records are counted where the good ones aren't all there are: to look for them costs
     as much as to cast the batches. A record that is in neither is in no count, so that the books,
     which know the source's own number, don't balance.
 
     Args:
+        by_action: batch -> action -> its good records; none of a batch that isn't there.
         sent: batch -> the rows that staging counted into bronze.
     """
-    by_action: dict[str, dict[str, int]] = {batch: {} for batch in sent}
-    rows = classified.actions.groupBy(BronzeColumn.BATCH_ID.value, _ACTION).count().collect()
-    for row in rows:
-        by_action[row[0]][row[1]] = row[2]
-    good = {batch: sum(counts.values()) for batch, counts in by_action.items()}
-    rejected = {} if good == sent else _count_by_batch(classified.rejected)
-    return {batch: _outcomes(by_action[batch], rejected.get(batch, 0)) for batch in sent}
+    good = {batch: sum(by_action.get(batch, {}).values()) for batch in sent}
+    rejected = {} if good == sent else _count_by_batch(judged.rejected)
+    return {batch: _outcomes(by_action.get(batch, {}), rejected.get(batch, 0)) for batch in sent}
 
 
 def figures(classified: Classified, plan: SilverPlan, rows: int) -> tuple[Any, ...]:
+    """The answer to the plan's audit of what is classified; `rows` as in `answer`."""
+    return answer(classified.newest.where(~F.col(BronzeColumn.OP).eqNullSafe(DELETE)), plan, rows)
+
+
+def answer(accepted: DataFrame, plan: SilverPlan, rows: int) -> tuple[Any, ...]:
     """The answer to the plan's audit; empty where it asks nothing.
 
     Args:
+        accepted: the newest row of each key, without deletes.
         rows: of the batches in bronze, about.
     """
     if plan.audit is None:
         return ()
     view = f"weir_accepted_{plan.dataset}"
-    kept = ~F.col(BronzeColumn.OP).eqNullSafe(DELETE)
-    classified.newest.where(kept).createOrReplaceTempView(view)
+    accepted.createOrReplaceTempView(view)
     sql = fill(plan.audit.spark, records=view, sample=str(sample_of(rows)))
-    return tuple(classified.actions.sparkSession.sql(sql).collect()[0])
+    return tuple(accepted.sparkSession.sql(sql).collect()[0])
 
 
 def warned(classified: Classified, plan: SilverPlan) -> list[tuple[str, list[str], int]]:
@@ -146,7 +208,7 @@ def _outcomes(counts: Mapping[str, int], rejected: int) -> Outcomes:
         inserted=counts.get(INSERT, 0),
         updated=counts.get(UPDATE, 0),
         deleted=counts.get(DELETE, 0),
-        duplicate=counts.get(DUPLICATE, 0) + counts.get(_SUPERSEDED, 0),
+        duplicate=counts.get(DUPLICATE, 0) + counts.get(SUPERSEDED, 0),
         quarantined=rejected,
     )
 
@@ -174,17 +236,17 @@ def within(actions: DataFrame, plan: SilverPlan) -> str:
 
 def changes(classified: Classified) -> DataFrame:
     """Only the rows that change silver: merging equal rows again costs more than the first time."""
-    return classified.actions.where(~F.col(_ACTION).isin(DUPLICATE, _SUPERSEDED))
+    return classified.actions.where(~F.col(_ACTION).isin(DUPLICATE, SUPERSEDED))
 
 
-def quarantine_records(classified: Classified, plan: SilverPlan, run_id: str) -> DataFrame:
+def quarantine_records(judged: Judged, plan: SilverPlan, run_id: str) -> DataFrame:
     """Rejected records in the quarantine table's shape, as sent and with every reason.
 
     The record is what bronze holds, so that a replay starts from the source's own text.
     """
     sent = [*(column.name for column in plan.columns), BronzeColumn.EXTRA.value]
-    rejected = classified.rejected.select(*_PLACE, _REASONS)
-    return classified.raw.join(rejected, _PLACE).select(
+    rejected = judged.rejected.select(*_PLACE, _REASONS)
+    return judged.raw.join(rejected, _PLACE).select(
         F.lit(plan.dataset).alias("dataset"),
         F.col(BronzeColumn.BATCH_ID).alias("batch_id"),
         F.lit(run_id).alias("run_id"),

@@ -11,7 +11,7 @@ from dataplatform.duckdb_engine.tables import LakeTable
 from dataplatform.errors import BatchHeld
 from dataplatform.ledger.records import Batch
 from dataplatform.ledger.run_input import ReplayInput
-from glue_jobs import tables
+from glue_jobs import appending, tables
 from tests.unit.support.gated import gated
 from tests.unit.support.merges import Shop, counts, order, shops
 from tests.unit.support.replays import run_replay, waiting
@@ -20,6 +20,7 @@ from tests.unit.support.spark_shops import spark_shop
 PUBLISHING: dict[str, tuple[Any, str]] = {
     "duckdb": (LakeTable, "publish"),
     "spark": (tables, "publish"),
+    "spark, appended": (tables, "publish"),
 }
 
 
@@ -27,14 +28,18 @@ class Died(Exception):
     """The function, or the job, was killed."""
 
 
-@pytest.fixture(params=["duckdb", "spark"])
+@pytest.fixture(params=["duckdb", "spark", "spark, appended"])
 def engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture
-def shop(aws: None, engine: str, request: pytest.FixtureRequest) -> Iterator[Shop]:
+def shop(
+    aws: None, engine: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Shop]:
     """One order is published; of later ones at most one may be closed."""
+    if engine == "spark, appended":
+        monkeypatch.setattr(appending, "LEAST_ROWS", 0)
     with shops(gated()) as shop:
         shop.merged(order(1, 1))
         if engine == "duckdb":
@@ -53,7 +58,7 @@ def odd(shop: Shop) -> Batch:
 def state(shop: Shop) -> tuple[object, ...]:
     rows = shop.lake.rows(shop.plan.quarantine_table)
     return (
-        shop.lake.snapshots(shop.plan.silver_table),
+        shop.lake.published(shop.plan.silver_table),
         shop.rows(),
         shop.ledger.totals("orders"),
         len(rows),

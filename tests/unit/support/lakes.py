@@ -104,6 +104,10 @@ class Lake:
         """Commits that a table has seen."""
         return len(iceberg.open_table(table).metadata.snapshots)
 
+    def published(self, table: str) -> int:
+        """Commits of a table that its readers have seen."""
+        return len(iceberg.open_table(table).metadata.snapshot_log)
+
 
 @contextmanager
 def lakes() -> Iterator[Lake]:

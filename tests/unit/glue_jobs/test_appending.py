@@ -1,0 +1,114 @@
+"""Batches that only insert, appended as they are ranked: what becomes of each record is the same as
+by classification, and what stands in the way of it sends them there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from dataplatform.ledger.records import Batch
+from dataplatform.plans.model import SilverPlan
+from glue_jobs import appending, tables
+from tests.unit.support.merges import counts, order, orders, shops
+from tests.unit.support.spark_shops import SparkShop, spark_shop
+
+
+@pytest.fixture
+def shop(aws: None, spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> Iterator[SparkShop]:
+    """Order 5 stands; every batch is large enough."""
+    monkeypatch.setattr(appending, "LEAST_ROWS", 0)
+    with shops() as shop, spark_shop(shop, spark) as by_spark:
+        shop.merged(order(5, 1))
+        yield by_spark
+
+
+@pytest.fixture
+def appended(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """What was appended, in rows of bronze."""
+    found: list[int] = []
+    call: Callable[..., Any] = appending.append_batches
+
+    def told(job: Any, plan: Any, ranked: Any, rows: Any, *more: Any) -> Any:
+        found.append(sum(rows.values()))
+        return call(job, plan, ranked, rows, *more)
+
+    monkeypatch.setattr(appending, "append_batches", told)
+    return found
+
+
+def test_each_batch_is_counted_by_its_own_records(shop: SparkShop, appended: list[int]) -> None:
+    first = shop.staged(order(6, 1), order(6, 2), order("x", 1))
+    second = shop.staged(order(6, 3, amount="2.5"), order(7, 1))
+    assert shop.merge(first, second) == {"inserted": 2, "duplicate": 2, "quarantined": 1}
+    assert appended == [5]
+    told = [shop.ledger.batch(one.batch_id).outcomes for one in (first, second)]
+    assert [counts(outcomes) for outcomes in told] == [
+        {"duplicate": 2, "quarantined": 1},
+        {"inserted": 2},
+    ]
+    assert set(shop.rows()) == {5, 6, 7}
+    assert str(shop.rows()[6]["amount"]) == "2.5000"
+    assert shop.ledger.totals("orders").balanced
+
+
+def test_what_is_published_names_the_snapshot_that_its_files_were_staged_by(
+    shop: SparkShop, appended: list[int]
+) -> None:
+    shop.merge(shop.staged(order(6, 1)))
+    newest, before, *_ = tables.published_snapshots(shop.spark, shop.plan.silver_table)
+    assert appended == [1]
+    source = int(newest.summary["source-snapshot-id"])
+    assert source not in (newest.snapshot_id, before.snapshot_id)
+    assert newest.summary["added-records"] == "1"
+    assert newest.summary["total-records"] == "2"
+
+
+def test_where_every_record_is_rejected_nothing_is_published(
+    shop: SparkShop, appended: list[int]
+) -> None:
+    before = shop.lake.published(shop.plan.silver_table)
+    assert shop.merge(shop.staged(order("x", 1))) == {"quarantined": 1}
+    assert appended == [1]
+    assert shop.lake.published(shop.plan.silver_table) == before
+
+
+@pytest.mark.parametrize(
+    ("record", "outcome"),
+    [
+        (order(5, 2, amount="2"), "updated"),
+        (order(5, 1), "duplicate"),
+        (order(9, 1, _op="delete"), "duplicate"),
+    ],
+    ids=["a key that stands", "a row that stands", "a delete"],
+)
+def test_what_is_not_only_inserts_is_compared(
+    shop: SparkShop, appended: list[int], record: dict[str, object], outcome: str
+) -> None:
+    assert shop.merge(shop.staged(order(4, 1), record)) == {"inserted": 1, outcome: 1}
+    assert appended == []
+
+
+PLAN: SilverPlan = orders()
+
+
+@pytest.mark.parametrize(
+    ("batches", "rows", "may"),
+    [(1, 500_000, True), (1, 499_999, False), (16, 500_000, True), (17, 500_000, False)],
+)
+def test_large_loads_of_few_batches_may_be_appended(batches: int, rows: int, may: bool) -> None:
+    assert appending.may_append(PLAN, [batch()] * batches, rows) is may
+
+
+def test_a_replay_and_warnings_are_classified() -> None:
+    assert not appending.may_append(PLAN, [replace(batch(), origin="b-0")], 500_000)
+    checks = tuple(replace(check, severity="warning") for check in PLAN.checks)
+    assert not appending.may_append(replace(PLAN, checks=checks), [batch()], 500_000)
+
+
+def batch() -> Batch:
+    """One that waits for silver."""
+    return Batch(batch_id="b", run_id="r", dataset="orders", state="staged")
