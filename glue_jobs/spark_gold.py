@@ -118,14 +118,16 @@ class SparkGold:
 
     def _changed_only(self, model: GoldModel, changed: ChangedRows) -> str:
         view = f"weir_changed_{model.name}"
-        self._rows(changed).createOrReplaceTempView(view)
+        read(self.spark, changed).createOrReplaceTempView(view)
         return fill(model.sql, changed=view)
 
-    def _rows(self, changed: ChangedRows) -> DataFrame:
-        table = tables.qualified(changed.table)
-        if changed.sequence is not None:
-            return self.spark.sql(f"SELECT * FROM {table} WHERE _sequence > {changed.sequence}")
-        if self.snapshots(changed.table)[0].snapshot_id == changed.snapshot:
-            return self.spark.table(table).limit(0)  # Iceberg refuses a range of no snapshots
-        appended = self.spark.read.format("iceberg")
-        return appended.option("start-snapshot-id", changed.snapshot).load(table)
+
+def read(spark: SparkSession, changed: ChangedRows) -> DataFrame:
+    """The rows that a model hasn't seen."""
+    table = tables.qualified(changed.table)
+    if changed.sequence is not None:
+        return spark.sql(f"SELECT * FROM {table} WHERE _sequence > {changed.sequence}")
+    if changed.until == changed.snapshot:
+        return spark.table(table).limit(0)  # Iceberg refuses a range of no snapshots
+    appended = spark.read.format("iceberg").option("start-snapshot-id", changed.snapshot)
+    return appended.option("end-snapshot-id", changed.until).load(table)

@@ -27,6 +27,7 @@ from dataplatform.naming import (
     CONSUMED_PROPERTY,
     DIGEST_PROPERTY,
     OUTCOMES_PROPERTY,
+    Zone,
     changes_table,
 )
 from dataplatform.overtaken import until_not_overtaken
@@ -98,6 +99,7 @@ class GoldBuilder:
         So a function or job killed between the two exports again, as does one whose commit was
         overtaken, and one killed after the commit finds the export's name in the table.
         """
+        now = self._read(model, now)
         changed = changed_rows(self.plan, model, known, now, self.engine.snapshots)
         exported = Export("", 0)
 
@@ -120,6 +122,19 @@ class GoldBuilder:
         self._tell_ledger(model, built, counts, exported, now, lease=lease)
         log.info("%s: %s (%s)", model.name, counts, "incremental" if changed else "whole")
         return counts
+
+    def _read(self, model: GoldModel, now: Consumed) -> Consumed:
+        """What the model is made from: gold tables as they are found, which may be later builds.
+
+        A job of a run that is over may go on, and build one after the ledger was asked. Its rows
+        are read then; if that weren't noted an aggregate would add them once more.
+        """
+        found = {
+            name: _newest_build(self.engine.snapshots(self.plan.model(name).table))
+            for name in model.models
+        }
+        seen = {f"{Zone.GOLD}.{name}": last.snapshot_id for name, last in found.items() if last}
+        return {**now, **seen}
 
     def _export(
         self, model: GoldModel, snapshot: int, files: Sequence[ExportedFile], counts: Counts

@@ -25,12 +25,13 @@ class ChangedRows:
     """Rows of one input's table that a model hasn't seen.
 
     Of a silver table those with a later `_sequence`; of a gold table, where `sequence` is None,
-    those that were appended after `snapshot`.
+    those that were appended after `snapshot`, up to `until`: a later one's would be added twice.
     """
 
     table: str
     sequence: int | None = None
     snapshot: int = 0
+    until: int = 0
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ def _appended(
         return None
     for snapshot in snapshots(below.table):
         if snapshot.snapshot_id == known[name]:
-            return ChangedRows(below.table, snapshot=snapshot.snapshot_id)
+            return ChangedRows(below.table, snapshot=snapshot.snapshot_id, until=now[name])
         changed = json.loads(snapshot.summary.get(OUTCOMES_PROPERTY, "{}"))
         if changed.get("updated") or changed.get("deleted"):
             return None

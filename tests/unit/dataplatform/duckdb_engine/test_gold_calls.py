@@ -147,6 +147,20 @@ def test_who_had_the_lease_meanwhile_is_told_by_the_table_and_no_row_is_added_tw
     assert shop.rows("totals") == rows
 
 
+def test_what_is_built_after_the_ledger_was_asked_is_noted_as_read_and_added_once(
+    shop: GoldShop,
+) -> None:
+    build_all(shop)
+    shop.publish("orders", {5: OPEN, 6: ("paid", "4")})
+    seen = Standing.of(shop.ledger, shop.plan.model("totals"))
+    assert shop.build("fact") == Counts(2, 0, 0)
+    assert shop.builder().build_due("totals", seen) is not None
+    rows = shop.rows("totals")
+    assert {row[0]: row[3] for row in rows}["paid"] == 1
+    shop.build("totals")
+    assert shop.rows("totals") == rows
+
+
 def test_the_catalogue_is_told_of_the_export_first(
     shop: GoldShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
