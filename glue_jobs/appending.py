@@ -25,7 +25,7 @@ from dataplatform.quality.profile import Profile
 from glue_jobs import changes, tables
 from glue_jobs.quarantine import quarantine
 from glue_jobs.runtime import Job
-from glue_jobs.transforms import silver
+from glue_jobs.transforms import counting, silver
 
 LEAST_ROWS: Final = 500_000
 """Below it three commits more and a look at what was written cost more than they save."""
@@ -77,9 +77,9 @@ def append_batches(
     """
     following = job.ledger.next_sequence(plan.dataset)
     staged, by_action = _stage(job.spark, plan, ranked, following, list(rows))
-    counted = silver.booked(ranked, by_action, rows)
+    counted = counting.booked(ranked, by_action, rows)
     total = sum(counted.values(), Outcomes())
-    answers = Answers.of(silver.answer(staged.rows(job.spark), plan, sum(rows.values())), ())
+    answers = Answers.of(counting.answer(staged.rows(job.spark), plan, sum(rows.values())), ())
     try:
         profile = audited(answers, total.changed > 0)
     except BatchHeld:

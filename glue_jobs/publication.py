@@ -16,7 +16,7 @@ from glue_jobs import appending, tables
 from glue_jobs.changes import publish_changes
 from glue_jobs.quarantine import quarantine
 from glue_jobs.runtime import Job
-from glue_jobs.transforms import silver
+from glue_jobs.transforms import counting, silver
 from glue_jobs.transforms.replays import keep_newer
 
 _SMALL: Final = 8
@@ -85,10 +85,10 @@ def _merge(
         if replays and not empty and plan.primary_key and not plan.ordering:
             table = spark.table(tables.qualified(plan.silver_table))
             classified = keep_newer(classified, plan, table, job.ledger.not_newer)
-        counted = silver.outcomes(classified, rows)
+        counted = counting.outcomes(classified, rows)
         total = sum(counted.values(), Outcomes())
         answers = Answers.of(
-            silver.figures(classified, plan, sent), silver.warned(classified, plan)
+            counting.figures(classified, plan, sent), counting.warned(classified, plan)
         )
         profile = audited(answers, total.changed > 0)
         if total.quarantined:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from dataplatform.ledger.records import Outcomes
 from dataplatform.naming import BronzeColumn, SilverColumn, was_column
 from dataplatform.plans.model import SilverPlan, fill
-from dataplatform.quality.profile import sample_of
 from glue_jobs.transforms import pruning
 from glue_jobs.transforms.late_columns import filled, late
 from glue_jobs.transforms.pruning import Asked
@@ -21,10 +18,8 @@ INSERT, UPDATE, DELETE, DUPLICATE = "insert", "update", "delete", "duplicate"
 SUPERSEDED = "superseded"
 """Of a row: a newer one of the same batches has its key."""
 
-RANK = "_rank"
-_REASONS, _ACTION = "_reasons", "_action"
-_ONCE = "_once"
-_WARNINGS = "_warnings"
+RANK, ACTION, WARNINGS = "_rank", "_action", "_warnings"
+_REASONS, _ONCE = "_reasons", "_once"
 _PLACE = [
     column.value
     for column in (
@@ -81,7 +76,7 @@ class Classified(Judged):
     @property
     def newest(self) -> DataFrame:
         """The newest row of each key."""
-        return self.actions.where(F.col(_ACTION) != SUPERSEDED)
+        return self.actions.where(F.col(ACTION) != SUPERSEDED)
 
     def release(self) -> None:
         """Free what was persisted."""
@@ -142,75 +137,9 @@ def compare(spark: SparkSession, plan: SilverPlan, ranked: Ranked, held: str) ->
         held: SQL of the table, or of what of it can have the batches' keys.
     """
     compared = step(spark, plan.spark.classified, "newest", ranked.rows, plan, silver=held)
-    action = F.when(F.col(RANK) > 1, SUPERSEDED).otherwise(F.col(_ACTION))
-    actions = compared.withColumn(_ACTION, action).drop(*_FOR_RANKING).persist()
+    action = F.when(F.col(RANK) > 1, SUPERSEDED).otherwise(F.col(ACTION))
+    actions = compared.withColumn(ACTION, action).drop(*_FOR_RANKING).persist()
     return Classified(ranked.raw, ranked.rejected, actions)
-
-
-def outcomes(classified: Classified, sent: Mapping[str, int]) -> dict[str, Outcomes]:
-    """Count each batch's records by outcome; `sent` as in `booked`."""
-    by_action: dict[str, dict[str, int]] = {}
-    rows = classified.actions.groupBy(BronzeColumn.BATCH_ID.value, _ACTION).count().collect()
-    for row in rows:
-        by_action.setdefault(row[0], {})[row[1]] = row[2]
-    return booked(classified, by_action, sent)
-
-
-def booked(
-    judged: Judged, by_action: Mapping[str, Mapping[str, int]], sent: Mapping[str, int]
-) -> dict[str, Outcomes]:
-    """Each batch's outcomes; a batch without readable rows counts nothing.
-
-    Rejected records are counted where the good ones aren't all there are: to look for them costs
-    as much as to cast the batches. A record that is in neither is in no count, so that the books,
-    which know the source's own number, don't balance.
-
-    Args:
-        by_action: batch -> action -> its good records; none of a batch that isn't there.
-        sent: batch -> the rows that staging counted into bronze.
-    """
-    good = {batch: sum(by_action.get(batch, {}).values()) for batch in sent}
-    rejected = {} if good == sent else _count_by_batch(judged.rejected)
-    return {batch: _outcomes(by_action.get(batch, {}), rejected.get(batch, 0)) for batch in sent}
-
-
-def figures(classified: Classified, plan: SilverPlan, rows: int) -> tuple[Any, ...]:
-    """The answer to the plan's audit of what is classified; `rows` as in `answer`."""
-    return answer(classified.newest.where(~F.col(BronzeColumn.OP).eqNullSafe(DELETE)), plan, rows)
-
-
-def answer(accepted: DataFrame, plan: SilverPlan, rows: int) -> tuple[Any, ...]:
-    """The answer to the plan's audit; empty where it asks nothing.
-
-    Args:
-        accepted: the newest row of each key, without deletes.
-        rows: of the batches in bronze, about.
-    """
-    if plan.audit is None:
-        return ()
-    view = f"weir_accepted_{plan.dataset}"
-    accepted.createOrReplaceTempView(view)
-    sql = fill(plan.audit.spark, records=view, sample=str(sample_of(rows)))
-    return tuple(accepted.sparkSession.sql(sql).collect()[0])
-
-
-def warned(classified: Classified, plan: SilverPlan) -> list[tuple[str, list[str], int]]:
-    """Batch, names of the checks, and how many records passed that broke just these."""
-    if not plan.warns:
-        return []
-    found = classified.actions.where(F.size(_WARNINGS) > 0)
-    counted = found.groupBy(BronzeColumn.BATCH_ID.value, _WARNINGS).count().collect()
-    return [(row[0], list(row[1]), row[2]) for row in counted]
-
-
-def _outcomes(counts: Mapping[str, int], rejected: int) -> Outcomes:
-    return Outcomes(
-        inserted=counts.get(INSERT, 0),
-        updated=counts.get(UPDATE, 0),
-        deleted=counts.get(DELETE, 0),
-        duplicate=counts.get(DUPLICATE, 0) + counts.get(SUPERSEDED, 0),
-        quarantined=rejected,
-    )
 
 
 def touched(classified: Classified, plan: SilverPlan) -> str:
@@ -224,7 +153,7 @@ def touched(classified: Classified, plan: SilverPlan) -> str:
 
 def within(actions: DataFrame, plan: SilverPlan) -> str:
     """The same of any rows with `_action` and, of each partition column, `naming.was_column`."""
-    found = actions.where(F.col(_ACTION).isin(UPDATE, DELETE))
+    found = actions.where(F.col(ACTION).isin(UPDATE, DELETE))
     moving = [column for column in plan.partition_by if column not in plan.key]
     kinds = {column.name: column.type for column in plan.columns}
     was = [
@@ -236,7 +165,7 @@ def within(actions: DataFrame, plan: SilverPlan) -> str:
 
 def changes(classified: Classified) -> DataFrame:
     """Only the rows that change silver: merging equal rows again costs more than the first time."""
-    return classified.actions.where(~F.col(_ACTION).isin(DUPLICATE, SUPERSEDED))
+    return classified.actions.where(~F.col(ACTION).isin(DUPLICATE, SUPERSEDED))
 
 
 def quarantine_records(judged: Judged, plan: SilverPlan, run_id: str) -> DataFrame:
@@ -298,7 +227,3 @@ def step(
     view = f"weir_{placeholder}_{plan.dataset}"
     frame.createOrReplaceTempView(view)
     return spark.sql(fill(sql, **{placeholder: view}, **more))
-
-
-def _count_by_batch(frame: DataFrame) -> dict[str, int]:
-    return {row[0]: row[1] for row in frame.groupBy(BronzeColumn.BATCH_ID.value).count().collect()}

@@ -16,6 +16,9 @@ from glue_jobs import appending, tables
 from tests.unit.support.merges import counts, order, orders, shops
 from tests.unit.support.spark_shops import SparkShop, spark_shop
 
+_NEVER = 2**53
+"""Milliseconds, long after every snapshot."""
+
 
 @pytest.fixture
 def shop(aws: None, spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> Iterator[SparkShop]:
@@ -65,6 +68,17 @@ def test_what_is_published_names_the_snapshot_that_its_files_were_staged_by(
     assert source not in (newest.snapshot_id, before.snapshot_id)
     assert newest.summary["added-records"] == "1"
     assert newest.summary["total-records"] == "2"
+
+
+def test_who_forgets_the_snapshot_that_staged_the_rows_leaves_them(
+    shop: SparkShop, appended: list[int]
+) -> None:
+    shop.merge(shop.staged(order(6, 1)))
+    held = tables.loaded(shop.spark, shop.plan.silver_table)
+    held.expireSnapshots().expireOlderThan(_NEVER).retainLast(1).commit()
+    assert appended == [1]
+    assert len(list(tables.loaded(shop.spark, shop.plan.silver_table).snapshots())) == 1
+    assert set(shop.rows()) == {5, 6}
 
 
 def test_where_every_record_is_rejected_nothing_is_published(

@@ -14,7 +14,7 @@ from dataplatform.compiler.silver import silver_plan
 from dataplatform.naming import BronzeColumn, Names
 from dataplatform.plans.model import SilverPlan, fill
 from dataplatform.quality.profile import ColumnProfile, Profile, profile_of
-from glue_jobs.transforms import silver
+from glue_jobs.transforms import counting, silver
 from tests.unit.support.contracts import contract, spoiled
 
 # PySpark leaves the sockets of its results to the garbage collector.
@@ -63,7 +63,7 @@ def classified(spark: SparkSession) -> Any:
 
 def test_both_engines_find_the_same_figures(classified: Any, tmp_path: Path) -> None:
     found = classified(orders(200))
-    spark = profile_of(_measures(), silver.figures(found, PLAN, 200))
+    spark = profile_of(_measures(), counting.figures(found, PLAN, 200))
     accepted = found.newest.where("NOT _op <=> 'delete'")
     accepted.select(*[c.name for c in PLAN.columns]).write.parquet(str(tmp_path / "accepted"))
     duckdb_ = _by_duckdb(tmp_path / "accepted")
@@ -79,14 +79,14 @@ def test_both_engines_find_the_same_figures(classified: Any, tmp_path: Path) -> 
 
 def test_a_sample_of_the_values_stands_for_them_all(classified: Any) -> None:
     found = classified(orders(3000))
-    whole = profile_of(_measures(), silver.figures(found, PLAN, 3000)).columns["email"]
-    sampled = profile_of(_measures(), silver.figures(found, PLAN, 20_000)).columns["email"]
+    whole = profile_of(_measures(), counting.figures(found, PLAN, 3000)).columns["email"]
+    sampled = profile_of(_measures(), counting.figures(found, PLAN, 20_000)).columns["email"]
     assert whole.distinct_share is not None and sampled.distinct_share is not None
     assert abs(whole.distinct_share - sampled.distinct_share) < 0.01
 
 
 def test_records_that_are_warned_of_are_counted_by_batch_and_check(classified: Any) -> None:
-    found = silver.warned(classified(orders(60)), PLAN)
+    found = counting.warned(classified(orders(60)), PLAN)
     assert {batch for batch, _, _ in found} == {"b0", "b1"}
     (check,) = {name for _, names, _ in found for name in names}
     assert check.startswith("state.")

@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 from dataplatform.compiler.silver import silver_plan
 from dataplatform.naming import BronzeColumn, Names, SilverColumn
 from dataplatform.plans.model import SilverPlan
-from glue_jobs.transforms import pruning, silver
+from glue_jobs.transforms import counting, pruning, silver
 from glue_jobs.transforms.pruning import Asked
 from tests.unit.support.contracts import contract, spoiled
 
@@ -100,7 +100,7 @@ def test_a_record_without_a_key_is_found_by_its_object_and_place(spark: SparkSes
 def test_a_table_without_rows_takes_every_record(spark: SparkSession) -> None:
     classify(spark, BY_STATE, [sent("1"), sent("1", OLD), sent("x")], []).release()
     found = silver.classify(spark, BY_STATE, ["b"], bronze="pruned_bronze", silver="")
-    (outcomes,) = silver.outcomes(found, {"b": 3}).values()
+    (outcomes,) = counting.outcomes(found, {"b": 3}).values()
     assert (outcomes.inserted, outcomes.duplicate, outcomes.quarantined) == (1, 1, 1)
     found.release()
 

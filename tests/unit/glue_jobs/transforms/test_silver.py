@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from dataplatform.compiler.silver import silver_plan
 from dataplatform.naming import BronzeColumn, Names, SilverColumn
 from dataplatform.plans.model import SilverPlan
-from glue_jobs.transforms import silver
+from glue_jobs.transforms import counting, silver
 from tests.unit.support.contracts import ORDERS, contract
 
 PLAN: SilverPlan = silver_plan(contract(ORDERS), Names("test"))
@@ -49,7 +49,7 @@ def test_a_batch_list_counts_each_batch_by_its_own_records(bronze: Any) -> None:
         order("x", "2026-01-01T00:00:00Z", "b2"),
     ]
     sent = {"b1": 1, "b2": 3, "b3": 0}
-    found = silver.outcomes(bronze(records, [], list(sent)), sent)
+    found = counting.outcomes(bronze(records, [], list(sent)), sent)
     assert found["b1"].to_dict() == _counts(duplicate=1)
     assert found["b2"].to_dict() == _counts(inserted=2, quarantined=1)
     assert found["b3"].total == 0
@@ -63,7 +63,7 @@ def test_an_older_record_loses_and_an_equal_one_changes_nothing(bronze: Any) -> 
         standing,
         ["b1"],
     )
-    assert silver.outcomes(again, {"b1": 2})["b1"].to_dict() == _counts(duplicate=2)
+    assert counting.outcomes(again, {"b1": 2})["b1"].to_dict() == _counts(duplicate=2)
     assert silver.changes(again).count() == 0
 
 
@@ -101,7 +101,7 @@ def test_every_record_has_exactly_one_outcome(bronze: Any, records: list[Record]
     batches = ["b1", "b2"]
     classified = bronze(records, [], batches)
     sent = Counter(record["_batch_id"] for record in records)
-    found = silver.outcomes(classified, {batch: sent[batch] for batch in batches})
+    found = counting.outcomes(classified, {batch: sent[batch] for batch in batches})
     assert {batch: found[batch].total for batch in batches} == {b: sent[b] for b in batches}
     inserted = sum(outcome.inserted for outcome in found.values())
     assert inserted == classified.newest.select("order_id").distinct().count()
