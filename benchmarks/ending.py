@@ -21,6 +21,8 @@ def orderly(measure: Callable[[], None]) -> None:
     process alone, so it is handed on to them as Ctrl-C.
     """
     signal.signal(signal.SIGTERM, _interrupt)
+    # A script's `&` has it ignored, here and in all that is started from here.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         measure()
     except KeyboardInterrupt:

@@ -9,6 +9,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[3]
 
 VERB = """
@@ -51,7 +53,8 @@ def told_to_end(process: subprocess.Popen[str]) -> int:
             return process.wait(PATIENCE)
 
 
-def test_what_was_brought_up_is_taken_down(tmp_path: Path) -> None:
+@pytest.mark.parametrize("interrupts", [signal.SIG_DFL, signal.SIG_IGN], ids=["shell", "script"])
+def test_what_was_brought_up_is_taken_down(tmp_path: Path, interrupts: signal.Handlers) -> None:
     command = [sys.executable, "-c", BENCHMARK, VERB, str(tmp_path)]
     benchmark = subprocess.Popen(
         command,
@@ -60,6 +63,7 @@ def test_what_was_brought_up_is_taken_down(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, interrupts),
     )
     try:
         assert benchmark.stdout is not None and benchmark.stderr is not None
