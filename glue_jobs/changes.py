@@ -65,6 +65,6 @@ def _write(spark: SparkSession, plan: SilverPlan, view: str, branch: str, within
         append(spark, plan, view, branch)
         return
     # MERGE refuses a source that isn't deterministic, and looks for that down to its beginning,
-    # where `silver.classify` has put a number on each record. A checkpoint is a new beginning.
+    # where `silver.rank` has put a number on each record. A checkpoint is a new beginning.
     spark.table(view).localCheckpoint().createOrReplaceTempView(view)
     spark.sql(fill(plan.spark.merge, target=branch, changes=view, within=within))

@@ -83,28 +83,6 @@ class Classified(Judged):
         self.actions.unpersist()
 
 
-def classify(
-    spark: SparkSession,
-    plan: SilverPlan,
-    batches: Sequence[str],
-    *,
-    bronze: str,
-    silver: str,
-    whole: bool = False,
-    adopted: bool = False,
-) -> Classified:
-    """Cast, check, reduce to the newest row of each key, and compare with what silver holds.
-
-    Args:
-        bronze, adopted: as `rank` takes them.
-        silver: qualified table that the rows would be merged into; "" where nothing is in it yet.
-        whole: whether to read all of it, instead of the batches' keys first to leave files out.
-    """
-    ranked = rank(spark, plan, batches, bronze=bronze, adopted=adopted)
-    held = silver if silver and whole else standing(plan, ranked.cast, silver)
-    return compare(spark, plan, ranked, held)
-
-
 def rank(
     spark: SparkSession,
     plan: SilverPlan,

@@ -15,6 +15,7 @@ from dataplatform.naming import BronzeColumn, Names
 from dataplatform.plans.model import SilverPlan, fill
 from dataplatform.quality.profile import ColumnProfile, Profile, profile_of
 from glue_jobs.transforms import counting, silver
+from tests.unit.support.classified import classified_by_spark
 from tests.unit.support.contracts import contract, spoiled
 
 # PySpark leaves the sockets of its results to the garbage collector.
@@ -56,7 +57,7 @@ def classified(spark: SparkSession) -> Any:
         kinds = ", ".join(f"{name} {_kind(name)}" for name in names)
         rows = [tuple(record.get(name) for name in names) for record in records]
         spark.createDataFrame(rows, kinds).createOrReplaceTempView("bronze_audited")
-        return silver.classify(spark, PLAN, ["b0", "b1"], bronze="bronze_audited", silver="")
+        return classified_by_spark(spark, PLAN, ["b0", "b1"], bronze="bronze_audited", silver="")
 
     return of
 

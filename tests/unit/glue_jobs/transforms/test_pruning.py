@@ -14,6 +14,7 @@ from dataplatform.naming import BronzeColumn, Names, SilverColumn
 from dataplatform.plans.model import SilverPlan
 from glue_jobs.transforms import counting, pruning, silver
 from glue_jobs.transforms.pruning import Asked
+from tests.unit.support.classified import classified_by_spark
 from tests.unit.support.contracts import contract, spoiled
 
 BY_STATE: SilverPlan = silver_plan(
@@ -58,7 +59,7 @@ def classify(
     numbered = [{**given, "_position": at, **row} for at, row in enumerate(records)]
     _view(spark, "pruned_bronze", bronze, numbered)
     _view(spark, "pruned_silver", {c.name: c.type for c in plan.columns} | system, rows)
-    return silver.classify(
+    return classified_by_spark(
         spark, plan, ["b"], bronze="pruned_bronze", silver="pruned_silver", whole=whole
     )
 
@@ -99,7 +100,7 @@ def test_a_record_without_a_key_is_found_by_its_object_and_place(spark: SparkSes
 
 def test_a_table_without_rows_takes_every_record(spark: SparkSession) -> None:
     classify(spark, BY_STATE, [sent("1"), sent("1", OLD), sent("x")], []).release()
-    found = silver.classify(spark, BY_STATE, ["b"], bronze="pruned_bronze", silver="")
+    found = classified_by_spark(spark, BY_STATE, ["b"], bronze="pruned_bronze", silver="")
     (outcomes,) = counting.outcomes(found, {"b": 3}).values()
     assert (outcomes.inserted, outcomes.duplicate, outcomes.quarantined) == (1, 1, 1)
     found.release()

@@ -15,6 +15,7 @@ from dataplatform.compiler.silver import silver_plan
 from dataplatform.naming import BronzeColumn, Names, SilverColumn
 from dataplatform.plans.model import SilverPlan
 from glue_jobs.transforms import counting, silver
+from tests.unit.support.classified import classified_by_spark
 from tests.unit.support.contracts import ORDERS, contract
 
 PLAN: SilverPlan = silver_plan(contract(ORDERS), Names("test"))
@@ -36,7 +37,7 @@ def bronze(spark: SparkSession) -> Any:
     ) -> silver.Classified:
         _view(spark, "bronze_rows", _bronze_types(), records)
         _view(spark, "silver_rows", _silver_types(), standing)
-        return silver.classify(spark, PLAN, batches, bronze="bronze_rows", silver="silver_rows")
+        return classified_by_spark(spark, PLAN, batches, bronze="bronze_rows", silver="silver_rows")
 
     return classify
 
