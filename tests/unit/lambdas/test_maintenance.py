@@ -12,6 +12,7 @@ import pytest
 
 from dataplatform.adapters import iceberg_rewrite
 from dataplatform.adapters.iceberg import committed, open_table
+from dataplatform.adapters.iceberg_rewrite import Files
 from dataplatform.errors import InvalidRunInput
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.holders import Call, ChunkCall, JobRun
@@ -120,6 +121,26 @@ def test_a_batch_that_nobody_told_the_ledger_of_survives_joining_and_forgetting(
     assert committed(open_table(SILVER), batch.batch_id) is not None
 
 
+def test_a_batch_that_the_writer_waited_for_has_left_survives_forgetting(
+    busy: Lake, books: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It had the table's lease, committed, and was killed before it told the ledger."""
+    alone, batches = Caretaker._alone, []
+
+    def later(self: Caretaker, name: str) -> Any:
+        landed = busy.land("a.csv", b"x")
+        books.register_object(landed)
+        batches.append(books.open_batch("run-1", "stores", [landed]).batch_id)
+        append(SILVER, batches[0], [{"store_id": 7}], None, **{"weir.outcomes": "{}"})
+        for number in range(BATCHES, 2 * BATCHES):
+            publish(SILVER, number)
+        return alone(self, name)
+
+    monkeypatch.setattr(Caretaker, "_alone", later)
+    assert tended(busy, books).forgotten == BATCHES
+    assert committed(open_table(SILVER), batches[0]) is not None
+
+
 def test_without_anybody_asking_the_past_is_forgotten_but_for_the_newest(
     busy: Lake, books: Ledger
 ) -> None:
@@ -205,6 +226,8 @@ def test_the_lease_is_free_afterwards(busy: Lake, books: Ledger) -> None:
 
 def test_orphans_are_counted_and_go_only_where_the_stage_says_so(busy: Lake, books: Ledger) -> None:
     busy.s3.put_object(Bucket="silver", Key="stores/data/left.parquet", Body=b"rows")
+    young = tended(busy, books, days=2, deletes=True)
+    assert (young.orphans, young.deleted) == (0, 0), "a writer may still commit it"
     counted = tended(busy, books)
     assert counted.orphans >= 1 and counted.deleted == 0
     gone = tended(busy, books, deletes=True)
@@ -223,6 +246,14 @@ def test_more_than_a_function_can_join_is_left_to_spark(
     assert close({"run": RUN, "final": False}, Context()) == {"run": RUN, "spark": True}
     with pytest.raises(MaintenanceFailed):
         close({"run": RUN, "final": True}, Context())
+
+
+def test_a_table_with_merge_on_read_deletes_is_left_to_spark(
+    busy: Lake, books: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Files, "has_row_deletes", True)
+    done = tended(busy, books)
+    assert (done.state, done.joined, done.files) == ("spark", 0, BATCHES)
 
 
 def test_a_table_that_fails_is_told_at_the_end_and_alone(lake: Lake, books: Ledger) -> None:

@@ -61,6 +61,8 @@ def test_what_a_branch_leads_to_stays_and_what_was_staged_and_dropped_goes(busy:
         manage.set_current_snapshot(snapshot_id=head)
     staged = [s.snapshot_id for s in open_table(SILVER).metadata.snapshots][-1]
     assert staged in expirable(open_table(SILVER).metadata, Needs(), now=LATER)
+    waiting = Needs(batches=frozenset({"stores-99"}))
+    assert staged not in expirable(open_table(SILVER).metadata, waiting, now=LATER)
     table = open_table(SILVER)
     table.manage_snapshots().create_branch(staged, "other").commit()
     assert staged not in expirable(open_table(SILVER).metadata, Needs(), now=LATER)

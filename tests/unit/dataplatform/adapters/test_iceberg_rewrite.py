@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import Table
 
+from dataplatform.adapters import iceberg_rewrite
 from dataplatform.adapters.iceberg import committed, open_table
 from dataplatform.adapters.iceberg_glue import CommittingGlue
 from dataplatform.adapters.iceberg_rewrite import (
@@ -19,6 +21,7 @@ from dataplatform.adapters.iceberg_rewrite import (
     commit,
     join,
 )
+from dataplatform.errors import AuditFailed
 from dataplatform.maintenance.bins import MIN_FILES
 from dataplatform.plans.model import Column
 from tests.unit.support.lakes import COLUMNS, Lake, plan_of, stores
@@ -55,6 +58,21 @@ def test_many_small_files_become_one_with_the_same_rows(busy: Lake) -> None:
     assert (before.files, before.manifests) == (BATCHES, BATCHES)
     assert (after.files, after.manifests, after.rows) == (1, 2, before.rows)
     assert rows(busy) == rows_before
+
+
+def test_a_row_that_is_lost_in_joining_stops_it(
+    busy: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = iceberg_rewrite._rows
+
+    def losing_a_row(*args: Any) -> Iterator[pa.RecordBatch]:
+        first, *others = read(*args)
+        yield first[1:]
+        yield from others
+
+    monkeypatch.setattr(iceberg_rewrite, "_rows", losing_a_row)
+    with pytest.raises(AuditFailed, match=f"{2 * BATCHES} rows were read .* {2 * BATCHES - 1}"):
+        joined(open_table(SILVER))
 
 
 def test_the_commit_says_that_no_row_changed(busy: Lake) -> None:

@@ -8,7 +8,7 @@ import pytest
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import Table
 
-from dataplatform.adapters import iceberg
+from dataplatform.adapters import iceberg, iceberg_rewrite
 from dataplatform.adapters.iceberg_glue import CommittingGlue
 from dataplatform.duckdb_engine import classification, silver
 from dataplatform.duckdb_engine.publication import Publication
@@ -123,12 +123,8 @@ def test_a_count_that_is_wrong_is_not_published(
 ) -> None:
     shop.merged(order(1, 1))
     batch = shop.staged(order(2, 1), order(3, 1))
-
-    def losing_a_row(*args: Any, **more: Any) -> str:
-        return f"SELECT * FROM ({classification.rows_to_write(*args, **more)}) LIMIT 1"
-
     with monkeypatch.context() as wrong:
-        wrong.setattr(silver, "rows_to_write", losing_a_row)
+        wrong.setattr(silver, "rows_to_write", _losing_a_row)
         with pytest.raises(AuditFailed, match="staged rows are 2, counted were 3"):
             shop.merge(batch)
     assert set(shop.rows()) == {1}
@@ -176,6 +172,31 @@ def test_files_made_from_rows_that_another_changed_are_not_published(
     with pytest.raises(Overtaken):
         shop.merged(order(1, 2))
     assert shop.rows() == {}
+
+
+@pytest.mark.parametrize("counted", [True, False], ids=["counts right", "counts wrong"])
+def test_a_tables_first_batch_is_not_published_over_what_came_meanwhile(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, counted: bool
+) -> None:
+    """Of a table without a snapshot, what is committed next isn't what was loaded."""
+    stage = Publication._stage
+
+    def late(self: Publication, *args: Any) -> None:
+        monkeypatch.setattr(Publication, "_stage", stage)
+        iceberg_rewrite.commit(iceberg.open_table(shop.plan.silver_table), [])
+        self._table.catalog._loaded.clear()  # type: ignore[attr-defined]  # another process did
+        stage(self, *args)
+
+    monkeypatch.setattr(Publication, "_stage", late)
+    if not counted:
+        monkeypatch.setattr(silver, "rows_to_write", _losing_a_row)
+    with pytest.raises(Overtaken):
+        shop.merged(order(1, 1), order(2, 1))
+    assert shop.rows() == {}
+
+
+def _losing_a_row(*args: Any, **more: Any) -> str:
+    return f"SELECT * FROM ({classification.rows_to_write(*args, **more)}) LIMIT 1"
 
 
 def _set(shop: Shop, name: str, value: str) -> None:

@@ -18,6 +18,12 @@ from tests.unit.support.merges import Shop, order, orders, shops
 
 KEYLESS = spoiled(("        primaryKey: true\n", ""))
 BY_STATE = spoiled(("      - name: state\n", "      - name: state\n        partitioned: true\n"))
+BY_MOMENT = spoiled(
+    (
+        "timestamp\n        required: true\n",
+        "timestamp\n        required: true\n        primaryKey: true\n",
+    )
+)
 HALF = Decimal("1.5")
 
 
@@ -155,15 +161,7 @@ def test_files_without_a_key_of_the_batch_are_not_read(
 ) -> None:
     for start in (0, 100, 200):
         shop.merged(*(order(key, 1) for key in range(start, start + 10)))
-    read: list[str] = []
-    view = LakeTable.view
-
-    def spying(self: LakeTable, engine: object, name: str, files: object, **more: object) -> object:
-        if self.name == shop.plan.silver_table:
-            read.extend(f"{name} {file.record_count}" for file in files)  # type: ignore[attr-defined]
-        return view(self, engine, name, files, **more)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(LakeTable, "view", spying)
+    read = _read(shop, monkeypatch)
     untouched = {file.file_path for file in LakeTable.open(shop.plan.silver_table).files()}
     # 5 and 205 lie around the second file's keys.
     assert shop.merged(order(5, 2), order(205, 1), order(300, 1)) == {
@@ -174,6 +172,30 @@ def test_files_without_a_key_of_the_batch_are_not_read(
     assert read == ["held 10", "held 10", "touched 10", "touched 10", "replaced 10"]
     stayed = {file.file_path for file in LakeTable.open(shop.plan.silver_table).files()}
     assert len(untouched & stayed) == 2
+
+
+def test_files_of_other_days_than_the_batchs_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of moments and days only the manifests' own bounds are asked, not those of each file."""
+    with shops(orders(BY_MOMENT)) as shop:
+        for day in (1, 2, 3):
+            shop.merged(*(order(key, day) for key in range(10)))
+        read = _read(shop, monkeypatch)
+        assert shop.merged(order(5, 3, amount="2"), order(5, 4)) == {"inserted": 1, "updated": 1}
+        assert read == ["held 10", "touched 10", "replaced 10"]
+
+
+def _read(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What of silver is read from now on: the view's name and the file's rows."""
+    read: list[str] = []
+    view = LakeTable.view
+
+    def spying(self: LakeTable, engine: object, name: str, files: object, **more: object) -> object:
+        if self.name == shop.plan.silver_table:
+            read.extend(f"{name} {file.record_count}" for file in files)  # type: ignore[attr-defined]
+        return view(self, engine, name, files, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(LakeTable, "view", spying)
+    return read
 
 
 def test_a_table_that_its_contract_has_outgrown_is_left_to_spark(shop: Shop) -> None:
