@@ -51,7 +51,8 @@ class Arrivals:
         """The due objects that batches are to be made of, in the order of their arrival.
 
         Args:
-            accepted: let through what waits already; what has come since is looked at all the same.
+            accepted: let through what waits already, and behind it, where arrival orders rows, what
+                is told of in the same words; what has come since is looked at all the same.
         """
         if not due:
             return []
@@ -65,7 +66,8 @@ class Arrivals:
             self.held += len(due) - len(unseen)
         if takes_in_order(plan) and not accepted:
             unseen = _before_first(due, held)
-        good = {pointer(landed) for landed in self._good(plan, unseen)}
+        told = [each.why for each in waiting.values()] if takes_in_order(plan) and accepted else []
+        good = {pointer(landed) for landed in self._good(plan, unseen, told)}
         if self._seen:
             self._note(plan)
         taken = []
@@ -77,14 +79,17 @@ class Arrivals:
                 taken.append(landed)
         return taken
 
-    def _good(self, plan: SilverPlan, unseen: Sequence[LandedObject]) -> Iterator[LandedObject]:
+    def _good(
+        self, plan: SilverPlan, unseen: Sequence[LandedObject], told: Sequence[str]
+    ) -> Iterator[LandedObject]:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for start in range(0, len(unseen), _CHUNK):
                 if self.time_is_up():
                     return
                 chunk = unseen[start : start + _CHUNK]
                 compared = pool.map(lambda landed: self._compared(plan, landed), chunk)
-                for landed, drifts in zip(chunk, compared, strict=True):
+                for landed, found in zip(chunk, compared, strict=True):
+                    drifts = _not_accepted(found, told)
                     if not self._breaks(plan, landed, drifts):
                         yield landed
                     elif takes_in_order(plan):
@@ -115,6 +120,14 @@ class Arrivals:
             self.ledger.note_drift(plan.dataset, drift, seen_in=key, objects=count)
         self._seen.clear()
         self.tell(plan)
+
+
+def _not_accepted(drifts: tuple[Drift, ...], told: Sequence[str]) -> tuple[Drift, ...]:
+    """Drifts without those that break, where a person who lets objects through has read of each."""
+    breaking = [drift for drift in drifts if drift.breaking]
+    if not all(any(drift.text in why for why in told) for drift in breaking):
+        return drifts
+    return tuple(drift for drift in drifts if not drift.breaking)
 
 
 def _before_first(due: Sequence[LandedObject], held: set[str]) -> list[LandedObject]:

@@ -156,6 +156,29 @@ def test_a_person_lets_through_what_waits_and_not_what_has_come_since(bench: Ben
     assert len(bench.sent) == 2, "it has come back after it was accepted, so it is told again"
 
 
+def test_where_arrival_orders_rows_what_waits_behind_for_the_same_goes_with_it(
+    bench: Bench,
+) -> None:
+    for minute, record in enumerate((RENAMED, GOOD, RENAMED, {**RENAMED, "till": 1}), start=1):
+        bench.land(str(minute), record, minute)
+    assert bench.passed(IN_ORDER) == []
+    everything = [f"products/{minute}" for minute in range(1, 5)]
+    assert bench.passed(IN_ORDER, accepted=True) == everything
+    assert (bench.waiting(), len(bench.sent)) == ([], 2), "told: the first, and the new column"
+    (note,) = bench.ledger.open_drift("products", COLUMNS)
+    assert (note.kind, note.column) == ("new", "till")
+
+
+def test_where_arrival_orders_rows_what_nobody_has_read_of_waits_again(bench: Bench) -> None:
+    bench.land("a", RENAMED, 1)
+    bench.land("b", {"id": 1, "name": "a"}, 2)
+    bench.land("c", RENAMED, 3)
+    assert bench.passed(IN_ORDER) == []
+    assert bench.passed(IN_ORDER, accepted=True) == ["products/a"]
+    assert bench.waiting() == ["products/b"]
+    assert bench.ledger.waiting_objects("products")[0].why == "column updated_at is missing"
+
+
 def test_a_message_that_cannot_be_sent_stops_no_data_and_is_sent_later(bench: Bench) -> None:
     bench.refuses = True
     bench.land("a", MORE)
