@@ -15,7 +15,7 @@ from typing import Final
 from cli.inference.csv_guess import guessed
 from dataplatform.adapters.samples import SAMPLE_BYTES, sample_from
 from dataplatform.drift.compare import compare
-from dataplatform.drift.model import Drift, Kind
+from dataplatform.drift.model import Drift, Kind, values_are
 from dataplatform.drift.shape import observe
 from dataplatform.errors import InvalidInput, Problem, UnreadableObject
 from dataplatform.parsing.csv_form import encoding_name
@@ -32,6 +32,7 @@ _FORMATS: Final = {
     ".parquet": "parquet",
 }
 _NAMED: Final = {"csv": "CSV with a header", "json": "JSON Lines: one object a line"}
+_NOTHING: Final = "no records in it, so no row comes of it. Should there be some, ask the source."
 
 
 class WrongFile(InvalidInput):
@@ -61,8 +62,6 @@ def check(plan: SilverPlan, path: Path) -> tuple[Head | None, list[Problem]]:
     if not path.is_file():
         found = "a folder" if path.is_dir() else "no such file"
         return None, [_problem(path, "file", found, "a file", "Check the path.")]
-    if not path.stat().st_size:
-        return None, [_problem(path, "content", "an empty file", _NAMED[plan.source.format])]
     if wrong := _wrong_format(plan, path):
         return None, [wrong]
     drifts = _drifts(plan, path)
@@ -74,6 +73,7 @@ def check(plan: SilverPlan, path: Path) -> tuple[Head | None, list[Problem]]:
     except UnreadableObject as error:
         return None, [_unreadable(plan, path, error.what)]
     told = tuple(f"{drift.text}. {drift.remedy}" for drift in drifts if _is_told(drift))
+    told += () if block else (_NOTHING,)
     within = [drift.column for drift in drifts if drift.kind == Kind.WITHIN]
     return _head(block, told, within), _faults(plan, path, block)
 
@@ -113,7 +113,7 @@ def _of_drift(plan: SilverPlan, path: Path, drift: Drift) -> Problem:
             found, expected = "missing", "each column that the contract requires"
             remedy = f"Add {other} to the file, or let the contract not require {column}."
         case Kind.RETYPED:
-            found, expected = f"its values are {other}{form}", drift.expected
+            found, expected = f"{values_are(other)}{form}", drift.expected
             remedy = "Mend the values, or the column's type or format in the contract."
         case _:
             found, expected, remedy = other, drift.expected, drift.remedy
@@ -128,9 +128,7 @@ def _sent_as(plan: SilverPlan, name: str) -> str:
 
 def _faults(plan: SilverPlan, path: Path, block: Block) -> list[Problem]:
     """What no record has that each needs, or what no record is."""
-    if not block:
-        return [_problem(path, "content", "no records", "one record or more")]
-    if not block.read:
+    if block and not block.read:
         first = block.rejected[0]
         found = f"none of {len(block)} is readable; record {first.position}: {first.reasons[0]}"
         remedy = ""

@@ -152,8 +152,9 @@ def _widen(columns: CommentedSeq, note: DriftNote, patch: Patch) -> None:
     column = _column(columns, note.column)
     wider = widest(note.expected, note.found)
     if column is None or not widens(note.expected, wider):
+        into = "that" if wider == MIXED else wider
         patch.asked.append(
-            f"{note.text}: a table can't become {wider} in place. Ask the source for "
+            f"{note.text}: a table can't become {into} in place. Ask the source for "
             f"{note.expected}; or add a column of another name, and take this one out later."
         )
         return

@@ -10,9 +10,17 @@ from typing import Final
 from dataplatform.drift.model import Drift, Kind
 from dataplatform.drift.nested import text_of, unknown_fields
 from dataplatform.drift.shape import SampledColumn, Shape
-from dataplatform.drift.values import fits_as, form, narrowest, narrowest_within, taken_as
+from dataplatform.drift.values import (
+    fits_as,
+    form,
+    narrowest,
+    narrowest_whole,
+    narrowest_within,
+    taken_as,
+)
+from dataplatform.naming import RECEIVED_AT
 from dataplatform.parsing.csv_form import SEPARATORS, other_separator
-from dataplatform.plans.model import Column, SilverPlan
+from dataplatform.plans.model import STREAM, Column, SilverPlan
 
 EVIDENCE: Final = 20
 """Values that a sample must hold before they say anything of their column's type; of fewer, each is
@@ -35,7 +43,7 @@ def compare(shape: Shape, plan: SilverPlan) -> tuple[Drift, ...]:
     What a header lacks is always told, and breaks where a record needs it.
     """
     observed = {column.name: column for column in shape.columns}
-    known = set(plan.fields)
+    known = {*plan.fields, *((RECEIVED_AT,) if plan.source.kind == STREAM else ())}
     # A column without a name is kept as the others are, but no contract could ever name it.
     new = [column for column in shape.columns if column.name and column.name not in known]
     missing = [column for column in plan.columns if source_name(column) not in observed]
@@ -224,7 +232,7 @@ def _retyped(plan: SilverPlan, column: Column, observed: SampledColumn) -> Drift
 def _seen_as(column: Column, observed: SampledColumn) -> str:
     """The type of the values as they are read: what isn't in the column's format is text."""
     if not column.format:
-        return observed.type
+        return narrowest_whole(observed.values)
     texts = [taken_as(value, column.type, column.format) for value in observed.values]
     return narrowest(text or "" for text in texts)
 

@@ -68,6 +68,11 @@ def describe(kind: str, column: str, found: str, expected: str) -> str:
         case Kind.RENAMED:
             return f'column {column} is missing; "{found}" looks like it'
         case Kind.RETYPED:
-            return f"column {column} is {kind_in_words(expected)}, its values are {found}"
+            return f"column {column} is {kind_in_words(expected)}, {values_are(found)}"
         case _:
             return f"wrong header: {found}"
+
+
+def values_are(found: str) -> str:
+    """A type that was found, of values: `its values are objects`."""
+    return f"its values are {f'{found}s' if found in ('object', 'array') else found}"

@@ -110,6 +110,15 @@ def narrowest_within(values: Iterable[Any]) -> str:
     return narrowest(map(text_of, listed))
 
 
+def narrowest_whole(texts: Iterable[str]) -> str:
+    """The same of a column's values, where text may be the JSON of an object or an array."""
+    values = list(texts)
+    for kind, name in (("struct", OBJECT), ("array", ARRAY)):
+        if values and all(fits_nested(value, kind) for value in values):
+            return name
+    return narrowest(values)
+
+
 def widest(one: str, other: str) -> str:
     """A type that takes the values of both."""
     if one == other:

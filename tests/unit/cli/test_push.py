@@ -42,13 +42,11 @@ def found(plan: SilverPlan, path: Path, body: bytes) -> list[tuple[str, str]]:
     [
         ("a.csv", b"id,city\n1,x\n", "store_id", 'missing; "id" looks like it'),
         ("a.csv.gz", gzip.compress(b"city,area\nx,y\n", mtime=0), "store_id", "missing"),
-        ("a.csv", b"", "content", "an empty file"),
         ("a.csv", b"\x89PNG\r\n\x1a\n\0\0\0", "content", "UTF-8"),
         ("a.csv", b"a,b\n1,2\n", "header", "2 fields on the first line, none of them a column"),
         ("a.csv", b"store_id\n" + b"x\n" * 20, "store_id", "its values are string, such as x"),
         ("a.csv", b"store_id;city;area\n1;x;2\n", "header", "separated by semicolons"),
         ("a.csv", b"store_id\tcity\tarea\n1\tx\t2\n", "header", "separated by tabs"),
-        ("a.csv", csv_bytes(), "content", "no records"),
         (
             "a.csv",
             csv_bytes((1, "Caf\u00e9", "", "")).decode().encode("latin-1"),
@@ -96,6 +94,15 @@ def test_what_does_not_keep_a_file_back_is_told(tmp_path: Path) -> None:
     head, problems = check(stores(), path)
     assert not problems
     assert head is not None and head.told[0].startswith("column area is missing. Its values are")
+
+
+@pytest.mark.parametrize("body", [b"", b"\n\n", gzip.compress(b"", mtime=0), csv_bytes()])
+def test_a_file_without_records_is_sent_and_told(tmp_path: Path, body: bytes) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(body)
+    head, problems = check(stores(), path)
+    assert not problems
+    assert head is not None and head.rows == 0 and head.told[0].startswith("no records in it")
 
 
 def test_an_optional_column_may_be_missing(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,8 +12,9 @@ from dataplatform.drift.model import Drift, Kind
 from dataplatform.drift.nested import known_fields
 from dataplatform.drift.shape import Sample, observe, shape_of_lines
 from dataplatform.drift.values import widest
+from dataplatform.naming import RECEIVED_AT
 from dataplatform.parsing.csv_form import CsvForm
-from dataplatform.plans.model import Column, SilverPlan
+from dataplatform.plans.model import STREAM, Column, SilverPlan
 from tests.unit.support.plans import dataset
 
 COLUMNS = (
@@ -58,6 +60,14 @@ def test_a_new_column_is_told_with_its_type_and_without_its_values() -> None:
     assert "contracts propose stores" in drift.remedy
     (drift,) = of_json([{**dict(zip(NAMES, VALUES, strict=True)), "size": 12}])
     assert brief([drift]) == [("new", "size", "int", False)]
+
+
+def test_when_an_event_was_received_is_no_drift_of_its_stream() -> None:
+    stream = dataclasses.replace(PLAN, source=dataclasses.replace(PLAN.source, kind=STREAM))
+    event: dict[str, object] = dict(zip(NAMES, VALUES, strict=True))
+    event[RECEIVED_AT] = "2026-11-21T10:00:00Z"
+    assert of_json([event], stream) == []
+    assert [drift.column for drift in of_json([event])] == [RECEIVED_AT], "a file's own column"
 
 
 def test_a_column_without_a_name_is_no_drift() -> None:
@@ -233,10 +243,21 @@ def test_what_a_new_field_holds_is_no_text_where_its_values_are_objects_or_array
     assert widest("int", "array") == widest("object", "array") == "of several kinds"
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [({"a": 1}, "objects"), ([1], "arrays"), ("a", "string"), ("{a", "string")],
+)
+def test_a_column_that_has_become_an_object_or_an_array_is_told_as_one(
+    value: object, said: str
+) -> None:
+    found, *_ = of_json([{"id": value, "name": "a"} for _ in range(EVIDENCE)])
+    assert found.text == f"column id is int, its values are {said}"
+
+
 def test_a_column_that_is_no_array_any_more_is_retyped() -> None:
     found = of_json([{"id": n, "lines": {"Sku": "a"}} for n in range(EVIDENCE)], NESTED)
     assert [(d.kind, d.column, d.breaking) for d in found] == [("retyped", "lines", True)]
-    assert found[0].text == "column lines is an array, its values are string"
+    assert found[0].text == "column lines is an array, its values are objects"
     same = of_json([{"id": n, "lines": []} for n in range(EVIDENCE)], NESTED)
     assert same == []
 
