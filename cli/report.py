@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from html import escape
 
 from cli import pages
 from cli.books import unpublished, without_records
 from cli.costs import WHOLE, dollars, in_dollars
+from cli.redriven import Redriven, moment, took
 from cli.timeline import with_engines
 from dataplatform.errors import BatchHeld
 from dataplatform.ledger.cost_shares import CostShares
 from dataplatform.ledger.costs import Cost
 from dataplatform.ledger.engines import EngineChoice
 from dataplatform.ledger.records import DatasetBooks, Run, Step
-from dataplatform.ledger.work import Work
+from dataplatform.ledger.work import Work, attempts_of
 from dataplatform.sizes import size
 
 _STYLE = """
@@ -24,7 +24,7 @@ _STYLE = """
 td small { display: block; line-height: 1.2; white-space: normal; text-wrap: balance;
   min-width: 10rem }
 td.said { text-align: left; min-width: 22rem; white-space: normal } body { max-width: 84rem }
-.failed { color: var(--bad) }
+.failed { color: var(--bad) } .whole { white-space: nowrap }
 .row { display: grid; grid-template-columns: 17rem 1fr 6rem; gap: .8rem; align-items: center }
 .track { height: .9rem; position: relative; border-bottom: 1px dotted var(--line) }
 .bar { position: absolute; height: .7rem; min-width: 2px; background: var(--bar) }
@@ -51,12 +51,14 @@ def page(
     spent: Cost,
     held: Mapping[str, int],
     explained: bool = False,
+    redriven: Redriven | None = None,
 ) -> str:
     """The whole page; every value from outside is escaped.
 
     Args:
         held: records that wait, of each dataset that the run holds.
         explained: the run failed for these alone, which the books say.
+        redriven: when it went on after it had failed; the time between is left out.
     """
     told = with_engines(steps)
     return pages.page(
@@ -64,14 +66,14 @@ def page(
         _STYLE,
         f"<h1>Run {escape(run.run_id)} <small>stage {escape(stage)} · ",
         f"<span class={run.state}>{run.state}</span> · ",
-        f"{escape(run.started_at)}{_took(run)}</small></h1>",
+        f"<span class=whole>{escape(run.started_at)}</span>{_took(run, redriven)}</small></h1>",
         f"<p class=failed>{escape(run.error)}</p>" if run.error and not explained else "",
         "<h2>Books</h2>",
         _books(entries, engines, work, shares.datasets, held) or f"<p>{without_records(steps)}</p>",
         f"<p>{escape(dollars(spent))}, of which for {WHOLE} {in_dollars(shares.whole.total)}</p>",
         _models(told, shares.models),
         "<h2>Timeline</h2>",
-        _timeline(told),
+        _timeline(told, redriven),
     )
 
 
@@ -147,33 +149,45 @@ def _cell(count: int) -> str:
     return f"<td>{count:,}</td>" if count else "<td class=none>0</td>"
 
 
-def _timeline(steps: Sequence[Step]) -> str:
-    spans: dict[tuple[str, str], list[Step]] = {}
-    for step in steps:
-        spans.setdefault((step.name, step.dataset), []).append(step)
+def _timeline(steps: Sequence[Step], redriven: Redriven | None) -> str:
+    spans = attempts_of(steps)
     if not spans:
         return "<p>No steps.</p>"
-    moments = [_seconds(step.at) for step in steps]
+
+    def at(step: Step) -> float:
+        """On a clock that stands still while the run had failed."""
+        found = moment(step.at)
+        return found - redriven.pause if redriven and found >= moment(redriven.at) else found
+
+    moments = [at(step) for step in steps]
     first, whole = min(moments), max(max(moments) - min(moments), 0.001)
     rows = []
-    for (name, dataset), found in spans.items():
-        begin, end = _seconds(found[0].at) - first, _seconds(found[-1].at) - first
-        state = "failed" if found[-1].state == "failed" else "done"
-        counts = ", ".join(f"{key} {value:,}" for key, value in found[-1].counts.items() if value)
-        said = " · ".join(filter(None, (found[-1].detail, counts)))
+    for (name, dataset), attempts in spans.items():
+        last = attempts[-1][1]
+        bars, seconds = [], 0.0
+        for begun, ended in attempts:
+            lasted = at(ended) - at(begun)
+            seconds += lasted
+            bars.append(
+                f"<span class='bar {_state(ended)}' style='left:{(at(begun) - first) / whole:.2%};"
+                f"width:{lasted / whole:.2%}'></span>"
+            )
+        counts = ", ".join(f"{key} {value:,}" for key, value in last.counts.items() if value)
+        said = " · ".join(filter(None, (last.detail, counts)))
         rows.append(
             f"<div class=row title='{escape(said, quote=True)}'>"
-            f"<span class={state}>{escape(name)} <small>{escape(dataset)}</small></span>"
-            f"<span class=track><span class='bar {state}' style='left:{begin / whole:.2%};"
-            f"width:{(end - begin) / whole:.2%}'></span></span>"
-            f"<span class=seconds>{end - begin:.1f} s</span></div>"
+            f"<span class={_state(last)}>{escape(name)} <small>{escape(dataset)}</small></span>"
+            f"<span class=track>{''.join(bars)}</span>"
+            f"<span class=seconds>{seconds:.1f} s</span></div>"
         )
     return "".join(rows)
 
 
-def _took(run: Run) -> str:
-    return f" · {_seconds(run.ended_at) - _seconds(run.started_at):.0f} s" if run.ended_at else ""
+def _state(step: Step) -> str:
+    return "failed" if step.state == "failed" else "done"
 
 
-def _seconds(moment: str) -> float:
-    return datetime.fromisoformat(moment).timestamp()
+def _took(run: Run, redriven: Redriven | None) -> str:
+    took_it = f" · {took(run, redriven):.0f} s" if run.ended_at else ""
+    went_on = f" · redriven <span class=whole>{escape(redriven.at)}</span>" if redriven else ""
+    return took_it + went_on

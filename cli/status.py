@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from rich.table import Table
 
 from cli import books, costs, drift, holds, queues, report, timeline
 from cli.pipeline import as_it_is
+from cli.redriven import Redriven, looked_up, took
 from cli.screen import Screen
 from cli.target import Target, UnknownRun
 from dataplatform.ledger.costs import Cost
@@ -23,16 +23,18 @@ _RUNS = 8
 def status(screen: Screen, stage: str | None, run_id: str | None, html: str | None) -> None:
     """Show the platform, or one run; `--html` writes the same as a page."""
     target = Target.choose(stage)
-    runs = [as_it_is(target, run) for run in target.ledger.runs(_RUNS)]
+    with screen.waiting("status", "asking the ledger"):
+        runs = [as_it_is(target, run) for run in target.ledger.runs(_RUNS)]
     if run_id or html:
         _one(screen, target, _chosen(target, runs, run_id), html)
         return
-    lifetime = books.lifetime(target)
-    unclaimed = target.ledger.unclaimed_objects()
-    waits, drifted, held = drift.waiting(target), drift.notes(target), holds.held(target)
-    queued = queues.queues(target, waits, held)
+    with screen.waiting("status", "asking the ledger"):
+        lifetime = books.lifetime(target)
+        unclaimed = target.ledger.unclaimed_objects()
+        waits, drifted, held = drift.waiting(target), drift.notes(target), holds.held(target)
+        queued = queues.queues(target, waits, held)
+        spent = {run.run_id: costs.cost_of(target, run.run_id) for run in runs}
     screen.say(f" stage {target.stage}   {_place(target)}")
-    spent = {run.run_id: costs.cost_of(target, run.run_id) for run in runs}
     screen.show(_runs(runs, spent))
     screen.say()
     screen.show(books.of_lifetime(lifetime))
@@ -64,13 +66,18 @@ def status(screen: Screen, stage: str | None, run_id: str | None, html: str | No
 
 
 def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
-    steps = target.ledger.steps(run.run_id)
-    entries = target.ledger.books(run.run_id)
-    engines = target.ledger.engines(run.run_id)
-    shares = costs.shares_of(target, run.run_id, steps)
-    work = books.work_of_run(target, run.run_id)
-    waiting = [found for found in drift.waiting(target) if found.run_id == run.run_id]
+    with screen.waiting("status", f"asking the ledger for {run.run_id}"):
+        steps = target.ledger.steps(run.run_id)
+        run, redriven = looked_up(target, run, steps)
+        entries = target.ledger.books(run.run_id)
+        engines = target.ledger.engines(run.run_id)
+        shares = costs.shares_of(target, run.run_id, steps)
+        work = books.work_of_run(target, run.run_id)
+        waiting = [found for found in drift.waiting(target) if found.run_id == run.run_id]
     screen.say(f" run {run.run_id}   {run.state}   {run.started_at} – {run.ended_at or 'now'}")
+    if redriven:
+        lasted = f"; it took {_took(run, redriven)} in all" if run.ended_at else ""
+        screen.say(f" redriven {redriven.at}, after it had failed{lasted}")
     explained = run.state == "failed" and holds.explain(target, run)
     for step in timeline.latest(holds.without_causes(steps) if explained else steps):
         screen.say(timeline.line(step))
@@ -91,13 +98,14 @@ def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
     if html:
         page = report.page(
             target.stage, run, steps, entries, engines=engines, work=work, shares=shares,
-            spent=spent, held=books.held_rows(audits), explained=explained,
+            spent=spent, held=books.held_rows(audits), explained=explained, redriven=redriven,
         )  # fmt: skip
         Path(html).write_text(page, encoding="utf-8")
         screen.say(f" Written: {html}")
     screen.result(
         {
             **_run_json(run),
+            "redriven": redriven.at if redriven else "",
             "datasets": books.run_json(entries, engines, work),
             "waiting": drift.waiting_json(waiting),
             "behind": queues.to_json(queued),
@@ -151,12 +159,11 @@ def _runs(runs: list[Run], spent: Mapping[str, Cost]) -> Table:
     return table
 
 
-def _took(run: Run) -> str:
+def _took(run: Run, redriven: Redriven | None = None) -> str:
     """How long a run lasted, as "2 min 6 s"; nothing while it goes on."""
     if not run.ended_at:
         return ""
-    seconds = datetime.fromisoformat(run.ended_at) - datetime.fromisoformat(run.started_at)
-    minutes, rest = divmod(round(seconds.total_seconds()), 60)
+    minutes, rest = divmod(round(took(run, redriven)), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 

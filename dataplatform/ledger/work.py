@@ -42,11 +42,26 @@ def work_of(batches: Iterable[Batch], steps: Iterable[Step]) -> dict[str, Work]:
 
 
 def spans_of(steps: Iterable[Step]) -> dict[tuple[str, str], float]:
-    """Seconds from the first word to the last of each step and what it was for."""
-    moments: dict[tuple[str, str], list[str]] = {}
-    for step in steps:
-        moments.setdefault((step.name, step.dataset), []).append(step.at)
-    return {of: _seconds(min(found), max(found)) for of, found in moments.items()}
+    """Seconds from the first word to the last of each step and what it was for.
+
+    Those between a failure and the next start aren't among them: a run may be redriven days later.
+    """
+    return {
+        of: sum(_seconds(first.at, last.at) for first, last in found)
+        for of, found in attempts_of(steps).items()
+    }
+
+
+def attempts_of(steps: Iterable[Step]) -> dict[tuple[str, str], list[tuple[Step, Step]]]:
+    """The first and the last word of each attempt at a step; one begins anew after a failure."""
+    found: dict[tuple[str, str], list[tuple[Step, Step]]] = {}
+    for step in sorted(steps, key=lambda each: each.at):
+        attempts = found.setdefault((step.name, step.dataset), [])
+        if attempts and not (attempts[-1][1].state == "failed" and step.state == "started"):
+            attempts[-1] = attempts[-1][0], step
+        else:
+            attempts.append((step, step))
+    return found
 
 
 def _seconds(first: str, last: str) -> float:

@@ -1,0 +1,94 @@
+"""A run that was redriven: what it took is told without the days in which it had failed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from cli.redriven import looked_up, took
+from cli.target import Target
+from dataplatform.ledger.records import Run, Step
+from dataplatform.ledger.work import spans_of
+from tests.unit.cli.conftest import RUN, FakeTarget
+
+Weir = Callable[..., tuple[int, str, str]]
+
+DAYS_LATER = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+ENDED = replace(RUN, ended_at="2026-11-23T08:00:20Z")
+SILVER = Step(run_id=RUN.run_id, name="silver", dataset="sales", at="")
+STEPS = [
+    replace(SILVER, state="started", at="2026-11-21T10:04:20.000000Z"),
+    replace(SILVER, state="failed", at="2026-11-21T10:04:30.000000Z"),
+    replace(SILVER, state="started", at="2026-11-23T08:00:05.000000Z"),
+    replace(SILVER, state="done", at="2026-11-23T08:00:15.000000Z"),
+]
+
+
+class Gone(Exception):
+    """What Step Functions says of an execution that it has forgotten."""
+
+
+class Stage(FakeTarget):
+    """A stage whose newest run failed, and was redriven two days later."""
+
+    def __init__(self, run: Run = ENDED, *, status: str = "SUCCEEDED", known: bool = True) -> None:
+        super().__init__()
+        self._run, self._status, self._known = run, status, known
+        self.exceptions = SimpleNamespace(ExecutionDoesNotExist=Gone)
+        self.ledger.steps = lambda run_id: STEPS  # type: ignore[method-assign]
+
+    def run(self, run_id: str) -> Run:
+        return self._run
+
+    def client(self, service: str) -> Any:
+        assert service == "stepfunctions"
+        return self
+
+    def describe_execution(self, *, executionArn: str) -> dict[str, Any]:
+        if not self._known:
+            raise Gone
+        return {"status": self._status, "redriveDate": DAYS_LATER}
+
+
+def test_what_a_redriven_run_took_is_without_its_pause() -> None:
+    run, redriven = looked_up(Stage(), ENDED, STEPS)  # type: ignore[arg-type]
+    assert redriven is not None
+    assert (run, redriven.at) == (ENDED, "2026-11-23T08:00:00Z")
+    assert took(run, redriven) == 18 + 20, "from its start to its last word, and since"
+    assert spans_of(STEPS) == {("silver", "sales"): 20.0}
+
+
+def test_a_run_that_was_redriven_and_goes_on_has_not_failed() -> None:
+    failed = replace(RUN, state="failed", error="States.TaskFailed: no")
+    stage = Stage(failed, status="RUNNING")
+    run, redriven = looked_up(stage, failed, STEPS)  # type: ignore[arg-type]
+    assert redriven
+    assert (run.state, run.ended_at, run.error) == ("running", "", "")
+
+
+@pytest.mark.parametrize("steps", [STEPS, STEPS[2:]])
+def test_of_a_run_that_nobody_redrove_or_remembers_nothing_is_told(steps: list[Step]) -> None:
+    stage = Stage(known=False)
+    assert looked_up(stage, ENDED, steps) == (ENDED, None)  # type: ignore[arg-type]
+
+
+def test_status_and_its_page_tell_of_it(
+    weir: Weir, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(Target, "choose", lambda stage: Stage())
+    page = tmp_path / "run.html"
+    _, out, _ = weir("status", "--run", RUN.run_id, "--html", str(page))
+    assert " redriven 2026-11-23T08:00:00Z, after it had failed; it took 38 s in all\n" in out
+    text = page.read_text(encoding="utf-8")
+    assert " · 38 s · redriven <span class=whole>2026-11-23T08:00:00Z</span>" in text
+    assert "<span class=seconds>20.0 s</span>" in text
+    assert text.count("class='bar failed'") == text.count("class='bar done'") == 1
+    _, out, _ = weir("status", "--run", RUN.run_id, "--json")
+    assert json.loads(out)["redriven"] == "2026-11-23T08:00:00Z"
