@@ -6,8 +6,8 @@ import tomllib
 from typing import Annotated, Any, Final
 
 import typer
-from typer.core import TyperGroup
 
+from cli.flags import Verbs, bare
 from cli.verbs.contracts import contracts
 from cli.verbs.data import data
 from cli.verbs.new import new
@@ -42,7 +42,7 @@ _ORDER: Final = {
 }
 
 
-class _InOrder(TyperGroup):
+class _InOrder(Verbs):
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
         return sorted(super().list_commands(ctx), key=lambda name: _ORDER[name][1])
 
@@ -69,6 +69,7 @@ app.add_typer(contracts, name="contracts")
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(new, name="new")
 app.add_typer(samples, name="samples")
+bare(app)
 
 
 def _tell_version(asked: bool) -> None:

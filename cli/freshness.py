@@ -65,7 +65,8 @@ def freshness(screen: Screen, stage: str | None) -> None:
     """Show every dataset's age; ends with exit code 3 where a promise isn't kept."""
     target = Target.choose(stage)
     now = datetime.now(UTC)
-    found = measured(target.ledger, target.plan, now)
+    with screen.waiting("freshness", "asking the ledger"):
+        found = measured(target.ledger, target.plan, now)
     screen.show(_table(found))
     broken = [each.dataset for each in found if each.broken]
     if broken:

@@ -46,8 +46,13 @@ def logs(
         )
     shown: list[dict[str, Any]] = []
     traced = 0
+
+    def said() -> list[dict[str, Any]]:
+        return sorted(_events(client, _groups(target, client, function), start, end), key=_moment)
+
+    with screen.waiting("logs", "asking CloudWatch Logs"):
+        events = said()
     while True:
-        events = sorted(_events(client, _groups(target, client, function), start, end), key=_moment)
         shown += events
         for entry in () if screen.as_json else _entries(events):
             traced += bool(entry.trace)
@@ -56,6 +61,7 @@ def logs(
             break
         start = max((event["timestamp"] for event in events), default=start - 1) + 1
         time.sleep(_POLL_SECONDS)  # CloudWatch Logs is polled, as `aws logs tail` does
+        events = said()
     if not shown:
         screen.say(f"No lines since {_clock(start)} UTC.")
     if traced and not trace:

@@ -23,6 +23,8 @@ from dataplatform.errors import WeirError
 
 _MARKS = " ✓✗!·▸"
 
+_SILENT_SECONDS = 2
+
 WIDTH = 100
 """Every screen fits this many columns."""
 
@@ -90,8 +92,8 @@ class Screen:
         """Show that something is under way, then how it ended and how long it took."""
         task = Task(name)
         if self.live:
-            with self.console.status(f"{name:<12} {doing}") as status:
-                task.show = lambda text: status.update(f"{name:<12} {escape(text)}")
+            with self.console.status(_Ticking(name, doing)) as status:
+                task.show = lambda text: status.update(_Ticking(name, text, task.started))
                 yield task
         else:
             self.progress(f"   {name:<12} {doing} …")
@@ -106,8 +108,21 @@ class Screen:
         if not console.is_terminal:
             yield
             return
-        with console.status(f"{name:<12} {escape(doing)}"):
+        with console.status(_Ticking(name, doing)):
             yield
+
+
+class _Ticking:
+    """What is under way, and from two seconds on for how long it has been."""
+
+    def __init__(self, name: str, doing: str, started: float | None = None) -> None:
+        self._text = f"{name:<12} {doing}"
+        self._started = time.monotonic() if started is None else started
+
+    def __rich__(self) -> Text:
+        seconds = time.monotonic() - self._started
+        ticks = f"   {seconds:.0f} s" if seconds >= _SILENT_SECONDS else ""
+        return Text.assemble(self._text, (ticks, "dim"), no_wrap=True, overflow="ellipsis")
 
 
 class Task:

@@ -68,6 +68,7 @@ class Timeline:
     def __enter__(self) -> Timeline:
         if self._live:
             self._live.__enter__()
+            self._live.update(Text(" ▸ pipeline     is started"))
         return self
 
     def __exit__(self, *error: object) -> None:

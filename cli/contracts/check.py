@@ -45,7 +45,8 @@ def check(screen: Screen, paths: Sequence[Path]) -> None:
     Raises:
         WrongUsage: a path that is no contract.
     """
-    checked = check_files(paths) if paths else check_project(ROOT)
+    with screen.waiting("check", "reading contracts and models"):
+        checked = check_files(paths) if paths else check_project(ROOT)
     for problem in checked.problems:
         screen.say(_shown("[red]✗[/]", problem))
     for warning in checked.warnings:

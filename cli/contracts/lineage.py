@@ -33,10 +33,11 @@ def lineage(screen: Screen, dataset: str, column: str, html: Path | None) -> Non
         WrongUsage: no such dataset, or column.
         InvalidContract, InvalidModel: the project has problems of its own.
     """
-    plan = compile_platform(ROOT, Names(stage_of(load(ROOT))))
-    of = Lineage(plan)
-    names = [dataset] if dataset else [each.dataset for each in plan.datasets]
-    found = {name: readers(plan, of, name, column) for name in names}
+    with screen.waiting("lineage", "reading contracts and models"):
+        plan = compile_platform(ROOT, Names(stage_of(load(ROOT))))
+        of = Lineage(plan)
+        names = [dataset] if dataset else [each.dataset for each in plan.datasets]
+        found = {name: readers(plan, of, name, column) for name in names}
     for name, by in found.items():
         if html is not None:
             continue  # the page shows it

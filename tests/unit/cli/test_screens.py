@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from io import StringIO
 from typing import Any
@@ -12,11 +13,13 @@ from rich.console import Console
 from cli import books as books_table
 from cli import costs
 from cli import sql as sql_verb
-from cli.screen import Screen
+from cli.screen import Screen, _Ticking
 from cli.status import _took
 from dataplatform.ledger.costs import Cost
 from dataplatform.ledger.records import Outcomes, Run, Step
-from tests.unit.cli.conftest import RUN, books
+from tests.unit.cli.conftest import RUN, FakeTarget, books
+
+Weir = Callable[..., tuple[int, str, str]]
 
 WIDE = [{f"a_column_named_{n}": f"value {n} of this row" for n in range(9)}]
 NARROW = [{"city": "Arcadia", "customer_id": 51}]
@@ -156,3 +159,26 @@ def test_an_answer_that_is_waited_for_is_shown_where_it_is_no_answer(
         pass
     out, err = capfd.readouterr()
     assert (out, "asking the [lake]" in err) == ("", terminal)
+
+
+def test_what_takes_longer_says_for_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = iter((0.0, 1.9, 2.0, 75.4))
+    monkeypatch.setattr("cli.screen.time.monotonic", lambda: next(now))
+    shown = _Ticking("synthesize", "[the] app")
+    assert [shown.__rich__().plain for _ in range(3)] == [
+        "synthesize   [the] app",
+        "synthesize   [the] app   2 s",
+        "synthesize   [the] app   75 s",
+    ]
+
+
+@pytest.mark.parametrize("verb", [("status",), ("status", "--run", RUN.run_id)])
+def test_a_verb_that_asks_the_ledger_says_so_on_a_terminal_and_leaves_no_trace(
+    verb: tuple[str, ...], weir: Weir, target: FakeTarget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, quiet, err = weir(*verb)
+    assert err == ""
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    _, _, err = weir(*verb)
+    assert "asking the ledger" in err
+    assert quiet

@@ -42,6 +42,16 @@ def test_no_paragraph_of_help_keeps_the_line_breaks_of_its_source() -> None:
     assert len(commands) > 20
 
 
+def test_help_gives_no_flag_a_value(weir: Weir) -> None:
+    commands: list[tuple[tuple[str, ...], Any]] = [((), typer.main.get_command(app))]
+    for name, command in commands:
+        commands += [((*name, sub), c) for sub, c in getattr(command, "commands", {}).items()]
+        if name == ("cdk",):  # its help is the CDK's own
+            continue
+        code, out, _ = weir(*name, "--help")
+        assert (code, "--help" in out, "<bool>" in out) == (Exit.DONE, True, False), name
+
+
 def test_ctrl_c_while_weir_is_still_loading_ends_it_without_a_word(tmp_path: Path) -> None:
     (tmp_path / "typer.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
     ended = subprocess.run(
