@@ -51,6 +51,14 @@ def refuse_early(screen: Screen, stage: str, environment: Mapping[str, str]) -> 
                 task.detail = f"left to the migration: {' '.join(str(error).split())}"
                 return
             task.detail = f"{tables} to make or change" if tables else "no table changes"
+            if gone := _gone(deployed, plan):
+                task.detail += f" · without a contract now, tables stay: {', '.join(gone)}"
+
+
+def _gone(deployed: PlatformPlan, plan: PlatformPlan) -> list[str]:
+    """Datasets of which nothing will be ingested any more."""
+    stay = {each.dataset for each in plan.datasets}
+    return [each.dataset for each in deployed.datasets if each.dataset not in stay]
 
 
 def _changed(target: Target, deployed: PlatformPlan, plan: PlatformPlan) -> int:

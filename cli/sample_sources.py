@@ -72,8 +72,9 @@ def start(tools: Tools, target: Target) -> Address:
 
 
 def address() -> Address | None:
-    """Where the sample API answers; None where it doesn't run."""
-    return Address.read(API) if Processes(StateDir.at(STATE)).find(_PROCESS) else None
+    """Where the sample API answers; None where it doesn't run, or the project has no sample."""
+    runs = present() and Processes(StateDir.at(STATE)).find(_PROCESS)
+    return Address.read(API) if runs else None
 
 
 def files(tools: Tools) -> list[tuple[str, Path]]:

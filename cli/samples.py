@@ -8,8 +8,9 @@ from datetime import datetime
 import typer
 from rich.prompt import Confirm
 
+from cli.sample_sources import present
 from cli.screen import Screen
-from cli.target import ROOT, Target
+from cli.target import ROOT, NotDeployed, Target
 from cli.tools import Tools
 from embedded_aws.samples import PROJECT_FOLDERS
 from embedded_aws.samples.producer import STREAM, day_of_events, put
@@ -36,8 +37,19 @@ def remove(screen: Screen, *, yes: bool) -> None:
 
 
 def replay(screen: Screen, day: datetime) -> None:
-    """Put a day of the sample's sales to its delivery stream, as its tills would."""
+    """Put a day of the sample's sales to its delivery stream, as its tills would.
+
+    Raises:
+        NotDeployed: the stage has no such stream.
+    """
     tools, target = Tools.load(), Target.choose(None)
+    if STREAM not in (plan.dataset for plan in target.plan.datasets):
+        gone = f"It left with ./weir samples remove: git checkout -- {' '.join(PROJECT_FOLDERS)}"
+        raise NotDeployed(
+            f"stage {target.stage} has no stream of {STREAM}",
+            why="The sample's tills have nowhere to send their sales; nothing was sent.",
+            remedy="Deploy it: ./weir up" if present() else f"{gone}; then ./weir up",
+        )
     with screen.task("replay", f"{day:%Y-%m-%d}") as task:
         stream = target.names.stream(STREAM)
         found = day_of_events(tools.raw, day.date())

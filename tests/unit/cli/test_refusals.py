@@ -134,6 +134,13 @@ def test_nothing_is_asked_of_tables_where_nothing_has_changed(
     assert ask(monkeypatch, plan_of(), Deployed(plan_of())) == "no table changes"
 
 
+def test_a_dataset_whose_contract_is_gone_is_named(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = ask(monkeypatch, plan_of(digest="two"), Deployed(TAKEN["another dataset"]))
+    assert said == "no table changes · without a contract now, tables stay: more"
+
+
 def test_a_rollback_is_never_refused(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     wider = TAKEN["a wider type"]
     lake.migrate(wider)

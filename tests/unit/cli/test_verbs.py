@@ -8,9 +8,10 @@ import pytest
 
 from cli import logs as logs_verb
 from cli import run as run_verb
-from cli import sample_sources
+from cli import sample_sources, samples
 from cli import target as target_module
 from cli.screen import Exit
+from cli.tools import Tools
 from cli.wrapper import ROOT
 from dataplatform.adapters.warehouse import StatementFailed, StatementRefused
 from dataplatform.ledger.engines import model_subject
@@ -230,10 +231,42 @@ def test_a_page_says_which_engine_built_each_model_and_why(
 def test_an_address_left_by_a_killed_api_is_no_address(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert sample_sources.present()
     monkeypatch.setattr(sample_sources, "STATE", tmp_path)
     monkeypatch.setattr(sample_sources, "API", tmp_path)
     (tmp_path / "api.json").write_text('{"url": "http://x", "port": 1, "api_key": "k", "pid": 1}')
     assert sample_sources.address() is None
+
+
+@pytest.mark.parametrize("removed", [True, False])
+def test_an_address_that_nothing_of_the_project_asks_is_not_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, removed: bool
+) -> None:
+    class Running:
+        def __init__(self, state: object) -> None: ...
+
+        def find(self, name: str) -> str:
+            return name
+
+    monkeypatch.setattr(sample_sources, "ROOT", tmp_path if removed else ROOT)
+    monkeypatch.setattr(sample_sources, "API", tmp_path)
+    monkeypatch.setattr(sample_sources, "STATE", tmp_path)
+    monkeypatch.setattr(sample_sources, "Processes", Running)
+    (tmp_path / "api.json").write_text('{"url": "http://x", "port": 1, "api_key": "k", "pid": 1}')
+    assert (sample_sources.address() is None) == removed
+
+
+@pytest.mark.parametrize("removed", [True, False])
+def test_events_without_a_stream_say_what_is_missing(
+    weir: Weir, target: FakeTarget, monkeypatch: pytest.MonkeyPatch, removed: bool
+) -> None:
+    monkeypatch.setattr(samples, "present", lambda: not removed)
+    monkeypatch.setattr(Tools, "load", lambda: None)
+    code, _, err = weir("samples", "replay")
+    assert code == Exit.FAILED
+    assert "stage dev has no stream of pos_sales" in err
+    assert ("git checkout -- contracts/foodmart models/foodmart" in err) == removed
+    assert "./weir up" in err
 
 
 def test_an_option_with_a_wrong_value_is_told_what_it_takes(weir: Weir) -> None:
