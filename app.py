@@ -7,6 +7,7 @@ cdk deploy --all -c stage=dev
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Mapping
@@ -14,6 +15,8 @@ from collections.abc import Mapping
 from stacks import node
 
 node.prepare()
+if __name__ == "__main__":
+    gc.disable()  # what a synthesis makes is needed until it ends, seconds later
 
 from aws_cdk import App, Validations
 from aws_cdk.cx_api import CloudAssembly

@@ -8,11 +8,13 @@ from typing import Final
 
 _VARIABLE: Final = "NODE_OPTIONS"
 _COMPILED: Final = "WEIR_COMPILED_MODULES"
-FIRST: Final = tuple(Path(__file__).with_name(name) for name in ("engine.cjs", "modules.cjs"))
+FIRST: Final = tuple(
+    Path(__file__).with_name(name) for name in ("direct.cjs", "engine.cjs", "modules.cjs")
+)
 
 
 def prepare() -> None:
-    """Have Node load `engine.cjs` and `modules.cjs` first, beside what the user has it do.
+    """Have Node load `direct.cjs` and its like first, beside what the user has it do.
 
     To be called before the CDK's library is imported, which starts Node; later it changes nothing.
     """

@@ -1,5 +1,6 @@
 """Node is told before it starts: what the user has it do stays, and any module still loads."""
 
+import base64
 import json
 import os
 import subprocess
@@ -11,6 +12,25 @@ import pytest
 from stacks import node
 
 _EMPTY = bytes.fromhex("0061736d 01000000")
+_STARTS = """
+const child = require("node:child_process").spawn(
+  process.execPath, ["--preserve-symlinks", __dirname + "/program.js"],
+  { stdio: ["ignore", "pipe", "pipe", "pipe"] });
+process.stdin.pipe(child.stdio[3]).pipe(process.stdout);
+child.once("exit", (code) => process.exit(code));
+"""
+"""What jsii begins with: a process that starts another, and copies what goes between it and us."""
+
+_ANSWERS = """
+const fs = require("node:fs");
+const asked = Buffer.alloc(100);
+const length = fs.readSync(3, asked);
+console.log("told", "first");
+console.error("warned");
+fs.writeSync(3, JSON.stringify([asked.toString("utf8", 0, length), process.pid, process.execArgv]));
+process.exit(7);
+"""
+_ENGINE = next(file for file in node.FIRST if file.name == "engine.cjs")
 
 
 def _sized(content: bytes) -> bytes:
@@ -74,7 +94,55 @@ def test_what_the_user_has_node_do_stays(monkeypatch: pytest.MonkeyPatch) -> Non
     node.prepare()
     given, option = os.environ["NODE_OPTIONS"].split(" ", 1)
     assert given == "--max-old-space-size=4096"
-    assert option.count("--require") == 2
+    assert option.count("--require") == len(node.FIRST)
+
+
+def _asked(folder: Path, *, start: str = "jsii-runtime.js") -> tuple[bool, str]:
+    """Speak to a process as Python speaks to jsii's.
+
+    Returns:
+        Whether the one that was started answered itself, and what came by way of stderr.
+    """
+    (folder / start).write_text(_STARTS)
+    (folder / "program.js").write_text(_ANSWERS)
+    pipe = subprocess.PIPE
+    command = ["node", str(folder / start)]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        answer, told = process.communicate("question")
+    assert process.returncode == 7
+    asked, answered_by, options = json.loads(answer)
+    assert (asked, options) == ("question", ["--preserve-symlinks"])
+    return answered_by == process.pid, told
+
+
+def _execve_is_there() -> bool:
+    return not subprocess.run(["node", "-e", "process.exit(process.execve ? 0 : 1)"]).returncode
+
+
+def test_the_cdks_process_is_spoken_to_directly(tmp_path: Path) -> None:
+    if not _execve_is_there():
+        pytest.skip("Node before 22.15 can't; `./weir test` brings its own")
+    node.prepare()
+    is_direct, told = _asked(tmp_path)
+    assert is_direct
+    lines = [json.loads(line) for line in told.splitlines()]
+    texts = [(name, base64.b64decode(text)) for line in lines for name, text in line.items()]
+    assert texts == [("stdout", b"told first\n"), ("stderr", b"warned\n")]
+
+
+@pytest.mark.parametrize(
+    ("start", "before"),
+    [("jsii-runtime.js", "delete process.execve;"), ("another.js", "")],
+    ids=["Node that can't", "another program"],
+)
+def test_else_a_process_is_started_as_ever(
+    start: str, before: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "before.cjs").write_text(before)
+    monkeypatch.setenv("NODE_OPTIONS", f"--require {tmp_path / 'before.cjs'}")
+    node.prepare()
+    is_direct, _ = _asked(tmp_path, start=start)
+    assert not is_direct
 
 
 def test_a_module_is_compiled_once_wherever_it_is_linked(
@@ -118,7 +186,7 @@ def test_a_checkout_may_lie_below_a_folder_with_spaces(
 ) -> None:
     file = tmp_path / "my projects" / "engine.cjs"
     file.parent.mkdir()
-    file.write_bytes(node.FIRST[0].read_bytes())
+    file.write_bytes(_ENGINE.read_bytes())
     monkeypatch.setattr(node, "FIRST", (file,))
     node.prepare()
     assert _pages(_growing()) == 1 + 256 * 16
