@@ -59,6 +59,8 @@ def wait(target: Target, execution: str, look: Callable[[], None]) -> dict[str, 
 def reason(target: Target, description: dict[str, Any]) -> str:
     """The error that ended an execution, with the human part of its cause."""
     error, cause = description.get("error", ""), description.get("cause", "")
+    if not error and description["status"] == "ABORTED":
+        return f"Aborted: {cause or 'it was stopped, and whoever did it gave no reason'}"
     if not error:
         error, cause = _last_failure(target, description["executionArn"])
     return f"{error}: {_message(cause)}"

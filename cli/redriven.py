@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
 
 from cli.target import Target
 from dataplatform.ledger.records import Run, Step, iso
+
+_NOBODY_KNOWS: Final = ("ExecutionDoesNotExist", "AccessDeniedException")
+"""Step Functions forgets executions after 90 days; and who reads books may not read executions."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +34,13 @@ def looked_up(target: Target, run: Run, steps: Sequence[Step]) -> tuple[Run, Red
 
     The ledger learns of it at its end: until then it has the run as failed, as it was.
     """
-    if run.state != "failed" and not any(step.state == "failed" for step in steps):
-        return run, None
     client = target.client("stepfunctions")
     try:
         description: dict[str, Any] = client.describe_execution(executionArn=run.execution)
-    except client.exceptions.ExecutionDoesNotExist:
-        return run, None  # Step Functions forgets executions after 90 days
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _NOBODY_KNOWS:
+            raise
+        return run, None
     if not description.get("redriveDate"):
         return run, None
     at = iso(description["redriveDate"])

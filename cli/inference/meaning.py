@@ -28,7 +28,8 @@ _PII_PAIRS = frozenset(
      ("family", "name"), ("maiden", "name"), ("user", "name"), ("customer", "name"),
      ("contact", "name"), ("person", "name"), ("employee", "name"), ("patient", "name"),
      ("birth", "date"), ("date", "birth"), ("credit", "card"), ("card", "number"),
-     ("tax", "id"), ("national", "id"))
+     ("license", "plate"), ("licence", "plate"), ("number", "plate"), ("vehicle", "plate"),
+     ("driver", "license"), ("driver", "licence"), ("tax", "id"), ("national", "id"))
 )  # fmt: skip
 _NO_PERSON = frozenset("store shop company branch warehouse product country web".split())
 _MONEY = frozenset(

@@ -109,6 +109,13 @@ class FakeLogs:
         return [{"events": [{"timestamp": 1000, "message": "run opened"}]}]
 
 
+class FakeStates:
+    """Step Functions, in which nothing was ever redriven."""
+
+    def describe_execution(self, *, executionArn: str) -> dict[str, Any]:
+        return {"status": "SUCCEEDED", "executionArn": executionArn}
+
+
 class FakeTarget:
     """A deployed stage."""
 
@@ -128,7 +135,7 @@ class FakeTarget:
         return RUN
 
     def client(self, service: str) -> Any:
-        return self.logs
+        return FakeStates() if service == "stepfunctions" else self.logs
 
 
 def books(*, quarantined: int) -> DatasetBooks:

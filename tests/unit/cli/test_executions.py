@@ -60,6 +60,15 @@ def test_a_reason_is_what_the_failed_state_said(cause: str, said: str) -> None:
     assert executions.reason(stage, description) == f"TooLarge: {said}"  # type: ignore[arg-type]
 
 
+def test_an_execution_that_a_person_stopped_did_not_fail_for_what_went_before() -> None:
+    told = {"error": "TooLarge", "cause": "retried, and then well"}
+    stage = Stage(States(history=[{"id": 9}, {"id": 8, "taskFailedEventDetails": told}]))
+    description = {"executionArn": "arn", "status": "ABORTED"}
+    assert executions.reason(stage, description).startswith("Aborted: it was stopped")  # type: ignore[arg-type]
+    description["cause"] = "wrong day"
+    assert executions.reason(stage, description) == "Aborted: wrong day"  # type: ignore[arg-type]
+
+
 def test_what_a_function_refused_is_told_in_its_own_words_once() -> None:
     error = InvalidRunInput(
         [Problem(file="input", line=None, field="to", found="soon", expected="a date")],

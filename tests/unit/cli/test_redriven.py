@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from cli.redriven import looked_up, took
 from cli.target import Target
@@ -31,17 +31,12 @@ STEPS = [
 ]
 
 
-class Gone(Exception):
-    """What Step Functions says of an execution that it has forgotten."""
-
-
 class Stage(FakeTarget):
     """A stage whose newest run failed, and was redriven two days later."""
 
-    def __init__(self, run: Run = ENDED, *, status: str = "SUCCEEDED", known: bool = True) -> None:
+    def __init__(self, run: Run = ENDED, *, status: str = "SUCCEEDED", refuses: str = "") -> None:
         super().__init__()
-        self._run, self._status, self._known = run, status, known
-        self.exceptions = SimpleNamespace(ExecutionDoesNotExist=Gone)
+        self._run, self._status, self._refuses = run, status, refuses
         self.ledger.steps = lambda run_id: STEPS  # type: ignore[method-assign]
 
     def run(self, run_id: str) -> Run:
@@ -52,8 +47,8 @@ class Stage(FakeTarget):
         return self
 
     def describe_execution(self, *, executionArn: str) -> dict[str, Any]:
-        if not self._known:
-            raise Gone
+        if self._refuses:
+            raise ClientError({"Error": {"Code": self._refuses}}, "DescribeExecution")
         return {"status": self._status, "redriveDate": DAYS_LATER}
 
 
@@ -73,10 +68,12 @@ def test_a_run_that_was_redriven_and_goes_on_has_not_failed() -> None:
     assert (run.state, run.ended_at, run.error) == ("running", "", "")
 
 
-@pytest.mark.parametrize("steps", [STEPS, STEPS[2:]])
-def test_of_a_run_that_nobody_redrove_or_remembers_nothing_is_told(steps: list[Step]) -> None:
-    stage = Stage(known=False)
-    assert looked_up(stage, ENDED, steps) == (ENDED, None)  # type: ignore[arg-type]
+@pytest.mark.parametrize("code", ["ExecutionDoesNotExist", "AccessDeniedException"])
+def test_of_a_run_that_nobody_remembers_nothing_is_told(code: str) -> None:
+    assert looked_up(Stage(refuses=code), ENDED, STEPS) == (ENDED, None)  # type: ignore[arg-type]
+    assert looked_up(FakeTarget(), ENDED, STEPS) == (ENDED, None)  # type: ignore[arg-type]
+    with pytest.raises(ClientError, match="Throttling"):
+        looked_up(Stage(refuses="Throttling"), ENDED, STEPS)  # type: ignore[arg-type]
 
 
 def test_status_and_its_page_tell_of_it(

@@ -78,6 +78,8 @@ def test_the_column_that_tells_of_changes_orders_rows_of_a_key(proposed: Propose
 @pytest.mark.parametrize(
     ("name", "value", "pii"),
     [
+        ("Licence Plate", "M-AB 123", True),
+        ("plate", "blue", False),
         ("email", "x", True),
         ("contact", "ann@example.com", True),
         ("client", "10.0.0.1", True),
