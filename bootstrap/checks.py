@@ -1,6 +1,7 @@
 """`./weir test`: every test, and beside them the linters and type checks.
 
-What a check finds is told when it is found, between two lines of pytest's. Arguments go to pytest.
+What a check finds is told when it is found, as soon as pytest's line has ended. Arguments go to
+pytest.
 The last line is pytest's own; the exit code is 1 if anything failed.
 """
 
@@ -63,26 +64,45 @@ class Outcome:
 
 
 class _Output:
-    """Stdout, which pytest and the checks share."""
+    """Stdout, which pytest and the checks share: what a check says waits for the end of a line."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._tail = b"\n"
+        self._waiting = b""
 
     def pass_on(self, chunk: bytes) -> None:
         """Write a piece of what pytest prints."""
         with self._lock:
-            sys.stdout.buffer.write(chunk)
-            sys.stdout.buffer.flush()
-            self._tail = (self._tail + chunk)[-4_096:]
+            ended, newline, begun = chunk.rpartition(b"\n")
+            self._write(ended + newline)
+            if newline:
+                self._write_waiting()
+            self._write(begun)
 
     def say(self, text: str) -> None:
         """Write whole lines of our own."""
         with self._lock:
-            begun = not self._tail.endswith(b"\n")
-            sys.stdout.write(f"\n{text}" if begun else text)
-            sys.stdout.flush()
-            self._tail += b"\n" * begun
+            self._waiting += text.encode()
+            if self._tail.endswith(b"\n"):
+                self._write_waiting()
+
+    def end(self) -> None:
+        """pytest prints nothing more: a line that it has begun is ended."""
+        with self._lock:
+            if not self._tail.endswith(b"\n"):
+                self._write(b"\n")
+            self._write_waiting()
+
+    def _write_waiting(self) -> None:
+        sys.stdout.buffer.write(self._waiting)
+        sys.stdout.buffer.flush()
+        self._waiting = b""
+
+    def _write(self, chunk: bytes) -> None:
+        sys.stdout.buffer.write(chunk)
+        sys.stdout.buffer.flush()
+        self._tail = (self._tail + chunk)[-4_096:]
 
     def closing(self) -> str:
         """The last line of pytest's."""
@@ -147,6 +167,7 @@ def _pytest(arguments: list[str], output: _Output) -> int:
         assert process.stdout is not None
         while chunk := process.stdout.read1(65_536):  # type: ignore[attr-defined]
             output.pass_on(chunk)
+    output.end()
     return process.returncode
 
 

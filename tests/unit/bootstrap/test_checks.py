@@ -64,15 +64,26 @@ def test_tests_and_linters_run_side_by_side(
     assert "1 passed" in printed.strip().splitlines()[-1]
 
 
-def test_a_line_that_pytest_has_begun_is_ended_before_a_linter_is_told(
+def test_a_linter_is_told_when_the_line_that_pytest_has_begun_is_at_its_end(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     output = checks._Output()
     output.pass_on(b"tests/x.py ..")
     output.say(" \u2713 ruff\n")
     output.say(" \u2713 mypy\n")
-    output.pass_on(b".\n")
-    assert capfd.readouterr().out == "tests/x.py ..\n \u2713 ruff\n \u2713 mypy\n.\n"
+    output.pass_on(b". [ 9%]\ntests/y.py .")
+    output.say(" \u2713 imports\n")
+    output.end()
+    output.say(" \u2713 format\n")
+    told = capfd.readouterr().out.splitlines()
+    assert told == [
+        "tests/x.py ... [ 9%]",
+        " \u2713 ruff",
+        " \u2713 mypy",
+        "tests/y.py .",
+        " \u2713 imports",
+        " \u2713 format",
+    ]
 
 
 def test_a_failing_test_fails(
