@@ -33,6 +33,7 @@ PLUGINS: Final = (
     "embedded_aws.plugins.custom_resources",
     "embedded_aws.plugins.stack_rollbacks",
     "embedded_aws.plugins.encryption",
+    "embedded_aws.plugins.expressions",
     "embedded_aws.plugins.object_events",
     "embedded_aws.plugins.object_ranges",
     "embedded_aws.plugins.object_versions",

@@ -12,11 +12,11 @@ import time
 from pathlib import Path
 from typing import IO, Any, Final
 
-import psutil
 from ministack.core import lambda_runtime
 
 from embedded_aws.functions.bootstrap import END_OF_LOG
 from embedded_aws.functions.environment import function_environment
+from embedded_aws.functions.memory import held
 from embedded_aws.functions.unpack import unpacked
 from embedded_aws.runtimes import interpreter
 from embedded_aws.state import StateDir
@@ -115,7 +115,7 @@ class FunctionWorker(lambda_runtime.Worker):
             try:
                 line = self._answers.get(timeout=_LOOK_SECONDS)
             except queue.Empty:
-                peak = max(peak, self._memory())
+                peak = max(peak, held(self._proc.pid))
                 if peak > int(self.config.get("MemorySize", 128)) << 20:
                     return self._killed(
                         "Runtime.OutOfMemory", f"used {peak >> 20} MB of memory and was killed"
@@ -131,7 +131,7 @@ class FunctionWorker(lambda_runtime.Worker):
                     "Runtime.ExitError", f"Runtime exited with status {self._proc.wait()}"
                 )
             answer: dict[str, Any] = json.loads(line)
-            return answer | {"memory": max(peak, self._memory())}
+            return answer | {"memory": max(peak, held(self._proc.pid))}
 
     def _killed(self, error_type: str, message: str) -> dict[str, Any]:
         self._proc.kill()
@@ -142,15 +142,6 @@ class FunctionWorker(lambda_runtime.Worker):
         process.kill()
         process.wait()
         self._discard_tmpdir()
-
-    def _memory(self) -> int:
-        """Bytes that the environment's processes hold."""
-        try:
-            process = psutil.Process(self._proc.pid)
-            family = [process, *process.children(recursive=True)]
-            return sum(member.memory_info().rss for member in family)
-        except psutil.NoSuchProcess:
-            return 0
 
     def _read_log(self) -> str:
         lines: list[str] = []

@@ -27,6 +27,8 @@ PARAMETERS = {
     ),
     "ministack.core.persistence._json_default": "obj",
     "ministack.core.persistence._json_object_hook": "obj",
+    "ministack.services.dynamodb._condition_syntax_error": "expr slot",
+    "ministack.services.dynamodb._tokenize": "expr",
     "ministack.services.firehose._deliver_records_to_s3": "stream dest records",
     "ministack.services.firehose._evaluate_prefix": (
         "template t query_keys lambda_keys error_type"
