@@ -36,6 +36,8 @@ def _guarded(call: Callable[[], Any], *, debug: bool) -> int:
             raise KeyboardInterrupt
         return code
     except (typer.Exit, SystemExit) as ended:
+        if isinstance(ended.__context__, BrokenPipeError):  # `| head` has read enough; so Rich ends
+            return Exit.DONE
         return int(getattr(ended, "exit_code", getattr(ended, "code", 0)) or 0)
     except (KeyboardInterrupt, typer.Abort):
         console.print(

@@ -19,6 +19,14 @@ from cli.screen import Exit
 from cli.wrapper import ROOT
 from tests.unit.cli.conftest import FakeTarget
 
+_GUARDED = """
+import sys
+from cli.__main__ import _guarded
+def call():
+    {say}
+sys.exit(_guarded(call, debug=False))
+"""
+
 Weir = Callable[..., tuple[int, str, str]]
 
 
@@ -50,6 +58,19 @@ def test_help_gives_no_flag_a_value(weir: Weir) -> None:
             continue
         code, out, _ = weir(*name, "--help")
         assert (code, "--help" in out, "<bool>" in out) == (Exit.DONE, True, False), name
+
+
+@pytest.mark.parametrize("verb", ["--help", "a line of its own"])
+def test_a_reader_that_has_read_enough_makes_no_failure(verb: str) -> None:
+    gone, written = os.pipe()
+    os.close(gone)
+    say = "from cli.screen import Screen; Screen().say('x')"
+    start = ["-m", "cli", verb] if verb == "--help" else ["-c", _GUARDED.format(say=say)]
+    with os.fdopen(written, "w") as out:
+        ended = subprocess.run(
+            [sys.executable, *start], cwd=ROOT, stdout=out, stderr=subprocess.PIPE, check=False
+        )
+    assert (ended.returncode, ended.stderr) == (Exit.DONE, b"")
 
 
 def test_ctrl_c_while_weir_is_still_loading_ends_it_without_a_word(tmp_path: Path) -> None:
