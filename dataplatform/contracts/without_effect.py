@@ -19,6 +19,26 @@ _FOR_PEOPLE: Final = "It stands for people, as a description does: leave it, or 
 
 def without_effect(contract: Contract) -> list[Problem]:
     """What a contract promises and the platform only passes over, each with what that means."""
+    return [*_levels(contract), *_references(contract)]
+
+
+def _references(contract: Contract) -> list[Problem]:
+    """A relationship is held against the other contract; what rows hold isn't asked."""
+    return [
+        Problem(
+            file=contract.file,
+            line=reference.line,
+            field=reference.field,
+            found=f"no row's {reference.column} is looked up in {reference.dataset}",
+            expected="a column of that name and type there, which is all that is asked",
+            remedy="Rows without a partner are found by a gold model of yours: a LEFT JOIN whose "
+            f"{reference.to} IS NULL.",
+        )
+        for reference in contract.references
+    ]
+
+
+def _levels(contract: Contract) -> list[Problem]:
     return [
         Problem(
             file=contract.file,

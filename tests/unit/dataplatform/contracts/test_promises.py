@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dataplatform.compiler.silver import silver_plan
-from dataplatform.contracts.model import RoleGrant, ServiceLevel
+from dataplatform.contracts.model import Reference, RoleGrant, ServiceLevel
 from dataplatform.contracts.without_effect import ACTED_ON, without_effect
 from dataplatform.naming import Names
 from tests.unit.support.contracts import ORDERS, contract, problems
@@ -40,6 +42,17 @@ def test_durations_are_minutes_and_other_promises_stand_as_they_are() -> None:
 )
 def test_a_promise_that_cannot_be_kept_is_refused(lines: str, field: str) -> None:
     assert any(field in p.field for p in problems(f"{ORDERS}{lines}\n"))
+
+
+def test_a_relationship_says_that_rows_are_not_asked() -> None:
+    found = replace(
+        contract(ORDERS),
+        references=(Reference(column="shop", dataset="shops", to="id", field="to", line=9),),
+    )
+    (told,) = without_effect(found)
+    assert (told.line, told.field) == (9, "to")
+    assert told.found == "no row's shop is looked up in shops"
+    assert "whose id IS NULL" in told.remedy
 
 
 def test_a_promise_that_nothing_keeps_is_told_with_its_line_and_one_that_acts_is_not() -> None:
