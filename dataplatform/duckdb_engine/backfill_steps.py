@@ -13,7 +13,6 @@ from dataplatform.ledger.records import Backfill, BackfillCounts, Chunk, chunk_m
 from dataplatform.naming import BronzeColumn
 from dataplatform.plans.model import SilverPlan, fill
 
-_OP: Final = BronzeColumn.OP.value
 _ARRIVED: Final = BronzeColumn.ARRIVED_AT.value
 _NO_RECORD: Final = f"{ROW} < 0"
 

@@ -137,10 +137,6 @@ class Books(Replays, Leases, Profiles):
         )
         return int(str(answer["Attributes"]["last"]))
 
-    def published_sequence(self, dataset: str) -> int:
-        """The highest sequence of a published batch; 0 before the first."""
-        return self.totals(dataset).sequence
-
     def totals(self, dataset: str) -> Totals:
         """The lifetime books of a dataset."""
         return _totals(dataset, self._get("totals", dataset) or {})

@@ -17,6 +17,7 @@ class Totals:
     replayed: records that replays took from quarantine, each time that one did.
     warned: records that passed with a warning, whatever their outcome.
     newest: when the last of its published objects arrived; "" before the first.
+    sequence: the highest of a published batch; 0 before the first.
     files, bytes: of the silver table as the newest commit left it.
     restored, withdrawn: rows that backfills have added to silver, and taken from it.
     rejudged: records that backfills have put into quarantine beside the outcome that they had; less

@@ -82,7 +82,7 @@ def test_a_dataset_that_fails_beside_others_leaves_them_published(
     assert connected.failures(RUN) == {"middle": "RuntimeError: out of luck"}
     last = {step.dataset: step.state for step in connected.steps(RUN) if step.name == silver.STEP}
     assert last == {"big": "done", "middle": "failed", "small": "done"}
-    assert connected.published_sequence("big") == 1
+    assert connected.totals("big").sequence == 1
 
 
 def test_a_dataset_that_is_held_stays_staged_beside_others_that_are_published(

@@ -150,7 +150,7 @@ def test_batches_without_changes_publish_before_any_sequence_is_handed_out(
         batch = staged(ledger, rows=2, run_id=run_id)
         ledger.publish_batch(batch.batch_id, Outcomes(quarantined=2), sequence=0, live=0)
     assert ledger.totals("p").quarantined == 4
-    assert ledger.published_sequence("p") == 0
+    assert ledger.totals("p").sequence == 0
 
 
 def test_a_failed_dataset_waits_for_a_later_run_where_it_was(ledger: Ledger) -> None:
@@ -174,7 +174,7 @@ def test_a_published_batch_is_not_adopted(ledger: Ledger) -> None:
 def test_sequences_are_never_handed_out_twice(ledger: Ledger) -> None:
     assert [ledger.next_sequence("p") for _ in range(3)] == [1, 2, 3]
     assert ledger.next_sequence("other") == 1
-    assert ledger.published_sequence("p") == 0
+    assert ledger.totals("p").sequence == 0
 
 
 def test_the_books_of_a_run_are_by_dataset(ledger: Ledger) -> None:

@@ -32,7 +32,7 @@ def published(ledger: Ledger, run: str = "run-1", *, good: int = 0, bad: int = 3
 
 def publish(ledger: Ledger, batch_id: str, *, good: int, bad: int) -> bool:
     live = ledger.totals("products").live + good
-    sequence = ledger.next_sequence("products") if good else ledger.published_sequence("products")
+    sequence = ledger.next_sequence("products") if good else ledger.totals("products").sequence
     outcomes = Outcomes(inserted=good, quarantined=bad)
     return ledger.publish_batch(batch_id, outcomes, sequence=sequence, live=live)
 
