@@ -68,16 +68,24 @@ def classify(
 def test_a_row_that_moves_to_another_partition_is_found_where_it_was(
     spark: SparkSession, whole: bool
 ) -> None:
-    rows = [standing(1, "open"), standing(2, "open"), standing(3, None), standing(4, "closed")]
-    records = [sent("1", state="closed"), sent("3", state="closed"), sent("9", state="closed")]
+    rows = [standing(1, "open"), standing(2, "open"), standing(5, None), standing(4, "closed")]
+    records = [sent("1", state="closed"), sent("5", state="closed"), sent("9", state="closed")]
     found = classify(spark, BY_STATE, records, rows, whole=whole)
     actions = {row.order_id: row._action for row in found.actions.collect()}
-    assert actions == {1: silver.UPDATE, 3: silver.UPDATE, 9: silver.INSERT}
+    assert actions == {1: silver.UPDATE, 5: silver.UPDATE, 9: silver.INSERT}
     within = silver.touched(found, BY_STATE)
     held = spark.sql(f"SELECT order_id FROM pruned_silver AS t WHERE {within}").collect()
-    # 2 shares partition and bounds; 4 stands where rows go to, and none comes from there.
-    assert {row.order_id for row in held} == {1, 2, 3}
+    # 2 shares partition and bounds; 4, in bounds too, stands where rows go to, and none come from.
+    assert {row.order_id for row in held} == {1, 2, 5}
     found.release()
+
+
+def test_rows_beyond_a_batchs_keys_are_not_compared(spark: SparkSession) -> None:
+    rows = [standing(1, "open"), standing(4, "closed"), standing(2000, "open")]
+    classify(spark, BY_STATE, [], rows).release()
+    cast = spark.sql("SELECT explode(array(1L, 5L)) AS order_id")
+    held = spark.sql(f"SELECT * FROM {silver.standing(BY_STATE, cast, 'pruned_silver')}").collect()
+    assert {row.order_id for row in held} == {1, 4}
 
 
 def test_a_delete_that_names_no_partition_is_found(spark: SparkSession) -> None:
