@@ -126,9 +126,16 @@ def engines(spark: SparkSession, room: Path) -> Iterator[Engines]:
             spark.conf.set(name, value)
 
 
-def rows(found: pa.Table, names: Sequence[str]) -> list[Row]:
-    """Values that compare as they should: moments in microseconds, NaN like itself."""
-    return list(zip(*(_values(found[name]) for name in names), strict=True))
+def rows(found: pa.Table, names: Sequence[str], *, signed: bool = False) -> list[Row]:
+    """Values that compare as they should: moments in microseconds, NaN like itself.
+
+    Args:
+        signed: tell -0.0 from 0.0.
+    """
+    values = [_values(found[name]) for name in names]
+    if signed:
+        values = [["-0.0" if _is_minus_zero(value) else value for value in of] for of in values]
+    return list(zip(*values, strict=True))
 
 
 def differences(
@@ -143,6 +150,10 @@ def differences(
             if a != b:
                 told.setdefault(name, []).append(f"{name}: {a!r} and {b!r} in {left[0]!r}")
     return [line for lines in told.values() for line in lines[:limit]]
+
+
+def _is_minus_zero(value: Any) -> bool:
+    return isinstance(value, float) and value == 0 and math.copysign(1, value) < 0
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:

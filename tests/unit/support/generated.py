@@ -8,16 +8,18 @@ from random import Random
 from typing import Any
 
 from dataplatform.contracts.model import Contract
+from dataplatform.contracts.types import decimal_parts
 from dataplatform.naming import BronzeColumn
 from dataplatform.plans.model import Column, SilverPlan
 from tests.unit.support.contracts import contract
-from tests.unit.support.generated_texts import generated_text
+from tests.unit.support.generated_texts import at_the_limit, generated_text
 
 KINDS = ("string", "int", "bigint", "double", "decimal", "boolean", "date", "timestamp")
 CHECKS = (
     "required", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength",
     "maxLength", "pattern", "enum", "missingValues", "invalidValues",
 )  # fmt: skip
+ZONES = ("UTC", "Europe/Berlin", "Australia/Lord_Howe")
 
 _LOGICAL = {
     "int": "integer",
@@ -102,10 +104,14 @@ def _property(random: Random, kind: str, *, required: bool, used: set[str]) -> d
         used.add("required")
     if random.random() < 0.25:
         found["classification"] = random.choice(("internal", "pii"))
+    if kind == "timestamp":
+        zone = random.choice(ZONES)
+        found["logicalTypeOptions"] = {"defaultTimezone": zone}
+        used.add(zone)
     if required and random.random() < 0.8:
         return found  # of keys that no record keeps, nothing would come to silver
     if options := _options(random, kind, whole):
-        found["logicalTypeOptions"] = options
+        found.setdefault("logicalTypeOptions", {}).update(options)
         used.update(options)
     return found | _quality(random, kind, used)
 
@@ -193,5 +199,7 @@ def generated_property(random: Random, kind: str, used: set[str]) -> dict[str, A
 
 
 def _value(random: Random, column: Column, spoiled: bool) -> str | None:
-    kind = "decimal" if column.type.startswith("decimal") else column.type
-    return generated_text(random, kind, spoiled)
+    parts = decimal_parts(column.type)
+    if parts and spoiled and random.random() < 0.2:
+        return at_the_limit(random, *parts)
+    return generated_text(random, "decimal" if parts else column.type, spoiled)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pyarrow as pa
@@ -12,10 +13,12 @@ from hypothesis import strategies as st
 from dataplatform.compiler.silver import silver_plan
 from dataplatform.naming import BronzeColumn, Names
 from dataplatform.plans.model import SilverPlan, fill
+from tests.unit.support.conditions import CONDITIONS, conditions
 from tests.unit.support.engines import Engines, differences, examples, rows, table
 from tests.unit.support.generated import (
     CHECKS,
     KINDS,
+    ZONES,
     bronze_columns,
     bronze_rows,
     generated_contract,
@@ -29,6 +32,8 @@ pytestmark = [
 
 CONTRACTS = 20
 ROWS = 1_000
+EACH = 5
+"""So many values at least are in each of the conditions that engines have differed in, or might."""
 _PLACE = BronzeColumn.POSITION.value
 _WITH_PLACES = "(SELECT *, 0 AS _file, 0 AS _at FROM silver)"
 
@@ -38,17 +43,21 @@ generated = examples(CONTRACTS)
 def test_generated_contracts_give_the_same_rows_reasons_and_actions(both: Engines) -> None:
     seen: list[set[str]] = []
     outcomes: set[str] = set()
+    counted: Counter[str] = Counter()
 
     @generated
     @given(seed=st.integers(0, 2**32))
     def check(seed: int) -> None:
         found, used = generated_contract(seed)
-        outcomes.update(_check(both, silver_plan(found, Names("dev")), seed))
+        plan = silver_plan(found, Names("dev"))
+        outcomes.update(_check(both, plan, seed))
+        counted.update(conditions(plan.columns, bronze_rows(plan, seed, ROWS)))
         seen.append(used)
 
     check()
     assert len(seen) == CONTRACTS
-    assert set().union(*seen) >= {*KINDS, *CHECKS, "no key", "error", "warning"}
+    assert set().union(*seen) >= {*KINDS, *CHECKS, *ZONES, "no key", "error", "warning"}
+    assert not [name for name in ("null", *CONDITIONS) if counted[name] < EACH], counted
     assert outcomes == {"insert", "update", "delete", "duplicate", "superseded", "quarantined"}
 
 
@@ -63,7 +72,7 @@ def _check(both: Engines, plan: SilverPlan, seed: int) -> set[str]:
         engine(f"SELECT *, {sql.part} AS _part FROM ({fill(sql.typed, bronze='bronze')})", "typed")
         for engine, sql in ((both.in_spark, plan.spark), (both.in_duckdb, plan.duckdb))
     ]
-    ours, theirs = (sorted(rows(found, columns)) for found in map(_by_place, typed))
+    ours, theirs = (sorted(rows(found, columns, signed=True)) for found in map(_by_place, typed))
     assert not differences(ours, theirs, columns), _described(plan)
     good = {both.in_spark: "size", both.in_duckdb: "len"}
     _check_gates(both, plan, good)
