@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,12 +11,15 @@ from cli.tools import Tools
 from embedded_aws.samples.foodmart import Foodmart
 from tests.embedded.first_runs import Kept
 from tests.embedded.harness import Platform, running
+from tests.embedded.shared import Synthesis
 
 
 @pytest.fixture(scope="session")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def platform(tmp_path_factory: pytest.TempPathFactory, synthesis: Synthesis) -> Iterator[Platform]:
     """A platform that has run the whole pipeline once; erased at the end, without a trace."""
-    with running(Platform(tmp_path_factory.mktemp("platform") / "state")) as platform:
+    platform = Platform(tmp_path_factory.mktemp("platform") / "state")
+    synthesis.give(platform)
+    with running(platform):
         yield platform
 
 
@@ -27,7 +31,19 @@ def foodmart() -> Foodmart:
 
 
 @pytest.fixture(scope="session")
-def sparks_first_run(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Kept:
-    """Where the process that brings a platform up by Spark keeps what its first run made."""
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder of all processes of the suite."""
     own = tmp_path_factory.getbasetemp()
-    return Kept((own if worker_id == "master" else own.parent) / "sparks-first-run")
+    return own if worker_id == "master" else own.parent
+
+
+@pytest.fixture(scope="session")
+def sparks_first_run(shared: Path) -> Kept:
+    """Where the process that brings a platform up by Spark keeps what its first run made."""
+    return Kept(shared / "sparks-first-run")
+
+
+@pytest.fixture(scope="session")
+def synthesis(shared: Path) -> Synthesis:
+    """Where the process that begins first keeps the project's templates."""
+    return Synthesis(shared / "synthesis")

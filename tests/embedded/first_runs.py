@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import pickle
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -15,6 +13,7 @@ import pyarrow as pa
 from embedded_aws.samples.foodmart import Foodmart
 from tests.embedded.aggregates import AGGREGATES, grouped
 from tests.embedded.harness import Platform
+from tests.embedded.shared import alone
 
 
 @dataclass(frozen=True)
@@ -52,12 +51,9 @@ class Kept:
 
     file: Path
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self) -> AbstractContextManager[None]:
         """Wait while another process makes it."""
-        with self.file.with_suffix(".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+        return alone(self.file)
 
     def take(self) -> FirstRun | None:
         """What is kept no longer, being large; None: nobody has made it."""

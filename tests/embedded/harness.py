@@ -46,6 +46,11 @@ class Platform:
     first_snapshots: dict[str, int | None] = field(default_factory=dict)
 
     @property
+    def assembly(self) -> Path:
+        """Where `up` puts the templates, and finds them while the sources are the same."""
+        return self.state / "cdk.out"
+
+    @property
     def environment(self) -> dict[str, str]:
         """The environment of its commands."""
         own = {"WEIR_STATE_DIR": str(self.state), "COLUMNS": "100"}

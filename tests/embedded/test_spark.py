@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import duckdb
 import pytest
 
@@ -14,6 +12,7 @@ from embedded_aws.spark.settings import WARM_UP_VARIABLE
 from tests.embedded.aggregates import AGGREGATES, sums
 from tests.embedded.first_runs import FirstRun, Kept
 from tests.embedded.harness import Platform, out_of_sight, running
+from tests.embedded.shared import Synthesis
 
 pytestmark = pytest.mark.embedded
 
@@ -31,18 +30,18 @@ def by_spark(
     platform: Platform,
     foodmart: Foodmart,
     sparks_first_run: Kept,
+    synthesis: Synthesis,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> FirstRun:
     """Of the platform on which projects change; else of one that is gone before the tests look."""
     with sparks_first_run.alone():
         if found := sparks_first_run.take():
             return found
-    state = tmp_path_factory.mktemp("spark") / "state"
-    # The same sources: nothing needs to be synthesized again.
-    shutil.copytree(platform.state / "cdk.out", state / "cdk.out")
+    # Spark starts while the stacks are deployed.
+    variables = {WARM_UP_VARIABLE: "1"}
+    other = Platform(tmp_path_factory.mktemp("spark") / "state", variables)
+    synthesis.give(other)
     with out_of_sight(platform):
-        # Spark starts while the stacks are deployed.
-        other = Platform(state, variables={WARM_UP_VARIABLE: "1"})
         with running(other, "--engine", "spark"):
             return FirstRun.of(other, foodmart)
 

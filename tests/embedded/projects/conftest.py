@@ -18,11 +18,15 @@ from tests.embedded.first_runs import FirstRun, Kept
 from tests.embedded.harness import Platform, bring_up, brought_down
 from tests.embedded.projects.changes import Changed, Promotions, change
 from tests.embedded.projects.copies import copied, synthesis_kept, weir
+from tests.embedded.shared import Synthesis
 
 
 @pytest.fixture(scope="package")
 def platform(
-    tmp_path_factory: pytest.TempPathFactory, foodmart: Foodmart, sparks_first_run: Kept
+    tmp_path_factory: pytest.TempPathFactory,
+    foodmart: Foodmart,
+    sparks_first_run: Kept,
+    synthesis: Synthesis,
 ) -> Iterator[Platform]:
     """Brought up by `./weir up --engine spark`; erased when these tests have ended."""
     # Spark starts while the stacks are deployed.
@@ -30,6 +34,7 @@ def platform(
     platform = Platform(tmp_path_factory.mktemp("projects") / "state", variables)
     with mock.patch.dict(os.environ), brought_down(platform):
         with sparks_first_run.alone():
+            synthesis.give(platform)
             bring_up(platform, "--engine", "spark")
             sparks_first_run.write(FirstRun.of(platform, foodmart))
         yield platform

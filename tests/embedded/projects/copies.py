@@ -85,7 +85,7 @@ def _said(ended: subprocess.CompletedProcess[str], codes: set[int]) -> str:
 @contextmanager
 def synthesis_kept(platform: Platform) -> Iterator[None]:
     """Put the synthesis of the project as it is back: what mends the contract needn't wait."""
-    assembly, kept = platform.state / "cdk.out", platform.state / "cdk.out.kept"
+    assembly, kept = platform.assembly, platform.state / "cdk.out.kept"
     shutil.copytree(assembly, kept)
     try:
         yield
