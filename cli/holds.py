@@ -52,7 +52,7 @@ def say_held(
             )
 
 
-def explain(target: Target, run: Run) -> bool:
+def nothing_else_failed(target: Target, run: Run) -> bool:
     """Whether a run failed for nothing but datasets that its audit held: they are told as that."""
     failed = target.ledger.failures(run.run_id)
     stopped = {n.dataset for n in target.ledger.audits(run.run_id) if n.state == "held"}

@@ -25,7 +25,7 @@ def redrive(screen: Screen, stage: str | None, run_id: str | None) -> None:
     """
     target = Target.choose(stage)
     chosen = target.run(run_id) if run_id else _last_failed(target)
-    if holds.explain(target, chosen):
+    if holds.nothing_else_failed(target, chosen):
         raise WrongUsage(
             f"run {chosen.run_id} failed for nothing but what its audit held",
             why="No step of it can do more: nothing was changed.",
@@ -46,7 +46,7 @@ def redrive(screen: Screen, stage: str | None, run_id: str | None) -> None:
 def _last_failed(target: Target) -> Run:
     runs = (pipeline.as_it_is(target, each) for each in target.ledger.runs(_RUNS))
     for each in runs:
-        if each.state == "failed" and not holds.explain(target, each):
+        if each.state == "failed" and not holds.nothing_else_failed(target, each):
             return each
     raise UnknownRun(
         f"none of the last {_RUNS} runs of stage {target.stage} has failed but for what is held",

@@ -42,7 +42,7 @@ def status(screen: Screen, stage: str | None, run_id: str | None, html: str | No
         screen.say(f" {line}")
     if waits or queued:
         screen.say(f" In landing and in no books yet: {queues.in_landing(waits, queued)}")
-    if runs and runs[0].state == "failed" and not holds.explain(target, runs[0]):
+    if runs and runs[0].state == "failed" and not holds.nothing_else_failed(target, runs[0]):
         screen.say(_trouble(runs[0]))
     if waiting := sum(counts["quarantined"] for counts in lifetime.values()):
         screen.say(f" [yellow]![/] {waiting:,} records wait in quarantine: ./weir quarantine ls")
@@ -78,7 +78,7 @@ def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
     if redriven:
         lasted = f"; it took {_took(run, redriven)} in all" if run.ended_at else ""
         screen.say(f" redriven {redriven.at}, after it had failed{lasted}")
-    explained = run.state == "failed" and holds.explain(target, run)
+    explained = run.state == "failed" and holds.nothing_else_failed(target, run)
     for step in timeline.latest(holds.without_causes(steps) if explained else steps):
         screen.say(timeline.line(step))
     if run.state == "failed" and not explained:

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import fields
 from itertools import count
-from typing import Final
+from typing import Final, TypedDict, Unpack
 
 from boto3.dynamodb.conditions import Attr
 
@@ -24,6 +24,15 @@ Functions knows."""
 
 _MAX_TEXT: Final = 4000
 _order = count()  # keeps the steps of one process in order where the clock is coarse
+
+
+class StepTold(TypedDict, total=False):
+    """What a step may say: it is done and of no one dataset, unless it is told."""
+
+    dataset: str
+    state: StepState
+    detail: str
+    counts: Mapping[str, int]
 
 
 class Runs(LedgerTable):
@@ -98,37 +107,19 @@ class Runs(LedgerTable):
             ) from refused
         return True
 
-    def step(
-        self,
-        run_id: str,
-        name: str,
-        *,
-        dataset: str = "",
-        state: StepState = "done",
-        detail: str = "",
-        counts: Mapping[str, int] | None = None,
-    ) -> Step:
+    def step(self, run_id: str, name: str, **told: Unpack[StepTold]) -> Step:
         """Add to a run's timeline; what a retry does again is seen again."""
-        step, write = self._step(
-            run_id, name, dataset=dataset, state=state, detail=detail, counts=counts
-        )
+        step, write = self._step(run_id, name, **told)
         self._write(write)
         return step
 
-    def _step(
-        self,
-        run_id: str,
-        name: str,
-        *,
-        dataset: str = "",
-        state: StepState = "done",
-        detail: str = "",
-        counts: Mapping[str, int] | None = None,
-    ) -> tuple[Step, Write]:
+    def _step(self, run_id: str, name: str, **told: Unpack[StepTold]) -> tuple[Step, Write]:
         """A step, and the write that adds it to the timeline."""
         at = self._moment().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        step: Item = {"run_id": run_id, "name": name, "at": at, "dataset": dataset, "state": state}
-        step |= {"detail": detail[:_MAX_TEXT], "counts": dict(counts or {})}
+        step: Item = {"run_id": run_id, "name": name, "at": at}
+        step |= {"dataset": told.get("dataset", ""), "state": told.get("state", "done")}
+        step |= {"detail": told.get("detail", "")[:_MAX_TEXT]}
+        step |= {"counts": dict(told.get("counts", {}))}
         key = {"pk": f"run#{run_id}", "sk": f"step#{at}#{next(_order):08d}{secrets.token_hex(4)}"}
         return Step(**step), put({**key, **step, "expires_at": self._expires(STEP_DAYS)})
 
