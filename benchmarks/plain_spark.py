@@ -21,10 +21,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
+
+from dataplatform.naming import CATALOG
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+    from benchmarks.lake import Lake
+    from dataplatform.plans.model import SilverPlan
 
 SCHEMA: Final = (
     "order_id BIGINT, customer_id BIGINT, product_id BIGINT, quantity BIGINT, amount STRING, "
@@ -49,27 +54,40 @@ class PlainScripts:
     database: str
     like: str
 
+    @classmethod
+    def beside(cls, made: Lake) -> Self:
+        """Those whose tables stand beside a lake's silver table."""
+        table = made.dataset.silver_table
+        return cls(made.spark, f"{CATALOG}.{table.partition('.')[0]}", like=f"{CATALOG}.{table}")
+
     def replace(self, files: Sequence[Path], *, schema: str = "") -> None:
         """Drop duplicates, and make the table anew; `schema` is found where it is ""."""
         rows = _typed(self._json(files, schema)).dropDuplicates([_KEY])
         writer = rows.writeTo(f"{self.database}.plain").using("iceberg")
         writer.tableProperty("location", "s3://silver/plain").createOrReplace()
 
-    def stand(self, table: str) -> None:
-        """Make an empty table for `merge`, whose files are written as those of ours."""
+    def stand(self, table: str, *, filled: bool = False) -> None:
+        """Make a table for `merge`, whose files are written as those of ours.
+
+        Args:
+            filled: whether it begins with our rows; else it is empty.
+        """
         ours = {
             row[0]: row[1] for row in self.spark.sql(f"SHOW TBLPROPERTIES {self.like}").collect()
         }
         kept = {name: value for name, value in ours.items() if name.startswith(_OURS)}
         properties = ", ".join(f"'{name}' = '{value}'" for name, value in kept.items())
-        columns = ", ".join(
-            f"{field.name} {field.dataType.simpleString()}"
-            for field in _typed(self.spark.createDataFrame([], SCHEMA)).schema
-        )
+        fields = _typed(self.spark.createDataFrame([], SCHEMA)).schema
+        columns = ", ".join(f"{field.name} {field.dataType.simpleString()}" for field in fields)
         self.spark.sql(
             f"CREATE TABLE {self.database}.{table} ({columns}) USING iceberg "
             f"LOCATION 's3://silver/{table}' TBLPROPERTIES ({properties})"
         )
+        if filled:
+            names = ", ".join(fields.names)
+            self.spark.sql(
+                f"INSERT INTO {self.database}.{table} ({names}) SELECT {names} FROM {self.like}"
+            )
 
     def merge(self, files: Sequence[Path], table: str) -> None:
         """Merge the newest record of each key of the files into a table that stands."""
@@ -79,6 +97,24 @@ class PlainScripts:
         """Write the records as Parquet, then `merge` from there."""
         self._json(files, "").write.mode("overwrite").parquet(str(raw))
         self._merge(self.spark.read.parquet(str(raw)), table)
+
+    def check(self, table: str, plan: SilverPlan) -> None:
+        """See that `merge` has come to the same rows as our engine.
+
+        Raises:
+            RuntimeError: it hasn't; then its figure says nothing.
+        """
+        columns = ", ".join(column.name for column in plan.columns)
+        ours = f"SELECT {columns} FROM {self.like}"
+        merged = f"SELECT {columns} FROM {self.database}.{table}"
+        counted = [
+            self.spark.sql(f"SELECT count(*) FROM ({rows})").collect()[0][0]
+            for rows in (f"{ours} EXCEPT ALL {merged}", ours, merged)
+        ]
+        if counted[0] or counted[1] != counted[2]:
+            raise RuntimeError(
+                f"of {counted[1]:,} rows {counted[0]:,} differ from the script's {counted[2]:,}"
+            )
 
     def _merge(self, sent: DataFrame, table: str) -> None:
         from pyspark.sql import Window

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,7 @@ from benchmarks.engines import CONTRACT, rows
 from benchmarks.lake import Lake, Taken, lake, timed
 from benchmarks.measure import Figure
 from benchmarks.plain_spark import SCHEMA, PlainScripts
+from dataplatform.ledger.records import Outcomes
 
 if TYPE_CHECKING:
     from dataplatform.ledger.records import Batch
@@ -50,14 +52,15 @@ def run() -> list[Figure]:
     taken: dict[str, Taken] = {}
     with tempfile.TemporaryDirectory(prefix="weir-bench-") as t, lake(CONTRACT) as made:
         files, before = _files(Path(t)), _warm_up(Path(t))
-        scripts = _scripts(made)
+        fit(made, ROWS + WARM_UP)
+        scripts = PlainScripts.beside(made)
         raw = Path(t) / "raw"
         scripts.replace(before)
         for table in (_MERGED, _RAW):
             scripts.stand(table)
         scripts.merge(before, _MERGED)
         scripts.keep_raw(before, _RAW, raw)
-        _silver(made, _by_spark(made, before), WARM_UP, 0)
+        published(made, [_by_spark(made, before)], Outcomes(inserted=WARM_UP))
         with timed(made, taken, "replace"):
             scripts.replace(files)
         with timed(made, taken, "schema"):
@@ -77,8 +80,8 @@ def run() -> list[Figure]:
         with timed(made, taken, "stage job"):
             batch = lake_staging.stage_by_spark(made, landed)
         with timed(made, taken, "silver"):
-            _silver(made, batch, ROWS, ROWS // AGAIN)
-        _check(made)
+            published(made, [batch], Outcomes(inserted=ROWS, duplicate=ROWS // AGAIN))
+        scripts.check(_MERGED, made.dataset)
         times = batch.rows / part.rows
     silver, job = taken["silver"], taken["stage job"]
     one = taken["one process"]
@@ -108,43 +111,27 @@ def _warm_up(scratch: Path) -> list[Path]:
     return rows(scratch, "warm-up", f"SELECT * FROM range({ROWS}, {ROWS + WARM_UP})", version=0)
 
 
-def _scripts(made: Lake) -> PlainScripts:
-    from dataplatform.naming import CATALOG
-
-    table = made.dataset.silver_table
-    database = f"{CATALOG}.{table.partition('.')[0]}"
-    return PlainScripts(made.spark, database, like=f"{CATALOG}.{table}")
-
-
 def _by_spark(made: Lake, files: list[Path]) -> Batch:
     return lake_staging.stage_by_spark(made, lake_staging.land(made, files))
 
 
-def _silver(made: Lake, batch: Batch, new: int, again: int) -> None:
+def fit(made: Lake, rows: int) -> None:
+    """Set the session's shuffles as the job does for so many rows; for the scripts, too."""
+    from glue_jobs import shuffles
+
+    shuffles.fit(made.spark, rows)
+
+
+def published(made: Lake, batches: Sequence[Batch], expected: Outcomes) -> None:
+    """Publish batches as the job does it, and see that their records became what they should."""
     from dataplatform.naming import CATALOG
     from glue_jobs.publication import publish_dataset
 
-    # The session is older than the batch, and keeps tables as it loaded them.
+    # The session is older than the batches, and keeps tables as it loaded them.
     made.spark.sql(f"REFRESH TABLE {CATALOG}.{made.dataset.bronze_table}")
-    done = publish_dataset(made.job, made.dataset, [batch])
-    if (done.inserted, done.duplicate) != (new, again):
-        raise RuntimeError(f"{done} of {new:,} rows and {again:,} again")
-
-
-def _check(made: Lake) -> None:
-    """See that the script that does the same has come to the same rows.
-
-    Raises:
-        RuntimeError: it hasn't; then its figure says nothing.
-    """
-    scripts, columns = _scripts(made), ", ".join(column.name for column in made.dataset.columns)
-    ours = f"SELECT {columns} FROM {scripts.like}"
-    merged = f"SELECT {columns} FROM {scripts.database}.{_MERGED}"
-    found = made.spark.sql(f"SELECT count(*) FROM ({ours} EXCEPT ALL {merged})").first()
-    counted = made.spark.sql(f"SELECT count(*) FROM ({merged})").first()
-    assert found is not None and counted is not None  # an aggregate without groups has one row
-    if found[0] or counted[0] != ROWS + WARM_UP:
-        raise RuntimeError(f"of {counted[0]:,} rows by the script {found[0]:,} differ from ours")
+    done = publish_dataset(made.job, made.dataset, batches)
+    if done != expected:
+        raise RuntimeError(f"{done}; expected were {expected}")
 
 
 def _figure(what: str, ours: Taken, taken: dict[str, Taken], how: str) -> Figure:

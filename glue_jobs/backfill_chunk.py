@@ -31,7 +31,6 @@ from glue_jobs.requarantine import Requarantine
 from glue_jobs.runtime import Job, client
 from glue_jobs.transforms import backfill as steps
 from glue_jobs.transforms.late_columns import filled, late
-from glue_jobs.transforms.silver import within
 
 _BATCH = BronzeColumn.BATCH_ID.value
 
@@ -149,11 +148,12 @@ class _Chunk:
             publish_changes(
                 job.spark,
                 plan,
-                steps.changes(actions),
+                actions,
+                inserted=counts.inserted,
+                updated=counts.updated,
+                deleted=counts.deleted,
                 sequence=sequence,
-                within=within(actions, plan) if counts.updated + counts.deleted else "",
                 properties=commit_properties(self.mark, counts, sequence),
-                expected_rows=lambda before: before + counts.inserted - counts.deleted,
             )
             return counts, sequence
         finally:

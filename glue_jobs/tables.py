@@ -98,8 +98,8 @@ def publish(
 
     Args:
         table: `database.table`.
-        write: writes to the branch whose qualified name it is given, in one commit.
-        properties: snapshot properties of that commit.
+        write: writes to the branch whose qualified name it is given.
+        properties: snapshot properties of each of its commits, which readers see at once.
         expected_rows: from the rows before, the rows that there must be after.
 
     Returns:

@@ -204,9 +204,7 @@ class SparkRenderer:
         return (
             f"MERGE INTO {{target}} AS t\nUSING {{changes}} AS c\nON {on} AND {{within}}\n"
             "WHEN MATCHED AND c._action = 'delete' THEN DELETE\n"
-            f"WHEN MATCHED THEN UPDATE SET {assigned}\n"
-            f"WHEN NOT MATCHED AND c._action <> 'delete' THEN INSERT ({', '.join(columns)})\n"
-            f"VALUES ({', '.join(f'c.{column}' for column in columns)})"
+            f"WHEN MATCHED THEN UPDATE SET {assigned}"
         )
 
 

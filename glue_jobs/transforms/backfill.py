@@ -13,7 +13,7 @@ from dataplatform.ledger.records import Backfill, Chunk
 from dataplatform.naming import BronzeColumn, was_column
 from dataplatform.plans.model import SilverPlan
 from glue_jobs.transforms.pruning import quoted
-from glue_jobs.transforms.silver import DELETE, DUPLICATE, standing, step
+from glue_jobs.transforms.silver import DELETE, standing, step
 
 _REASONS, _RANK, _ACTION = "_reasons", "_rank", "_action"
 _ABSENT = "absent"
@@ -86,11 +86,6 @@ def compare(spark: SparkSession, plan: SilverPlan, derived: Derived, silver: str
 def counted(actions: DataFrame) -> dict[str, int]:
     """Keys by action."""
     return {row[0]: row[1] for row in actions.groupBy(_ACTION).count().collect()}
-
-
-def changes(actions: DataFrame) -> DataFrame:
-    """Only the rows that change silver."""
-    return actions.where(~F.col(_ACTION).isin(DUPLICATE, _ABSENT))
 
 
 def _affected(

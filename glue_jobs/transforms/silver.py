@@ -120,30 +120,27 @@ def compare(spark: SparkSession, plan: SilverPlan, ranked: Ranked, held: str) ->
     return Classified(ranked.raw, ranked.rejected, actions)
 
 
-def touched(classified: Classified, plan: SilverPlan) -> str:
+def matched(actions: DataFrame) -> DataFrame:
+    """Of any rows with `_action` those that change a row that stands."""
+    return actions.where(F.col(ACTION).isin(UPDATE, DELETE))
+
+
+def within(actions: DataFrame, plan: SilverPlan) -> str:
     """SQL that is true of the rows of silver (alias `t`) that are updated or deleted.
 
     By the key, and by the partitions in which classification found them: where a row is now, not
     where it will be.
+
+    Args:
+        actions: rows with `_action` and, of each partition column, `naming.was_column`.
     """
-    return within(classified.actions, plan)
-
-
-def within(actions: DataFrame, plan: SilverPlan) -> str:
-    """The same of any rows with `_action` and, of each partition column, `naming.was_column`."""
-    found = actions.where(F.col(ACTION).isin(UPDATE, DELETE))
     moving = [column for column in plan.partition_by if column not in plan.key]
     kinds = {column.name: column.type for column in plan.columns}
     was = [
         Asked(column=c, source=was_column(c), kind=kinds[c], listed=True, null_too=True)
         for c in moving
     ]
-    return pruning.condition(found, [*_key(plan), *was], table="t")
-
-
-def changes(classified: Classified) -> DataFrame:
-    """Only the rows that change silver: merging equal rows again costs more than the first time."""
-    return classified.actions.where(~F.col(ACTION).isin(DUPLICATE, SUPERSEDED))
+    return pruning.condition(matched(actions), [*_key(plan), *was], table="t")
 
 
 def quarantine_records(judged: Judged, plan: SilverPlan, run_id: str) -> DataFrame:

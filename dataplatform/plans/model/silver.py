@@ -50,9 +50,9 @@ class SilverSql:
         duplicate (equal to what stands, or older than it), and where the row that stands is:
         `naming.was_column` of each partition column.
     merge: MERGE INTO {target} USING {changes}, which has the contract's columns, the silver system
-        columns (SilverColumn) and `_action`: insert, update or delete. {within} is a condition that
-        holds for every row of the target (alias `t`) that is to change. "" for DuckDB, which writes
-        no Iceberg table itself.
+        columns (SilverColumn) and `_action`: update or delete. {within} is a condition that holds
+        for every row of the target (alias `t`) that is to change. "" for DuckDB, which writes no
+        Iceberg table itself.
     backfilled: as `classified`, but what stands is no argument: a row newer than what bronze
         gives is an update, too. It is what a backfill compares with.
     part: no SELECT, but an expression of a record's key as `typed` gives it: a number from 0 on, by

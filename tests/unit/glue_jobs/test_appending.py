@@ -3,16 +3,17 @@ by classification, and what stands in the way of it sends them there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
 
+from dataplatform.ledger.merged import Merged
 from dataplatform.ledger.records import Batch
 from dataplatform.plans.model import SilverPlan
 from glue_jobs import appending, tables
+from glue_jobs.load import Load
 from tests.unit.support.merges import counts, order, orders, shops
 from tests.unit.support.spark_shops import SparkShop, spark_shop
 
@@ -33,11 +34,11 @@ def shop(aws: None, spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> Ite
 def appended(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """What was appended, in rows of bronze."""
     found: list[int] = []
-    call: Callable[..., Any] = appending.append_batches
+    call = appending.append_batches
 
-    def told(job: Any, plan: Any, ranked: Any, rows: Any, *more: Any) -> Any:
-        found.append(sum(rows.values()))
-        return call(job, plan, ranked, rows, *more)
+    def told(load: Load) -> Merged:
+        found.append(load.sent)
+        return call(load)
 
     monkeypatch.setattr(appending, "append_batches", told)
     return found
@@ -111,16 +112,16 @@ PLAN: SilverPlan = orders()
 
 @pytest.mark.parametrize(
     ("batches", "rows", "may"),
-    [(1, 500_000, True), (1, 499_999, False), (16, 500_000, True), (17, 500_000, False)],
+    [(1, 250_000, True), (1, 249_999, False), (16, 250_000, True), (17, 250_000, False)],
 )
 def test_large_loads_of_few_batches_may_be_appended(batches: int, rows: int, may: bool) -> None:
     assert appending.may_append(PLAN, [batch()] * batches, rows) is may
 
 
 def test_a_replay_and_warnings_are_classified() -> None:
-    assert not appending.may_append(PLAN, [replace(batch(), origin="b-0")], 500_000)
+    assert not appending.may_append(PLAN, [replace(batch(), origin="b-0")], 250_000)
     checks = tuple(replace(check, severity="warning") for check in PLAN.checks)
-    assert not appending.may_append(replace(PLAN, checks=checks), [batch()], 500_000)
+    assert not appending.may_append(replace(PLAN, checks=checks), [batch()], 250_000)
 
 
 def batch() -> Batch:

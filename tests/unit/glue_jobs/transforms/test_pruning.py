@@ -73,7 +73,7 @@ def test_a_row_that_moves_to_another_partition_is_found_where_it_was(
     found = classify(spark, BY_STATE, records, rows, whole=whole)
     actions = {row.order_id: row._action for row in found.actions.collect()}
     assert actions == {1: silver.UPDATE, 5: silver.UPDATE, 9: silver.INSERT}
-    within = silver.touched(found, BY_STATE)
+    within = silver.within(found.actions, BY_STATE)
     held = spark.sql(f"SELECT order_id FROM pruned_silver AS t WHERE {within}").collect()
     # 2 shares partition and bounds; 4, in bounds too, stands where rows go to, and none come from.
     assert {row.order_id for row in held} == {1, 2, 5}
@@ -92,7 +92,7 @@ def test_a_delete_that_names_no_partition_is_found(spark: SparkSession) -> None:
     key_alone = {"order_id": "2", "_op": "delete", "_arrived_at": dt.datetime(2026, 3, 1)}
     found = classify(spark, BY_STATE, [key_alone], [standing(2, "open"), standing(2000, "open")])
     assert [row._action for row in found.actions.collect()] == [silver.DELETE]
-    within = silver.touched(found, BY_STATE)
+    within = silver.within(found.actions, BY_STATE)
     held = spark.sql(f"SELECT order_id FROM pruned_silver AS t WHERE {within}").collect()
     assert [row.order_id for row in held] == [2]
     found.release()

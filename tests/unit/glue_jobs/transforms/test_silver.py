@@ -65,7 +65,7 @@ def test_an_older_record_loses_and_an_equal_one_changes_nothing(bronze: Any) -> 
         ["b1"],
     )
     assert counting.outcomes(again, {"b1": 2})["b1"].to_dict() == _counts(duplicate=2)
-    assert silver.changes(again).count() == 0
+    assert silver.matched(again.actions).count() == 0
 
 
 def test_a_quarantined_record_is_kept_as_sent_with_every_reason(bronze: Any) -> None:
