@@ -13,6 +13,7 @@ from glue_jobs import appending, comparing, tables
 from glue_jobs.load import Load
 from glue_jobs.runtime import Job
 from glue_jobs.transforms import silver
+from glue_jobs.transforms.overlap import rows_among
 
 _SMALL: Final = 8
 """To read a row that stands and to join it takes as long as casting the keys of so many records."""
@@ -55,14 +56,30 @@ def _merge(
     load, empty = Load.of(job, plan, staged, sequence), not published
     held = "" if empty else tables.qualified(plan.silver_table)
     appends = appending.may_append(plan, staged, load.sent)
-    if empty or appends or not _is_small(published[0], load.sent):
+    among = _among(load) if appends and held else 0
+    if empty or (appends and not among) or not _is_small(published[0], load.sent, among):
         held = silver.standing(plan, load.ranked.cast, held)
-    if appends and appending.only_inserts(job.spark, load.ranked, held):
-        return appending.append_batches(load)
+        if appends and appending.only_inserts(job.spark, load.ranked, held):
+            return appending.append_batches(load)
     return comparing.compare_batches(load, held, empty=empty)
 
 
-def _is_small(table: Summary, rows: int) -> bool:
-    """Whether a table holds so little that looking for keys in the batches' rows costs more."""
+def _among(load: Load) -> int:
+    plan = load.plan
+    return rows_among(
+        load.job.spark,
+        plan,
+        list(load.rows),
+        bronze=tables.qualified(plan.bronze_table),
+        silver=tables.qualified(plan.silver_table),
+    )
+
+
+def _is_small(table: Summary, rows: int, among: int = 0) -> bool:
+    """Whether a table holds so little that looking for keys in the batches' rows costs more.
+
+    Args:
+        among: of its rows those that are read, wherever else the keys are.
+    """
     held = table.get("total-records")
-    return held is not None and int(held) * _SMALL <= rows
+    return held is not None and (int(held) - among) * _SMALL <= rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
@@ -12,8 +13,9 @@ from pyspark.sql import SparkSession
 from dataplatform.ledger.merged import Merged
 from dataplatform.ledger.records import Batch
 from dataplatform.plans.model import SilverPlan
-from glue_jobs import appending, tables
+from glue_jobs import appending, publication, tables
 from glue_jobs.load import Load
+from glue_jobs.transforms import pruning
 from tests.unit.support.merges import counts, order, orders, shops
 from tests.unit.support.spark_shops import SparkShop, spark_shop
 
@@ -100,11 +102,37 @@ def test_where_every_record_is_rejected_nothing_is_published(
     ],
     ids=["a key that stands", "a row that stands", "a delete"],
 )
+@pytest.mark.parametrize("known", [True, False], ids=["by files' ends", "by its keys"])
 def test_what_is_not_only_inserts_is_compared(
-    shop: SparkShop, appended: list[int], record: dict[str, object], outcome: str
+    shop: SparkShop,
+    appended: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    record: dict[str, object],
+    outcome: str,
+    known: bool,
 ) -> None:
+    if not known:
+        monkeypatch.setattr(publication, "rows_among", lambda *_, **__: 0)
     assert shop.merge(shop.staged(order(4, 1), record)) == {"inserted": 1, outcome: 1}
     assert appended == []
+
+
+def test_no_key_is_looked_for_where_the_files_tell_that_all_rows_lie_among_them(
+    shop: SparkShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    condition = pruning.condition
+
+    def told(*arguments: Any, **named: Any) -> str:
+        asked.append("keys")
+        return condition(*arguments, **named)
+
+    monkeypatch.setattr(pruning, "condition", told)
+    assert shop.merge(shop.staged(order(10, 1), order(4, 1))) == {"inserted": 2}
+    assert asked == []
+    assert shop.merge(shop.staged(order(20, 1), order(30, 1))) == {"inserted": 2}
+    assert asked == ["keys"]
+    assert set(shop.rows()) == {4, 5, 10, 20, 30}
 
 
 PLAN: SilverPlan = orders()
