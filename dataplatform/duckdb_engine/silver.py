@@ -8,33 +8,27 @@ where one does, by all.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-from pyiceberg.expressions import In, Reference
 from pyiceberg.manifest import DataFile
 
 from dataplatform.adapters.holders import goes_on
 from dataplatform.auditing import Answers, pass_audit
+from dataplatform.duckdb_engine.bronze import lay_bronze
 from dataplatform.duckdb_engine.classification import Classification, rows_to_write
 from dataplatform.duckdb_engine.engine import Engine
-from dataplatform.duckdb_engine.late_columns import lay_filled
 from dataplatform.duckdb_engine.matching import STANDING, lay_standing
 from dataplatform.duckdb_engine.pruning import candidates
 from dataplatform.duckdb_engine.quarantine import quarantine
 from dataplatform.duckdb_engine.silver_columns import check_columns, stamps
-from dataplatform.duckdb_engine.sizing import (
-    BRONZE_EXPANSION,
-    SILVER_EXPANSION,
-    refuse_large,
-)
-from dataplatform.duckdb_engine.sql import literal
+from dataplatform.duckdb_engine.sizing import SILVER_EXPANSION, refuse_large
 from dataplatform.duckdb_engine.tables import LakeTable
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.commits import commit_properties
 from dataplatform.ledger.holders import Call
 from dataplatform.ledger.merged import Merged
 from dataplatform.ledger.records import Batch, Outcomes, table_lease
-from dataplatform.naming import BronzeColumn
 from dataplatform.plans.model import SilverPlan
 from dataplatform.settings import DuckdbSettings
 
@@ -76,32 +70,40 @@ def merge_dataset(
     alive = goes_on(run_id, _glue)
     with (
         Engine(memory=settings.memory_bytes, storage=settings.storage_bytes) as engine,
-        ledger.lease(table_lease(plan.silver_table), owner, LEASE_SECONDS, alive=alive) as lease,
+        ThreadPoolExecutor(1, thread_name_prefix="aside") as aside,
     ):
-        table = LakeTable.open(plan.silver_table)
-        published = [snapshot.summary for snapshot in table.snapshots()]
-        done = Merged.recovered(published, staged)
-        if todo := done.left(staged):
-            check_columns(table, plan)
-            merge = _Merge(engine, ledger, plan, run_id, table, todo)
-            counted = merge.classify()
-            answers = merge.answers()
-            profile = pass_audit(
-                ledger,
-                plan,
-                run_id,
-                todo,
-                answers,
-                changes=any(outcomes.changed for outcomes in counted.values()),
-                accept=accept,
-            )
-            merge.quarantine(counted)
-            sequence = merge.publish(counted, answers.warned) or done.sequence
-            done = done.followed_by(
-                Merged(counted=counted, sequence=sequence, warned=answers.warned, profile=profile)
-            )
-        live, size = table.count(), table.size()  # counting reads the table's manifest list
-        return done.publish(ledger, staged, live=live, size=size, lease=lease)
+        # Staged rows stay as they are, so they are read before the lease is held. Until they are,
+        # the engine is that thread's.
+        reading = aside.submit(lay_bronze, engine, plan, staged)
+        with ledger.lease(
+            table_lease(plan.silver_table), owner, LEASE_SECONDS, alive=alive
+        ) as lease:
+            table = LakeTable.open(plan.silver_table)
+            published = [snapshot.summary for snapshot in table.snapshots()]
+            done = Merged.recovered(published, staged)
+            if todo := done.left(staged):
+                check_columns(table, plan)
+                if len(todo) < len(staged):
+                    reading = aside.submit(lay_bronze, engine, plan, todo)
+                merge = _Merge(engine, ledger, plan, run_id, table, todo)
+                counted = merge.classify(reading.result())
+                answers = merge.answers()
+                changes = any(outcomes.changed for outcomes in counted.values())
+                # A number that a held batch has drawn is skipped.
+                drawing = aside.submit(ledger.next_sequence, plan.dataset) if changes else None
+                profile = pass_audit(
+                    ledger, plan, run_id, todo, answers, changes=changes, accept=accept
+                )
+                merge.quarantine(counted)
+                warned, sequence = answers.warned, done.sequence
+                if drawing:
+                    sequence = drawing.result()
+                    merge.publish(counted, warned, sequence)
+                done = done.followed_by(
+                    Merged(counted=counted, sequence=sequence, warned=warned, profile=profile)
+                )
+            live, size = table.count(), table.size()  # counting reads the table's manifest list
+            return done.publish(ledger, staged, live=live, size=size, lease=lease)
 
 
 class _Merge:
@@ -118,19 +120,20 @@ class _Merge:
     ) -> None:
         self._engine = engine
         self._replays = any(batch.origin for batch in batches)
-        self._adopted = any(batch.adopted for batch in batches)
-        self._batches = [batch.batch_id for batch in batches]
         self._ledger = ledger
         self._plan = plan
         self._run_id = run_id
         self._table = table
-        self._steps = Classification(engine, plan, self._batches)
+        self._steps = Classification(engine, plan, [batch.batch_id for batch in batches])
         self._files: dict[int, DataFile] = {}
 
-    def classify(self) -> dict[str, Outcomes]:
-        """Find each record's outcome; nothing is written."""
+    def classify(self, for_bronze: int) -> dict[str, Outcomes]:
+        """Find each record's outcome; nothing is written.
+
+        Args:
+            for_bronze: bytes that the work on the batches' rows takes.
+        """
         engine, plan = self._engine, self._plan
-        for_bronze = self._read_bronze()
         self._steps.cast()
         files = candidates(engine, self._table, "ranked", plan.key)
         refuse_large(
@@ -162,19 +165,16 @@ class _Merge:
         if rejected:
             quarantine(self._engine, self._plan, self._run_id, rejected)
 
-    def publish(self, counted: dict[str, Outcomes], warned: Mapping[str, int]) -> int:
+    def publish(
+        self, counted: dict[str, Outcomes], warned: Mapping[str, int], sequence: int
+    ) -> None:
         """Stage the changes in one commit, count them, and publish.
 
         Args:
             warned: batch -> records that passed with a warning.
-
-        Returns:
-            What the table stands at now; 0 where nothing changes, and nothing is written.
+            sequence: what the table stands at then.
         """
         total = sum(counted.values(), Outcomes())
-        if not total.changed:
-            return 0
-        sequence = self._ledger.next_sequence(self._plan.dataset)
         removed = self._steps.rewritten() if total.updated + total.deleted else []
         if removed:
             self._silver_view("replaced", removed)
@@ -193,28 +193,6 @@ class _Merge:
             properties=commit_properties(counted, sequence, warned),
             expected_rows=lambda before: before + total.inserted - total.deleted,
         )
-        return sequence
-
-    def _read_bronze(self) -> int:
-        """Lay a view over the batches' rows; the bytes that the work on them takes."""
-        bronze = LakeTable.open(self._plan.bronze_table)
-        files = bronze.files(In(Reference(BronzeColumn.BATCH_ID), self._batches))  # type: ignore[call-arg, arg-type]
-        needed = refuse_large(
-            self._engine, self._plan.bronze_table, files, expansion=BRONZE_EXPANSION
-        )
-        columns = [column.name for column in self._plan.columns]
-        columns += [column.value for column in BronzeColumn]
-        bronze.view(self._engine, "bronze_files", files, columns=columns)
-        wanted = ", ".join(literal(batch) for batch in self._batches)
-        self._engine.execute(
-            "CREATE OR REPLACE TEMP VIEW bronze_sent AS SELECT * FROM bronze_files "
-            f"WHERE {BronzeColumn.BATCH_ID} IN ({wanted})"
-        )
-        if self._adopted:  # an earlier run may have staged them by another contract
-            lay_filled(self._engine, self._plan, "bronze_sent", "bronze")
-        else:
-            self._engine.execute("CREATE OR REPLACE TEMP VIEW bronze AS SELECT * FROM bronze_sent")
-        return needed
 
     def _silver_view(self, name: str, numbers: Sequence[int]) -> None:
         files = [self._files[number] for number in numbers]

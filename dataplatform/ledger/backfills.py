@@ -10,7 +10,6 @@ from dataclasses import asdict, fields
 from boto3.dynamodb.conditions import Attr
 
 from dataplatform.errors import TransitionRefused
-from dataplatform.ledger.leases import lease_lost, still_held
 from dataplatform.ledger.records import (
     MAX_CHUNKS,
     Backfill,
@@ -133,14 +132,11 @@ class Backfills(Rejudging):
         done = {"state": "done", "counts": counts.to_dict(), "sequence": sequence, "error": ""}
         writes = [
             update(head, sk, sets=done, where=Attr("state").ne("done")),
-            still_held(lease),
             *self._follow(backfill.dataset, counts, sequence, live, size),
         ]
         try:
-            self._write(*writes)
+            self._write_under(lease, *writes)
         except Refused as refused:
-            if 1 in refused.failed:
-                raise lease_lost(lease.name, self.lease_holder(lease.name)) from refused
             if self.chunk(backfill.backfill_id, number).state == "done":
                 return False
             raise TransitionRefused(

@@ -61,7 +61,7 @@ class Batches(Objects):
         item = self._get(f"batch#{batch_id}", "batch")
         if item is None:
             raise KeyError(batch_id)
-        return _batch(item)
+        return batch_of(item)
 
     def batch_objects(self, batch_id: str) -> list[LandedObject]:
         """The objects of a batch, in the order of their arrival."""
@@ -231,7 +231,7 @@ class Batches(Objects):
 
     def _batches(self, batch_ids: Sequence[str]) -> list[Batch]:
         items = self._get_all([(f"batch#{batch_id}", "batch") for batch_id in batch_ids])
-        return [_batch(item) for item in items]
+        return [batch_of(item) for item in items]
 
 
 def _move(landed: LandedObject, batch_id: str) -> list[Write]:
@@ -246,7 +246,8 @@ def _run_pointer(run_id: str, batch_id: str) -> Item:
     return {"pk": f"run#{run_id}", "sk": f"batch#{batch_id}", "batch_id": batch_id}
 
 
-def _batch(item: Item) -> Batch:
+def batch_of(item: Item) -> Batch:
+    """A batch as its item says."""
     outcomes = Outcomes.from_dict(item.get("outcomes", {}))
     names = set(Batch.__dataclass_fields__) & set(item) - {"outcomes"}
     return Batch(**{name: item[name] for name in names}, outcomes=outcomes)

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from dataplatform.errors import BooksUnbalanced
-from dataplatform.ledger.batches import refused_transition
-from dataplatform.ledger.leases import Leases, lease_lost, still_held
+from dataplatform.ledger.batches import batch_of, refused_transition
+from dataplatform.ledger.leases import Leases
 from dataplatform.ledger.profiles import Profiles
-from dataplatform.ledger.records import Batch, DatasetBooks, Lease, Outcomes, TableSize, Totals
+from dataplatform.ledger.records import (
+    Batch,
+    DatasetBooks,
+    Lease,
+    Outcomes,
+    TableSize,
+    Totals,
+    dataset_of,
+)
 from dataplatform.ledger.replays import Replays
 from dataplatform.ledger.writes import Item, Refused, Write, delete, update
 from dataplatform.quality.profile import Profile
@@ -31,6 +40,7 @@ class Books(Replays, Leases, Profiles):
         size: TableSize | None = None,
         warned: int = 0,
         profile: Profile | None = None,
+        last: bool = False,
     ) -> bool:
         """Publish a staged batch and add it to the lifetime books, in one transaction.
 
@@ -43,6 +53,7 @@ class Books(Replays, Leases, Profiles):
             size: of the silver table after the commit.
             warned: records of the batch that passed with a warning.
             profile: of the commit's batches together, for later ones to be held beside.
+            last: give the lease back with the same write: nothing is left to do under it.
 
         Returns:
             False where it was published before with the same outcomes: nothing is added twice.
@@ -52,7 +63,10 @@ class Books(Replays, Leases, Profiles):
             TransitionRefused: it isn't staged, or was published otherwise.
             LeaseHeld: the lease is lost.
         """
-        batch = self.batch(batch_id)
+        with ThreadPoolExecutor(1, thread_name_prefix="profiles") as aside:
+            dataset = dataset_of(batch_id)
+            outdated = aside.submit(self._outdated_profiles, dataset, sequence) if profile else None
+            batch, so_far = self._batch_and_totals(batch_id, dataset)
         outcomes = outcomes + Outcomes(quarantined=batch.unreadable)
         if batch.state == "published" and (batch.outcomes, batch.sequence) == (outcomes, sequence):
             return False
@@ -66,7 +80,7 @@ class Books(Replays, Leases, Profiles):
             )
         published = {"state": "published", "outcomes": outcomes.to_dict(), "sequence": sequence}
         writes = [
-            self._add_to_totals(batch, outcomes, sequence, live, size, warned),
+            self._add_to_totals(so_far, batch, outcomes, sequence, live, size, warned),
             update(
                 f"batch#{batch_id}",
                 "batch",
@@ -75,22 +89,28 @@ class Books(Replays, Leases, Profiles):
             ),
             delete("unfinished", batch_id),
             delete("held", batch.dataset),
-            *([self._profile(batch.dataset, sequence, profile)] if profile else []),
+            *([self._profile(dataset, sequence, profile)] if profile else []),
+            *(outdated.result() if outdated else []),
             *self._taken_from_quarantine(batch, outcomes.quarantined),
-            *([still_held(lease)] if lease else []),
         ]
         try:
-            self._write(*writes)
+            if lease:
+                self._write_under(lease, *writes, last=last)
+            else:
+                self._write(*writes)
         except Refused as refused:
-            if lease and len(writes) - 1 in refused.failed:
-                raise lease_lost(lease.name, self.lease_holder(lease.name)) from refused
             raise refused_transition(self.batch(batch_id), "published") from refused
-        if profile:
-            self._forget_profiles(batch.dataset)
         return True
+
+    def _batch_and_totals(self, batch_id: str, dataset: str) -> tuple[Batch, Totals]:
+        """A batch and its dataset's lifetime books, by one request."""
+        pk = f"batch#{batch_id}"
+        found = {item["pk"]: item for item in self._get_all([(pk, "batch"), ("totals", dataset)])}
+        return batch_of(found[pk]), _totals(dataset, found.get("totals", {}))
 
     def _add_to_totals(
         self,
+        so_far: Totals,
         batch: Batch,
         outcomes: Outcomes,
         sequence: int,
@@ -104,7 +124,6 @@ class Books(Replays, Leases, Profiles):
 
         A commit that is recovered after a later one was published is in that one's live count.
         """
-        so_far = self.totals(batch.dataset)
         before, newest = so_far.sequence, max(so_far.newest, batch.newest)
         latest = {"sequence": sequence, "live": live, **(asdict(size) if size else {})}
         if sequence < before:

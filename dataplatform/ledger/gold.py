@@ -72,7 +72,7 @@ class Gold(Runs, Leases):
             writes.append(put({"pk": f"load#{model}", "sk": f"{build:012d}", **load}, ABSENT))
         try:
             if lease:
-                self._write_last(lease, *writes)
+                self._write_under(lease, *writes, last=True)
             else:
                 self._write(*writes)
         except Refused as refused:

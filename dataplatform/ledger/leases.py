@@ -79,7 +79,7 @@ class Leases(LedgerTable):
 
     def lease_holder(self, name: str) -> Lease | None:
         """Who holds a lease now; None where it is free or expired."""
-        item: Item = self._get(f"lease#{name}", "lease") or {}
+        item: Item = self._get(*_key(name)) or {}
         if not item.get("owner") or item["until"] <= int(self._clock()):
             return None
         return Lease(name=name, **{key: item[key] for key in ("owner", "token", "until", "note")})
@@ -139,25 +139,30 @@ class Leases(LedgerTable):
         finally:
             self.release_lease(name, owner, token=held.token)
 
-    def _write_last(self, lease: Lease, *writes: Write) -> None:
-        """Do all of the writes, and give the lease back: what it was held for is done.
+    def _write_under(self, lease: Lease, *writes: Write, last: bool = False) -> None:
+        """Do all of the writes or none, while this very holding of a lease lasts.
+
+        Args:
+            last: give the lease back with them: what it was held for is done.
 
         Raises:
             Refused: a condition of theirs didn't hold.
             LeaseHeld: this very holding of the lease had ended before.
         """
+        holding = _holding(lease)
+        held = _free(lease.name, holding) if last else check(*_key(lease.name), holding)
         try:
-            self._write(*writes, _free(lease.name, _holding(lease)))
+            self._write(*writes, held)
         except Refused as refused:
             if len(writes) in refused.failed:
                 raise lease_lost(lease.name, self.lease_holder(lease.name)) from refused
             raise
-        self._given_back.add((lease.name, lease.token))
+        if last:
+            self._given_back.add((lease.name, lease.token))
 
 
-def still_held(lease: Lease) -> Write:
-    """Let a transaction go through only while this very holding lasts."""
-    return check(f"lease#{lease.name}", "lease", _holding(lease))
+def _key(name: str) -> tuple[str, str]:
+    return f"lease#{name}", "lease"
 
 
 def _holding(lease: Lease) -> ConditionBase:
@@ -165,7 +170,7 @@ def _holding(lease: Lease) -> ConditionBase:
 
 
 def _free(name: str, where: ConditionBase) -> Write:
-    return update(f"lease#{name}", "lease", sets={"until": 0}, removes=["owner"], where=where)
+    return update(*_key(name), sets={"until": 0}, removes=["owner"], where=where)
 
 
 def lease_lost(name: str, holder: Lease | None) -> LeaseHeld:

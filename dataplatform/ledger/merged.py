@@ -66,7 +66,7 @@ class Merged:
 
         Args:
             live, size: of the table, as it is now.
-            lease: the table's.
+            lease: the table's, under which nothing is left to do: the last batch gives it back.
 
         Returns:
             The outcomes of all batches together.
@@ -74,7 +74,7 @@ class Merged:
         Raises:
             BooksUnbalanced, TransitionRefused, LeaseHeld: as `Books.publish_batch`.
         """
-        for batch in staged:
+        for number, batch in enumerate(staged, start=1):
             books.publish_batch(
                 batch.batch_id,
                 self.counted[batch.batch_id],
@@ -84,5 +84,6 @@ class Merged:
                 size=size,
                 warned=self.warned.get(batch.batch_id, 0),
                 profile=self.profile,
+                last=number == len(staged),
             )
         return sum((self.counted[batch.batch_id] for batch in staged), Outcomes())

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from dataplatform.ledger.table import LedgerTable
-from dataplatform.ledger.writes import Write, delete, put
+from dataplatform.ledger.writes import Item, Write, delete, put
 from dataplatform.quality.profile import Profile
 
 KEPT: Final = 20
 """Publications whose figures are kept: a month of working days, and one read of the ledger."""
+
+_AT_ONCE: Final = 10
+"""Forgotten with one publication, which adds one."""
 
 
 class Profiles(LedgerTable):
@@ -22,10 +25,15 @@ class Profiles(LedgerTable):
 
     def _profile(self, dataset: str, sequence: int, profile: Profile) -> Write:
         """As text: the ledger's numbers are whole ones. Written twice, it is the same item."""
-        key = {"pk": f"profiles#{dataset}", "sk": f"{sequence:012d}"}
-        return put({**key, "profile": profile.to_json()})
+        return put({**_key(dataset, sequence), "profile": profile.to_json()})
 
-    def _forget_profiles(self, dataset: str) -> None:
-        found = list(self._query(f"profiles#{dataset}", newest_first=True))
-        for item in found[KEPT:]:
-            self._write(delete(item["pk"], item["sk"]))
+    def _outdated_profiles(self, dataset: str, sequence: int) -> list[Write]:
+        """What forgets the profiles that this sequence's makes too many, some at a time."""
+        found = self._query(f"profiles#{dataset}", limit=KEPT + _AT_ONCE, newest_first=True)
+        mine = _key(dataset, sequence)["sk"]
+        others = [item for item in found if item["sk"] != mine]
+        return [delete(item["pk"], item["sk"]) for item in others[KEPT - 1 :]]
+
+
+def _key(dataset: str, sequence: int) -> Item:
+    return {"pk": f"profiles#{dataset}", "sk": f"{sequence:012d}"}

@@ -13,7 +13,13 @@ from dataplatform.ledger.records.backfills import (
     backfill_lease,
     chunk_mark,
 )
-from dataplatform.ledger.records.batches import Batch, BatchState, Outcomes, new_batch_id
+from dataplatform.ledger.records.batches import (
+    Batch,
+    BatchState,
+    Outcomes,
+    dataset_of,
+    new_batch_id,
+)
 from dataplatform.ledger.records.books import DatasetBooks, Totals
 from dataplatform.ledger.records.gold import Load, ModelState
 from dataplatform.ledger.records.leases import PIPELINE_LEASE, Lease, table_lease
@@ -47,6 +53,7 @@ __all__ = [
     "age_of",
     "backfill_lease",
     "chunk_mark",
+    "dataset_of",
     "iso",
     "new_batch_id",
     "new_run_id",

@@ -14,6 +14,11 @@ def new_batch_id(dataset: str) -> str:
     return f"{dataset}-{secrets.token_hex(6)}"
 
 
+def dataset_of(batch_id: str) -> str:
+    """The dataset that a batch's id was made for."""
+    return batch_id.rpartition("-")[0]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outcomes:
     """What became of records; each record has exactly one outcome."""

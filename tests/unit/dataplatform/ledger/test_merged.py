@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dataplatform.errors import BooksUnbalanced
+from dataplatform.errors import BooksUnbalanced, LeaseHeld
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.commits import commit_properties
 from dataplatform.ledger.merged import Merged
@@ -60,3 +60,32 @@ def test_a_batch_whose_records_are_not_all_counted_is_not_published(
     with pytest.raises(BooksUnbalanced):
         done.publish(ledger, [batch], live=1, size=SIZE, lease=lease)
     assert ledger.batch(batch.batch_id).state == "staged"
+
+
+def test_with_the_last_batch_the_lease_is_given_back(ledger: Ledger, lease: Lease) -> None:
+    first, second = staged(ledger, "a.csv", 1), staged(ledger, "b.csv", 2)
+    half = {first.batch_id: Outcomes(inserted=1), second.batch_id: Outcomes(inserted=1)}
+    with pytest.raises(BooksUnbalanced):
+        Merged(counted=half, sequence=1).publish(
+            ledger, [first, second], live=2, size=SIZE, lease=lease
+        )
+    assert ledger.batch(first.batch_id).state == "published"
+    assert ledger.lease_holder(lease.name) == lease
+
+    whole = {**half, second.batch_id: Outcomes(inserted=2)}
+    Merged(counted=whole, sequence=1).publish(
+        ledger, [first, second], live=3, size=SIZE, lease=lease
+    )
+    assert ledger.lease_holder(lease.name) is None
+    assert ledger.totals("products").source == 3
+
+
+def test_who_has_lost_the_lease_publishes_nothing(ledger: Ledger, lease: Lease) -> None:
+    batch = staged(ledger, "a.csv", 1)
+    ledger.release_lease(lease.name, lease.owner)
+    later = ledger.acquire_lease(lease.name, "another", 60)
+    done = Merged(counted={batch.batch_id: Outcomes(inserted=1)}, sequence=1)
+    with pytest.raises(LeaseHeld, match="held by another"):
+        done.publish(ledger, [batch], live=1, size=SIZE, lease=lease)
+    assert ledger.batch(batch.batch_id).state == "staged"
+    assert ledger.lease_holder(lease.name) == later
