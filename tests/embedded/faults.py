@@ -7,7 +7,7 @@ import ssl
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import psutil
@@ -34,9 +34,9 @@ def denied(platform: Platform, role: str, action: str, resource: str = "*") -> I
 
 @contextmanager
 def confined(
-    platform: Platform, function: str, *, memory: int = 0, storage: int = 0
+    platform: Platform, function: str, *, memory: int = 0, storage: int = 0, seconds: int = 0
 ) -> Iterator[None]:
-    """Give a function less: MiB of memory before it is killed, MiB of disk before it gives up."""
+    """Give a function less: MiB of memory, or seconds, until it is killed; of disk until it gives up."""
     functions, name = platform.client("lambda"), platform.target.names.resource(function)
     usual = functions.get_function_configuration(FunctionName=name)
     variables = usual["Environment"]["Variables"]
@@ -44,6 +44,7 @@ def confined(
     functions.update_function_configuration(
         FunctionName=name,
         MemorySize=memory or usual["MemorySize"],
+        Timeout=seconds or usual["Timeout"],
         Environment={"Variables": less},
     )
     try:
@@ -52,18 +53,21 @@ def confined(
         functions.update_function_configuration(
             FunctionName=name,
             MemorySize=usual["MemorySize"],
+            Timeout=usual["Timeout"],
             Environment={"Variables": variables},
         )
 
 
-def kill_function_at_work(platform: Platform, function: str, *, begun: Callable[[], bool]) -> None:
-    """Kill a function's process as soon as its work has begun."""
+def stop_function_at_work(
+    platform: Platform, function: str, how: Literal["kill", "suspend"], *, begun: Callable[[], bool]
+) -> None:
+    """Stop a function's process as soon as its work has begun: dead, or still until it is killed."""
     wait_until(begun, _JOB_SECONDS, f"{function} works", every=0.01)
     name = platform.target.names.resource(function)
     processes = [p for p in _children(platform) if _variable(p, "AWS_LAMBDA_FUNCTION_NAME") == name]
     assert processes
     for process in processes:
-        process.kill()
+        getattr(process, how)()
 
 
 @contextmanager

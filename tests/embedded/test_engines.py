@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from cli.screen import Exit
@@ -11,8 +13,8 @@ from dataplatform.naming import GOLD_MODELS
 from tests.embedded.faults import (
     confined,
     hurried,
-    kill_function_at_work,
     kill_job_after_commit,
+    stop_function_at_work,
 )
 from tests.embedded.harness import Platform, assert_balanced
 from tests.embedded.test_bad_input import csv, store
@@ -65,7 +67,14 @@ def test_a_function_that_is_too_small_leaves_its_dataset_to_spark(
     assert ended["cost"]["glue"] >= round(2 * PRICES.glue_dpu_hour / 60, 7)
 
 
-def test_a_function_killed_at_work_leaves_its_dataset_to_spark(platform: Platform) -> None:
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [("kill", "killed"), ("suspend", "out of time")],
+    ids=["killed", "out of time"],
+)
+def test_a_function_stopped_at_work_leaves_its_dataset_to_spark(
+    platform: Platform, how: Literal["kill", "suspend"], reason: str
+) -> None:
     number, before = new_store(platform), platform.job_runs()
     books, ledger = platform.totals("stores"), platform.target.ledger
     earlier = last_run(platform)
@@ -75,12 +84,13 @@ def test_a_function_killed_at_work_leaves_its_dataset_to_spark(platform: Platfor
         steps = ledger.steps(run_id) if run_id != earlier else []
         return any((step.name, step.dataset) == ("silver", "stores") for step in steps)
 
-    run = platform.start("run", "stores")
-    kill_function_at_work(platform, "merge-silver", begun=begun)
-    said, _ = run.communicate(timeout=300)
+    with confined(platform, "merge-silver", seconds=10):
+        run = platform.start("run", "stores")
+        stop_function_at_work(platform, "merge-silver", how, begun=begun)
+        said, _ = run.communicate(timeout=300)
     assert run.returncode == 0, said
     by_spark(platform, number, books, before)
-    assert engines(platform, last_run(platform))["stores"].reason.startswith("killed")
+    assert engines(platform, last_run(platform))["stores"].reason.startswith(reason)
 
 
 def test_a_batch_that_outgrows_its_function_is_staged_once_by_a_job_that_is_killed(
