@@ -36,7 +36,7 @@ def denied(platform: Platform, role: str, action: str, resource: str = "*") -> I
 def confined(
     platform: Platform, function: str, *, memory: int = 0, storage: int = 0, seconds: int = 0
 ) -> Iterator[None]:
-    """Give a function less: MiB of memory, or seconds, until it is killed; of disk until it gives up."""
+    """Give a function less: MiB of memory and seconds until it is killed, of disk to quit at."""
     functions, name = platform.client("lambda"), platform.target.names.resource(function)
     usual = functions.get_function_configuration(FunctionName=name)
     variables = usual["Environment"]["Variables"]
@@ -61,7 +61,7 @@ def confined(
 def stop_function_at_work(
     platform: Platform, function: str, how: Literal["kill", "suspend"], *, begun: Callable[[], bool]
 ) -> None:
-    """Stop a function's process as soon as its work has begun: dead, or still until it is killed."""
+    """Stop a function's process as soon as its work has begun: for good, or until its time ends."""
     wait_until(begun, _JOB_SECONDS, f"{function} works", every=0.01)
     name = platform.target.names.resource(function)
     processes = [p for p in _children(platform) if _variable(p, "AWS_LAMBDA_FUNCTION_NAME") == name]
