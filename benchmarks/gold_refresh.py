@@ -18,6 +18,7 @@ from benchmarks.engines import CONTRACT, DATASET, orders
 from benchmarks.measure import ROOT, Figure
 from benchmarks.project import Project, project
 from dataplatform.ledger.gold import GOLD_STEP
+from dataplatform.naming import GOLD_MODELS
 
 ROWS: Final = int(os.environ.get("WEIR_BENCH_ROWS", "10000000"))
 """Orders that stand before the first refresh."""
@@ -45,7 +46,11 @@ def run() -> list[Figure]:
 
 
 def _refresh(bench: Project, first: int, rows: int) -> dict[str, float]:
-    """Seconds that each model took after so many new orders."""
+    """Seconds that each model took after so many new orders.
+
+    Raises:
+        RuntimeError: the function left them to Spark.
+    """
     execution = _add(bench, first, first + rows)
     ledger = bench.target.ledger
     run = ledger.run_of_execution(execution)
@@ -54,6 +59,10 @@ def _refresh(bench: Project, first: int, rows: int) -> dict[str, float]:
     for step in ledger.steps(run.run_id):
         if step.name == GOLD_STEP and step.dataset:
             at[step.dataset].append(datetime.fromisoformat(step.at).timestamp())
+    if missing := _MADE.keys() - at:
+        chosen = ledger.engine(run.run_id, GOLD_MODELS)
+        why = chosen.reason if chosen else "no reason is noted"
+        raise RuntimeError(f"the function didn't build {', '.join(sorted(missing))}: {why}")
     return {model: times[-1] - times[0] for model, times in at.items()}
 
 
