@@ -18,7 +18,6 @@ from benchmarks.engines import CONTRACT, DATASET, orders
 from benchmarks.measure import ROOT, Figure
 from benchmarks.project import Project, project
 from dataplatform.ledger.gold import GOLD_STEP
-from dataplatform.naming import GOLD_MODELS
 
 ROWS: Final = int(os.environ.get("WEIR_BENCH_ROWS", "10000000"))
 """Orders that stand before the first refresh."""
@@ -60,9 +59,8 @@ def _refresh(bench: Project, first: int, rows: int) -> dict[str, float]:
         if step.name == GOLD_STEP and step.dataset:
             at[step.dataset].append(datetime.fromisoformat(step.at).timestamp())
     if missing := _MADE.keys() - at:
-        chosen = ledger.engine(run.run_id, GOLD_MODELS)
-        why = chosen.reason if chosen else "no reason is noted"
-        raise RuntimeError(f"the function didn't build {', '.join(sorted(missing))}: {why}")
+        chosen = ledger.engines(run.run_id)
+        raise RuntimeError(f"the function didn't build {', '.join(sorted(missing))}: {chosen}")
     return {model: times[-1] - times[0] for model, times in at.items()}
 
 

@@ -75,7 +75,7 @@ def _among(load: Load) -> int:
     )
 
 
-def _is_small(table: Summary, rows: int, among: int = 0) -> bool:
+def _is_small(table: Summary, rows: int, among: int) -> bool:
     """Whether a table holds so little that looking for keys in the batches' rows costs more.
 
     Args:
