@@ -152,7 +152,7 @@ def test_a_tables_lease_is_taken_once_and_its_snapshots_are_listed_before_and_af
 def test_a_table_is_read_whole_where_it_holds_an_eighth_of_the_batches(
     table: Summary, small: bool
 ) -> None:
-    assert publication._is_small(table, rows=80) is small
+    assert publication._is_small(table, rows=80, among=0) is small
     more = {name: str(int(value) + 5) for name, value in table.items()}
     assert publication._is_small(more, rows=80, among=5) is small
 
