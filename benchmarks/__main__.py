@@ -32,6 +32,7 @@ from benchmarks import (
     spark_load,
     spark_settings,
     start,
+    synthesis,
     wrapper,
 )
 from benchmarks.ending import orderly
@@ -52,6 +53,7 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "spark-settings": spark_settings.run,
     "growing": growing.run,
     "start": start.run,
+    "synthesis": synthesis.run,
     "audit": audit.run,
     "contract": contract.run,
     "checks": checks.run,
