@@ -14,10 +14,28 @@ from dataplatform.errors import WeirError
 
 ENDED: Final = frozenset({"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"})
 _POLL_SECONDS: Final = 0.5
+_FORGOTTEN: Final = "ExecutionDoesNotExist"
+_DENIED: Final = "AccessDeniedException"
 
 
 class NotStarted(WeirError):
     """Step Functions refused to start an execution."""
+
+
+class NotTold(WeirError):
+    """Step Functions says nothing of an execution: it has forgotten it, or mustn't tell."""
+
+    def __init__(self, *, forgotten: bool) -> None:
+        self.forgotten = forgotten
+        super().__init__(
+            "Step Functions has forgotten its execution, as it does after 90 days"
+            if forgotten
+            else "your credentials may not call states:DescribeExecution",
+            why="Only Step Functions knows how an execution ended of which the ledger wasn't told.",
+            remedy="The next run closes it: ./weir run"
+            if forgotten
+            else "One that was stopped or redriven may look otherwise there.",
+        )
 
 
 def start(target: Target, given: dict[str, Any], *, machine: str = "PipelineArn") -> str:
@@ -39,6 +57,23 @@ def start(target: Target, given: dict[str, Any], *, machine: str = "PipelineArn"
             remedy="Check that your credentials may call states:StartExecution.",
         ) from error
     return str(started["executionArn"])
+
+
+def describe(target: Target, execution: str) -> dict[str, Any]:
+    """What Step Functions knows of an execution.
+
+    Raises:
+        NotTold: it has forgotten it, or the caller may not read executions.
+    """
+    client = target.client("stepfunctions")
+    try:
+        description: dict[str, Any] = client.describe_execution(executionArn=execution)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code not in (_FORGOTTEN, _DENIED):
+            raise
+        raise NotTold(forgotten=code == _FORGOTTEN) from error
+    return description
 
 
 def wait(target: Target, execution: str, look: Callable[[], None]) -> dict[str, Any]:
@@ -75,9 +110,14 @@ def words(why: str) -> str:
 
 
 def _last_failure(target: Target, execution: str) -> tuple[str, str]:
-    history = target.client("stepfunctions").get_execution_history(
-        executionArn=execution, reverseOrder=True, maxResults=50
-    )
+    try:
+        history = target.client("stepfunctions").get_execution_history(
+            executionArn=execution, reverseOrder=True, maxResults=50
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != _DENIED:
+            raise
+        return "unknown error", "your credentials may not call states:GetExecutionHistory"
     for event in history["events"]:
         for value in event.values():
             if isinstance(value, dict) and "error" in value:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from cli import executions
 from cli.target import Target
 from dataplatform.errors import DatasetsFailed, WeirError
-from dataplatform.ledger.records import Run, Step, iso
-from dataplatform.ledger.runs import REAPED
+from dataplatform.ledger.records import Run, Step
 
 
 class RunFailed(WeirError):
@@ -63,24 +62,6 @@ def _only_held(target: Target, description: dict[str, Any], run: Run) -> bool:
 
 def _run_of(target: Target, execution: str) -> Run | None:
     return next((run for run in target.ledger.runs(10) if run.execution == execution), None)
-
-
-def as_it_is(target: Target, run: Run) -> Run:
-    """The run; one that the ledger thinks goes on has failed where its execution ended without it.
-
-    The ledger hears of that when the next run takes the lease over: after the end, and not why.
-    """
-    if run.state != "running" and not run.error.startswith(REAPED):
-        return run
-    client = target.client("stepfunctions")
-    try:
-        description = client.describe_execution(executionArn=run.execution)
-    except client.exceptions.ExecutionDoesNotExist:
-        return run  # Step Functions forgets executions after 90 days
-    if description["status"] not in executions.ENDED - {"SUCCEEDED"}:
-        return run
-    why = executions.reason(target, description)
-    return replace(run, state="failed", ended_at=iso(description["stopDate"]), error=why)
 
 
 def _failure(target: Target, description: dict[str, Any], run: Run | None) -> RunFailed:

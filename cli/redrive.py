@@ -7,6 +7,7 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from cli import holds, pipeline, run
+from cli.lookup import look_up
 from cli.screen import Screen, WrongUsage
 from cli.target import Target, UnknownRun
 from dataplatform.ledger.records import Run
@@ -44,12 +45,17 @@ def redrive(screen: Screen, stage: str | None, run_id: str | None) -> None:
 
 
 def _last_failed(target: Target) -> Run:
-    runs = (pipeline.as_it_is(target, each) for each in target.ledger.runs(_RUNS))
-    for each in runs:
-        if each.state == "failed" and not holds.nothing_else_failed(target, each):
-            return each
+    unknown: dict[str, None] = {}
+    for listed in target.ledger.runs(_RUNS):
+        if listed.state == "succeeded":
+            continue
+        found = look_up(target, listed)
+        if found.run.state == "failed" and not holds.nothing_else_failed(target, found.run):
+            return found.run
+        if found.unknown:
+            unknown[found.unknown] = None
     raise UnknownRun(
         f"none of the last {_RUNS} runs of stage {target.stage} has failed but for what is held",
-        why="There is nothing to redrive.",
+        why="\n  ".join(("There is nothing to redrive.", *unknown)),
         remedy="Start a run: ./weir run; or name one: ./weir redrive RUN",
     )

@@ -8,7 +8,7 @@ from html import escape
 from cli import pages
 from cli.books import unpublished, without_records
 from cli.costs import WHOLE, dollars, in_dollars
-from cli.redriven import Redriven, moment, took
+from cli.lookup import Redriven, moment, took
 from cli.timeline import with_engines
 from dataplatform.errors import BatchHeld
 from dataplatform.ledger.cost_shares import CostShares

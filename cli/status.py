@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli import books, costs, drift, holds, queues, report, timeline
-from cli.pipeline import as_it_is
-from cli.redriven import Redriven, looked_up, took
+from cli.lookup import LookedUp, Redriven, look_up, took
 from cli.screen import Screen
 from cli.target import Target, UnknownRun
 from dataplatform.ledger.costs import Cost
@@ -23,19 +22,22 @@ _RUNS = 8
 def status(screen: Screen, stage: str | None, run_id: str | None, html: str | None) -> None:
     """Show the platform, or one run; `--html` writes the same as a page."""
     target = Target.choose(stage)
-    with screen.waiting("status", "asking the ledger"):
-        runs = [as_it_is(target, run) for run in target.ledger.runs(_RUNS)]
     if run_id or html:
-        _one(screen, target, _chosen(target, runs, run_id), html)
+        with screen.waiting("status", "asking the ledger"):
+            run = _chosen(target, run_id)
+        _one(screen, target, run, html)
         return
     with screen.waiting("status", "asking the ledger"):
+        found = [look_up(target, run) for run in target.ledger.runs(_RUNS)]
+        runs = [each.run for each in found]
         lifetime = books.lifetime(target)
         unclaimed = target.ledger.unclaimed_objects()
         waits, drifted, held = drift.waiting(target), drift.notes(target), holds.held(target)
         queued = queues.queues(target, waits, held)
         spent = {run.run_id: costs.cost_of(target, run.run_id) for run in runs}
     screen.say(f" stage {target.stage}   {_place(target)}")
-    screen.show(_runs(runs, spent))
+    screen.show(_runs(found, spent))
+    _say_unknown(screen, found)
     screen.say()
     screen.show(books.of_lifetime(lifetime))
     for line in books.of_backfills(lifetime):
@@ -54,7 +56,9 @@ def status(screen: Screen, stage: str | None, run_id: str | None, html: str | No
     screen.result(
         {
             "stage": target.stage,
-            "runs": [{**_run_json(run), "cost": spent[run.run_id].to_dict()} for run in runs],
+            "runs": [
+                {**_run_json(each), "cost": spent[each.run.run_id].to_dict()} for each in found
+            ],
             "datasets": lifetime,
             "unclaimed": [landed.key for landed in unclaimed],
             "waiting": drift.waiting_json(waits),
@@ -68,7 +72,8 @@ def status(screen: Screen, stage: str | None, run_id: str | None, html: str | No
 def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
     with screen.waiting("status", f"asking the ledger for {run.run_id}"):
         steps = target.ledger.steps(run.run_id)
-        run, redriven = looked_up(target, run, steps)
+        found = look_up(target, run, steps)
+        run, redriven = found.run, found.redriven
         entries = target.ledger.books(run.run_id)
         engines = target.ledger.engines(run.run_id)
         shares = costs.shares_of(target, run.run_id, steps)
@@ -78,6 +83,7 @@ def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
     if redriven:
         lasted = f"; it took {_took(run, redriven)} in all" if run.ended_at else ""
         screen.say(f" redriven {redriven.at}, after it had failed{lasted}")
+    _say_unknown(screen, [found])
     explained = run.state == "failed" and holds.nothing_else_failed(target, run)
     for step in timeline.latest(holds.without_causes(steps) if explained else steps):
         screen.say(timeline.line(step))
@@ -104,8 +110,7 @@ def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
         screen.say(f" Written: {html}")
     screen.result(
         {
-            **_run_json(run),
-            "redriven": redriven.at if redriven else "",
+            **_run_json(found),
             "datasets": books.run_json(entries, engines, work),
             "waiting": drift.waiting_json(waiting),
             "behind": queues.to_json(queued),
@@ -130,10 +135,17 @@ def _trouble(run: Run) -> str:
     )
 
 
-def _chosen(target: Target, runs: list[Run], run_id: str | None) -> Run:
+def _say_unknown(screen: Screen, found: Iterable[LookedUp]) -> None:
+    """What nobody can tell of runs, each thing once."""
+    for said in dict.fromkeys(each.unknown for each in found if each.unknown):
+        screen.say(f" [yellow]![/] {said}")
+
+
+def _chosen(target: Target, run_id: str | None) -> Run:
+    """The run that is named, else the newest."""
     if run_id:
-        return as_it_is(target, target.run(run_id))
-    if not runs:
+        return target.run(run_id)
+    if not (runs := target.ledger.runs(1)):
         raise UnknownRun(
             f"stage {target.stage} has had no run",
             why="There is nothing to show.",
@@ -146,20 +158,21 @@ def _place(target: Target) -> str:
     return str(target.client("sts").meta.endpoint_url)
 
 
-def _runs(runs: list[Run], spent: Mapping[str, Cost]) -> Table:
+def _runs(found: Iterable[LookedUp], spent: Mapping[str, Cost]) -> Table:
     table = Table(title="Runs", title_justify="left", title_style="bold", box=None, pad_edge=False)
     table.add_column("run", no_wrap=True, min_width=25)  # to be copied whole
     for name, width in (("state", 9), ("took", 11)):  # the input gives way to them
         table.add_column(name, no_wrap=True, min_width=width)
     table.add_column("cost", no_wrap=True, min_width=10)
     table.add_column("input", overflow="ellipsis", no_wrap=True)
-    for run in runs:
+    for each in found:
+        run = each.run
         cost = costs.in_dollars(spent[run.run_id].total)
-        table.add_row(run.run_id, run.state, _took(run), cost, run.input)
+        table.add_row(run.run_id, run.state, _took(run, each.redriven), cost, run.input)
     return table
 
 
-def _took(run: Run, redriven: Redriven | None = None) -> str:
+def _took(run: Run, redriven: Redriven | None) -> str:
     """How long a run lasted, as "2 min 6 s"; nothing while it goes on."""
     if not run.ended_at:
         return ""
@@ -167,7 +180,8 @@ def _took(run: Run, redriven: Redriven | None = None) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def _run_json(run: Run) -> dict[str, Any]:
+def _run_json(found: LookedUp) -> dict[str, Any]:
+    run, redriven = found.run, found.redriven
     return {
         "run": run.run_id,
         "state": run.state,
@@ -175,4 +189,7 @@ def _run_json(run: Run) -> dict[str, Any]:
         "ended": run.ended_at,
         "input": run.input,
         "error": run.error,
+        "redriven": redriven.at if redriven else "",
+        "seconds": round(took(run, redriven)) if run.ended_at else None,
+        "unknown": found.unknown,
     }

@@ -46,6 +46,9 @@ class States:
         self.redriven: list[str] = []
         self._refusal = refusal
 
+    def describe_execution(self, *, executionArn: str) -> dict[str, Any]:
+        return {"status": "FAILED"}
+
     def redrive_execution(self, *, executionArn: str) -> None:
         if self._refusal:
             raise ClientError(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from cli.redriven import looked_up, took
+from cli import status
+from cli.lookup import look_up, took
 from cli.target import Target
 from dataplatform.ledger.records import Run, Step
 from dataplatform.ledger.work import spans_of
@@ -49,31 +51,49 @@ class Stage(FakeTarget):
     def describe_execution(self, *, executionArn: str) -> dict[str, Any]:
         if self._refuses:
             raise ClientError({"Error": {"Code": self._refuses}}, "DescribeExecution")
-        return {"status": self._status, "redriveDate": DAYS_LATER}
+        ended = DAYS_LATER + timedelta(seconds=20)
+        return {"status": self._status, "redriveDate": DAYS_LATER, "stopDate": ended}
 
 
 def test_what_a_redriven_run_took_is_without_its_pause() -> None:
-    run, redriven = looked_up(Stage(), ENDED, STEPS)  # type: ignore[arg-type]
-    assert redriven is not None
-    assert (run, redriven.at) == (ENDED, "2026-11-23T08:00:00Z")
-    assert took(run, redriven) == 18 + 20, "from its start to its last word, and since"
+    found = look_up(Stage(), ENDED)  # type: ignore[arg-type]
+    assert found.redriven is not None
+    assert (found.run, found.redriven.at) == (ENDED, "2026-11-23T08:00:00Z")
+    assert took(found.run, found.redriven) == 18 + 20, "from its start to its last word, and since"
     assert spans_of(STEPS) == {("silver", "sales"): 20.0}
 
 
 def test_a_run_that_was_redriven_and_goes_on_has_not_failed() -> None:
     failed = replace(RUN, state="failed", error="States.TaskFailed: no")
-    stage = Stage(failed, status="RUNNING")
-    run, redriven = looked_up(stage, failed, STEPS)  # type: ignore[arg-type]
-    assert redriven
-    assert (run.state, run.ended_at, run.error) == ("running", "", "")
+    found = look_up(Stage(failed, status="RUNNING"), failed, STEPS)  # type: ignore[arg-type]
+    assert found.redriven
+    assert (found.run.state, found.run.ended_at, found.run.error) == ("running", "", "")
+
+
+def test_a_redriven_run_that_was_stopped_ended_when_it_was_and_not_before_it_went_on() -> None:
+    failed = replace(RUN, state="failed", error="States.TaskFailed: no")
+    found = look_up(Stage(failed, status="ABORTED"), failed, STEPS)  # type: ignore[arg-type]
+    assert (found.run.state, found.run.ended_at) == ("failed", "2026-11-23T08:00:20Z")
+    assert found.run.error.startswith("Aborted: ")
+    assert took(found.run, found.redriven) == 18 + 20
 
 
 @pytest.mark.parametrize("code", ["ExecutionDoesNotExist", "AccessDeniedException"])
-def test_of_a_run_that_nobody_remembers_nothing_is_told(code: str) -> None:
-    assert looked_up(Stage(refuses=code), ENDED, STEPS) == (ENDED, None)  # type: ignore[arg-type]
-    assert looked_up(FakeTarget(), ENDED, STEPS) == (ENDED, None)  # type: ignore[arg-type]
-    with pytest.raises(ClientError, match="Throttling"):
-        looked_up(Stage(refuses="Throttling"), ENDED, STEPS)  # type: ignore[arg-type]
+def test_whether_a_run_was_redriven_may_not_be_known(code: str) -> None:
+    found = look_up(Stage(refuses=code), ENDED, STEPS)  # type: ignore[arg-type]
+    assert (found.run, found.redriven) == (ENDED, None)
+    assert bool(found.unknown) == (code == "AccessDeniedException")
+
+
+def test_the_table_of_runs_tells_the_same(weir: Weir, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage()
+    stage.ledger.runs = lambda limit: [ENDED]  # type: ignore[method-assign]
+    monkeypatch.setattr(status, "_place", lambda target: "")
+    monkeypatch.setattr(Target, "choose", lambda name: stage)
+    _, out, _ = weir("status")
+    assert re.search(rf"^{ENDED.run_id} +succeeded +38 s ", out, re.MULTILINE), out
+    _, out, _ = weir("status", "--json")
+    assert json.loads(out)["runs"][0]["seconds"] == 38
 
 
 def test_status_and_its_page_tell_of_it(

@@ -101,7 +101,7 @@ def test_the_books_of_hundreds_of_thousands_of_records_fit_80_columns() -> None:
 )
 def test_a_run_says_how_long_it_took(started: str, ended: str, took: str) -> None:
     run = Run(**{**vars(RUN), "started_at": started, "ended_at": ended})
-    assert _took(run) == took
+    assert _took(run, None) == took
 
 
 @pytest.mark.parametrize("terminal", [True, False])
