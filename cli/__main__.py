@@ -13,10 +13,9 @@ from collections.abc import Callable
 from typing import Any
 
 import typer
-from rich.console import Console
 
 from cli.app import app
-from cli.screen import Exit, explain
+from cli.screen import Exit, explain, plain_console
 from dataplatform.errors import WeirError
 
 
@@ -29,7 +28,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _guarded(call: Callable[[], Any], *, debug: bool) -> int:
-    console = Console(stderr=True, highlight=False)
+    console = plain_console(stderr=True)
     try:
         code = int(call() or Exit.DONE)
         if code == Exit.INTERRUPTED:  # Typer's answer to Ctrl-C where it doesn't end the process

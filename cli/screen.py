@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 from decimal import Decimal
 from enum import IntEnum
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from rich.console import Console, RenderableType
@@ -44,16 +44,21 @@ class WrongUsage(WeirError):
     """A verb was asked for what can't be; exit code 2."""
 
 
+def plain_console(
+    *, file: IO[str] | None = None, stderr: bool = False, width: int | None = None
+) -> Console:
+    """One that shows values as they are: to Rich the `:a:` of an IPv6 address is an emoji."""
+    return Console(file=file, stderr=stderr, width=width, highlight=False, emoji=False)
+
+
 class Screen:
     """Where a verb writes: people's text to stdout, or to stderr where stdout carries JSON."""
 
     def __init__(self, *, as_json: bool = False) -> None:
         self.as_json = as_json
-        wide = Console(stderr=as_json, highlight=False)
-        self.console = Console(
-            stderr=as_json,
-            highlight=False,
-            width=min(wide.width, WIDTH) if wide.is_terminal else WIDTH,
+        wide = plain_console(stderr=as_json)
+        self.console = plain_console(
+            stderr=as_json, width=min(wide.width, WIDTH) if wide.is_terminal else WIDTH
         )
 
     @property
@@ -104,11 +109,11 @@ class Screen:
     @contextmanager
     def waiting(self, name: str, doing: str) -> Iterator[None]:
         """Show on stderr that an answer is waited for, where it is a terminal; no line stays."""
-        console = Console(stderr=True, highlight=False)
-        if not console.is_terminal:
+        errors = plain_console(stderr=True)
+        if not errors.is_terminal:
             yield
             return
-        with console.status(_Ticking(name, doing)):
+        with errors.status(_Ticking(name, doing)):
             yield
 
 
@@ -152,7 +157,7 @@ def _put(console: Console, markup: str) -> None:
     if not console.is_terminal:
         console.print(markup, soft_wrap=True)
         return
-    for line in Text.from_markup(markup).split(allow_blank=True) or [Text()]:
+    for line in Text.from_markup(markup, emoji=False).split(allow_blank=True) or [Text()]:
         for part in _folded(line, console):
             console.print(part, soft_wrap=True)
 

@@ -168,7 +168,7 @@ def _runs(found: Iterable[LookedUp], spent: Mapping[str, Cost]) -> Table:
     for each in found:
         run = each.run
         cost = costs.in_dollars(spent[run.run_id].total)
-        table.add_row(run.run_id, run.state, _took(run, each.redriven), cost, run.input)
+        table.add_row(run.run_id, run.state, _took(run, each.redriven), cost, escape(run.input))
     return table
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from cli.screen import as_text
 from cli.target import Target
@@ -53,7 +54,7 @@ def table(summary: SummaryModel, rows: list[dict[str, Any]]) -> Table:
 
 
 def rows_table(title: str, rows: list[dict[str, Any]]) -> Table:
-    """Rows under a title, if it isn't empty; figures to the right."""
+    """Rows under a title, if it isn't empty; figures to the right, nothing taken for markup."""
     shown = Table(
         title=title,
         title_justify="left",
@@ -64,9 +65,9 @@ def rows_table(title: str, rows: list[dict[str, Any]]) -> Table:
     for name in rows[0]:
         values = [row[name] for row in rows if row[name] is not None]
         right = name == CHANGE or all(isinstance(v, int | float | Decimal) for v in values)
-        shown.add_column(name, justify="right" if right else "left", min_width=8)
+        shown.add_column(Text(name), justify="right" if right else "left", min_width=8)
     for row in rows:
-        shown.add_row(*(cell(name, value) for name, value in row.items()))
+        shown.add_row(*(Text(cell(name, value)) for name, value in row.items()))
     return shown
 
 

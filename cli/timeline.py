@@ -79,8 +79,8 @@ class Timeline:
         """Draw what is known now."""
         current = latest(steps)
         if self._live:
-            rows = [Text.from_markup(f" ▸ pipeline     run {run.run_id}")]
-            rows += [Text.from_markup(line(step)) for step in current[-24:]]
+            rows = [Text(f" ▸ pipeline     run {run.run_id}")]
+            rows += [Text.from_markup(line(step), emoji=False) for step in current[-24:]]
             for row in rows:
                 row.no_wrap, row.overflow = True, "ellipsis"  # one line a step, however narrow
             self._live.update(Group(*rows))

@@ -234,7 +234,8 @@ def _row(position: int, source: str, columns: Sequence[str]) -> Row:
             check_text(fields)
         return _row_of(position, fields, columns)
     except json.JSONDecodeError as error:
-        raise Refused(f"not JSON: {error.msg} at character {error.pos + 1}") from error
+        what = error.msg.removesuffix(" at")  # as some of its messages end
+        raise Refused(f"not JSON: {what} at character {error.pos + 1}") from error
     except RecursionError as error:
         raise Refused("not JSON that can be read: nested too deeply") from error
 

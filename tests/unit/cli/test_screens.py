@@ -13,7 +13,7 @@ from rich.console import Console
 from cli import books as books_table
 from cli import costs
 from cli import sql as sql_verb
-from cli.screen import Screen, _Ticking
+from cli.screen import Screen, _Ticking, plain_console
 from cli.status import _took
 from dataplatform.ledger.costs import Cost
 from dataplatform.ledger.records import Outcomes, Run, Step
@@ -27,9 +27,8 @@ NARROW = [{"city": "Arcadia", "customer_id": 51}]
 
 def shown(rows: list[dict[str, Any]], *, terminal: bool) -> str:
     screen = Screen()
-    screen.console = Console(
-        file=StringIO(), force_terminal=terminal, width=80, color_system=None, highlight=False
-    )
+    screen.console = plain_console(file=StringIO(), width=80)
+    screen.console._force_terminal = terminal
     sql_verb._show(screen, rows)
     assert isinstance(screen.console.file, StringIO)
     return screen.console.file.getvalue()
@@ -52,6 +51,18 @@ def test_a_long_last_value_is_folded_in_its_column() -> None:
     lines = shown(rows, terminal=True).splitlines()
     assert [line.split()[0] for line in lines[:3]] == ["column", "id", "lines"]
     assert "".join("".join(lines[2:]).split()) == f"linesstruct<{'a' * 150}>"
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+@pytest.mark.parametrize("value", ["[null, 1]", "[/red]", "fe80:a:b::1", "c:\\\\"])
+def test_what_a_row_holds_is_shown_as_it_is(value: str, *, terminal: bool) -> None:
+    assert value in shown([{"[b]": value, "n": 1}], terminal=terminal)
+    assert value in shown([{"n": 1, "[b]": value, "wide": "w" * 90}], terminal=terminal)
+
+
+def test_a_line_of_a_value_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    Screen().say("fe80:a:b::1")
+    assert capsys.readouterr().out == "fe80:a:b::1\n"
 
 
 def test_rows_that_fit_are_a_table() -> None:

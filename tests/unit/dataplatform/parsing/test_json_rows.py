@@ -85,7 +85,7 @@ def test_a_bad_line_stops_only_itself() -> None:
     [
         ("nope", "not JSON: Expecting value at character 1"),
         ('{"a":1', "not JSON"),
-        ('{"a":"\t"}', "not JSON: Invalid control character"),
+        ('{"a":"\t"}', "not JSON: Invalid control character at character 7"),
         ('{"a":NaN}', "NaN is no JSON value"),
         ('{"a":1} {"a":2}', "more text after the value, at character 8"),
         ("[1]", "not a JSON object but an array"),
