@@ -127,7 +127,7 @@ def _plain_in_duckdb(
     properties: Mapping[str, str],
     expected_rows: Callable[[int], int],
 ) -> int:
-    from dataplatform.adapters.iceberg_commits import changing
+    from dataplatform.adapters.iceberg.commits import changing
 
     if removed:
         raise RuntimeError("these merges only add rows")

@@ -42,7 +42,7 @@ def lay_rows(
     ledger: Ledger, plan: SilverPlan, query: str, *, bucket: str, name: str, size: int = 0
 ) -> Batch:
     """`lay`, for tables that stand without a platform; `bucket` is where landing would be."""
-    from dataplatform.adapters.iceberg import append_once, open_table
+    from dataplatform.adapters.iceberg.tables import append_once, open_table
     from dataplatform.duckdb_engine.engine import Engine
     from dataplatform.duckdb_engine.tables import LakeTable
 

@@ -197,9 +197,9 @@ def _plan(contract: Path, root: Path) -> PlatformPlan:
 def _make(made: Lake) -> None:
     import boto3
 
-    from dataplatform.adapters.iceberg import catalog
-    from dataplatform.adapters.iceberg_migration import migrate_lake
-    from dataplatform.adapters.iceberg_tables import definitions
+    from dataplatform.adapters.iceberg.definitions import definitions
+    from dataplatform.adapters.iceberg.migration import migrate_lake
+    from dataplatform.adapters.iceberg.tables import catalog
 
     s3, glue = boto3.client("s3"), boto3.client("glue")
     for zone in ("landing", "bronze", "silver", "gold", "quarantine"):

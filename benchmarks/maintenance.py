@@ -80,23 +80,23 @@ def run() -> list[Figure]:
 
 def _look_after() -> tuple[float, str]:
     """What `maintain_table` does, eight days later so that snapshots are old enough."""
-    from dataplatform.adapters import iceberg_maintenance, iceberg_rewrite
-    from dataplatform.adapters.iceberg import open_table
+    from dataplatform.adapters.iceberg import maintenance, rewrite
+    from dataplatform.adapters.iceberg.tables import open_table
     from dataplatform.adapters.s3_objects import s3
     from dataplatform.maintenance.history import Needs
 
     later = datetime.now(UTC) + timedelta(days=8)
     began = time.monotonic()
     table = open_table(_MANY)
-    files = iceberg_rewrite.Files(table)
-    iceberg_rewrite.commit(table, [iceberg_rewrite.join(table, each) for each in files.small()])
-    iceberg_rewrite.commit(table, [])
-    forgotten = iceberg_maintenance.forget(open_table(_MANY), Needs(), now=later)
+    files = rewrite.Files(table)
+    rewrite.commit(table, [rewrite.join(table, each) for each in files.small()])
+    rewrite.commit(table, [])
+    forgotten = maintenance.forget(open_table(_MANY), Needs(), now=later)
     table = open_table(_MANY)
-    found = iceberg_maintenance.orphans(table, s3(), before=later)
-    iceberg_maintenance.delete(table, s3(), found)
+    found = maintenance.orphans(table, s3(), before=later)
+    maintenance.delete(table, s3(), found)
     taken = time.monotonic() - began
-    before, after = files.layout, iceberg_rewrite.Files(open_table(_MANY)).layout
+    before, after = files.layout, rewrite.Files(open_table(_MANY)).layout
     return taken, (
         f"files {before.files:,} → {after.files:,}, manifests {before.manifests} → "
         f"{after.manifests}, {before.bytes / 2**20:.0f} → {after.bytes / 2**20:.0f} MiB, "
@@ -107,9 +107,9 @@ def _look_after() -> tuple[float, str]:
 def _make_tables() -> None:
     import boto3
 
-    from dataplatform.adapters.iceberg import catalog
-    from dataplatform.adapters.iceberg_migration import migrate_lake
-    from dataplatform.adapters.iceberg_tables import Nature, TableDefinition
+    from dataplatform.adapters.iceberg.definitions import Nature, TableDefinition
+    from dataplatform.adapters.iceberg.migration import migrate_lake
+    from dataplatform.adapters.iceberg.tables import catalog
     from dataplatform.plans.model import Column
 
     boto3.client("s3").create_bucket(Bucket=_DATABASE)
@@ -152,8 +152,8 @@ def _rows(number: int) -> pa.Table:
 
 
 def _append(name: str, number: int, parts: Iterator[pa.Table] | list[pa.Table]) -> None:
-    from dataplatform.adapters.iceberg import append_once, open_table
-    from dataplatform.adapters.iceberg_files import DataFiles
+    from dataplatform.adapters.iceberg.files import DataFiles
+    from dataplatform.adapters.iceberg.tables import append_once, open_table
 
     table = open_table(name)
     with DataFiles(table, {}) as files:

@@ -70,7 +70,7 @@ def _of_dataset(target: Target, plan: SilverPlan, width: int) -> Iterator[Table]
     live, names = target.ledger.totals(plan.dataset).live, _open(plan.columns)
     if not live or not names:
         return
-    from dataplatform.adapters.iceberg import open_table  # late: it knows PyIceberg
+    from dataplatform.adapters.iceberg.tables import open_table  # late: it knows PyIceberg
 
     scan = open_table(plan.silver_table).scan(selected_fields=tuple(names), limit=_ROWS)
     rows = [{name: row[name] for name in names} for row in scan.to_arrow().to_pylist()]

@@ -16,7 +16,7 @@ from cli import tables
 from cli.live.report import database
 from cli.screen import WrongUsage
 from cli.target import Target
-from dataplatform.adapters.iceberg import open_table
+from dataplatform.adapters.iceberg.tables import open_table
 from dataplatform.adapters.warehouse import told_apart
 from dataplatform.duckdb_engine.sql import quoted
 from dataplatform.naming import Zone

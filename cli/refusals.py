@@ -69,9 +69,9 @@ def _changed(target: Target, deployed: PlatformPlan, plan: PlatformPlan) -> int:
     """
     if plan.digest == deployed.digest:
         return 0
-    from dataplatform.adapters.iceberg import catalog
-    from dataplatform.adapters.iceberg_migration import applied_plans, refuse
-    from dataplatform.adapters.iceberg_tables import definitions
+    from dataplatform.adapters.iceberg.definitions import definitions
+    from dataplatform.adapters.iceberg.migration import applied_plans, refuse
+    from dataplatform.adapters.iceberg.tables import catalog
 
     lake = _lake(target)
     before = {definition.name: definition for definition in definitions(deployed, lake)}

@@ -55,7 +55,7 @@ def columns(target: Target, zone: str, name: str) -> list[dict[str, Any]]:
     if zone == Zone.GOLD.value:
         model = next(model for model in target.plan.models if model.name == name)
         return [{"column": column.name, "type": column.type} for column in model.columns]
-    from dataplatform.adapters.iceberg import open_table  # late: it knows PyIceberg
+    from dataplatform.adapters.iceberg.tables import open_table  # late: it knows PyIceberg
 
     plan = next((plan for plan in target.plan.datasets if plan.dataset == name), None)
     own = {column.name: column.type for column in plan.columns} if plan and zone == "silver" else {}

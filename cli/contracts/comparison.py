@@ -10,9 +10,9 @@ from cli.contracts.base import Base, stage_of
 from dataplatform.compiler.gold_differences import GoldDifference, gold_differences
 from dataplatform.compiler.lineage import Lineage, Reader
 from dataplatform.compiler.platform import compile_platform
-from dataplatform.contracts.differences import Changed
+from dataplatform.contracts.differences.datasets import Changed
+from dataplatform.contracts.differences.unannounced import problems
 from dataplatform.contracts.model import Contract
-from dataplatform.contracts.unannounced import problems
 from dataplatform.errors import InvalidInput, Problem
 from dataplatform.naming import Names
 

@@ -12,8 +12,8 @@ from cli.contracts.base import DEPLOYED, at_commit, deployed
 from cli.contracts.comparison import Comparison, compare
 from cli.screen import Exit, Screen, WrongUsage
 from cli.wrapper import ROOT
-from dataplatform.contracts.difference import Difference
-from dataplatform.contracts.differences import Changed, changed
+from dataplatform.contracts.differences.datasets import Changed, changed
+from dataplatform.contracts.differences.difference import Difference
 from dataplatform.contracts.loader import load
 
 

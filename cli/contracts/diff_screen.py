@@ -12,8 +12,8 @@ from rich.markup import escape
 from cli.contracts.comparison import Comparison
 from cli.screen import Screen
 from dataplatform.compiler.lineage import Reader
-from dataplatform.contracts.difference import Difference, Weight
-from dataplatform.contracts.differences import Changed
+from dataplatform.contracts.differences.datasets import Changed
+from dataplatform.contracts.differences.difference import Difference, Weight
 
 _WIDTH: Final = 80
 _MARKS: Final = {

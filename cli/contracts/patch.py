@@ -14,8 +14,8 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from cli.contracts.patch_within import added, place_within
 from cli.inference.meaning import personal
 from dataplatform.contracts.column_names import NAME, column_called
+from dataplatform.contracts.differences.widening import widens
 from dataplatform.contracts.types import decimal_parts
-from dataplatform.contracts.widening import widens
 from dataplatform.drift.model import Kind
 from dataplatform.drift.values import ARRAY, MIXED, OBJECT, widest
 from dataplatform.ledger.drift import DriftNote

@@ -20,7 +20,7 @@ from cli.live.objects import contents, stream_objects, window
 from cli.screen import Screen
 from cli.sparkline import sparkline
 from cli.target import Target
-from dataplatform.adapters.iceberg import open_table
+from dataplatform.adapters.iceberg.tables import open_table
 from dataplatform.errors import WeirError
 from dataplatform.naming import Zone
 from dataplatform.plans.model import LiveModel, SilverPlan

@@ -11,7 +11,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from cli.target import Target
-from dataplatform.adapters.iceberg import open_table
+from dataplatform.adapters.iceberg.tables import open_table
 from dataplatform.errors import WeirError
 from dataplatform.ledger.records import Batch
 from dataplatform.ledger.replays import Replay, taker

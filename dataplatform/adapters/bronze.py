@@ -12,8 +12,8 @@ from pyiceberg.table import Table
 
 from dataplatform.adapters.bronze_objects import stage_object
 from dataplatform.adapters.bronze_spool import Spool
-from dataplatform.adapters.iceberg import append_once, committed, open_table
-from dataplatform.adapters.iceberg_files import DataFiles
+from dataplatform.adapters.iceberg.files import DataFiles
+from dataplatform.adapters.iceberg.tables import append_once, committed, open_table
 from dataplatform.adapters.landing import LandedBytes
 from dataplatform.adapters.quarantine import QuarantineWriter
 from dataplatform.ledger.records import Batch, LandedObject

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from dataplatform.adapters.bronze_objects import Rejects
-from dataplatform.adapters.iceberg import append_once, open_table
-from dataplatform.adapters.iceberg_files import DataFiles
+from dataplatform.adapters.iceberg.files import DataFiles
+from dataplatform.adapters.iceberg.tables import append_once, open_table
 from dataplatform.ledger.records import Batch
 from dataplatform.ledger.staging import staging_mark
 from dataplatform.plans.model import SilverPlan

@@ -17,7 +17,7 @@ from pyiceberg.manifest import DataFile
 from pyiceberg.schema import Schema
 from pyiceberg.table import FileScanTask, Table
 
-from dataplatform.adapters.iceberg_files import DataFiles
+from dataplatform.adapters.iceberg.files import DataFiles
 from dataplatform.errors import AuditFailed
 
 Settled = Callable[[str, str], bool]

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.table import Table
 
-from dataplatform.adapters.iceberg_files import DataFiles
+from dataplatform.adapters.iceberg.files import DataFiles
 from dataplatform.adapters.late_columns import filled
 from dataplatform.adapters.replay_selection import Place, lost
 from dataplatform.ledger.records import Batch

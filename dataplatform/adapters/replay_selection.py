@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dataplatform.adapters.iceberg import open_table
+from dataplatform.adapters.iceberg.tables import open_table
 from dataplatform.errors import AuditFailed
 from dataplatform.ledger.records import Batch
 from dataplatform.ledger.replays import Replay, taker

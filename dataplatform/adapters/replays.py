@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 from dataplatform.adapters.bronze import recorded
 from dataplatform.adapters.bronze_objects import as_bronze, constants_of
 from dataplatform.adapters.bronze_spool import Spool
-from dataplatform.adapters.iceberg import append_once, open_table
-from dataplatform.adapters.iceberg_files import DataFiles
+from dataplatform.adapters.iceberg.files import DataFiles
+from dataplatform.adapters.iceberg.tables import append_once, open_table
 from dataplatform.adapters.landing import LandedBytes
 from dataplatform.adapters.quarantine import QuarantineWriter
 from dataplatform.adapters.replay_rows import stage_again

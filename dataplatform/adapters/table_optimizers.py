@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from dataplatform.adapters.iceberg_changes import Change
+from dataplatform.adapters.iceberg.changes import Change
 
 _COMPACTION: Final = "compaction"
 _UNKNOWN_YET: Final = ("AccessDeniedException", "InvalidInputException", "ValidationException")

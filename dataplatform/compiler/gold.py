@@ -22,7 +22,7 @@ from dataplatform.plans.sql_file import SqlFile, line_around, nearest, read
 from dataplatform.plans.sql_types import qualified
 from dataplatform.render.duckdb import model_to_duckdb
 from dataplatform.render.redshift import warehouse_sql
-from dataplatform.render.spark_query import for_both
+from dataplatform.render.translation.spark import for_both
 from dataplatform.render.typed import Untranslatable
 
 _KEYS = ("description", "key", "incremental", "partition", "engine")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dataplatform.contracts.difference import Weight
-from dataplatform.contracts.widening import widens
+from dataplatform.contracts.differences.difference import Weight
+from dataplatform.contracts.differences.widening import widens
 from dataplatform.plans.model import GoldModel
 
 

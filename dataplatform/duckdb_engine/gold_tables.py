@@ -10,8 +10,8 @@ from typing import Any, Final
 from pyiceberg.manifest import DataFile, ManifestContent, ManifestEntryStatus
 from pyiceberg.table.snapshots import Operation, ancestors_of
 
-from dataplatform.adapters.iceberg_commits import changing, until_first
-from dataplatform.adapters.iceberg_staging import stage
+from dataplatform.adapters.iceberg.commits import changing, until_first
+from dataplatform.adapters.iceberg.staging import stage
 from dataplatform.duckdb_engine.tables import LakeTable
 
 _AT_ONCE: Final = 8

@@ -14,8 +14,8 @@ from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.table.update import AssertRefSnapshotId
 from pyiceberg.table.update.snapshot import ManageSnapshots
 
-from dataplatform.adapters.iceberg_commits import changing, until_first
-from dataplatform.adapters.iceberg_staging import stage
+from dataplatform.adapters.iceberg.commits import changing, until_first
+from dataplatform.adapters.iceberg.staging import stage
 from dataplatform.errors import AuditFailed
 from dataplatform.naming import AUDIT_BRANCH
 from dataplatform.overtaken import overtaken

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from dataplatform.adapters.iceberg import append_once, open_table
-from dataplatform.adapters.iceberg_files import DataFiles
+from dataplatform.adapters.iceberg.files import DataFiles
+from dataplatform.adapters.iceberg.tables import append_once, open_table
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.sql import literal, quoted
 from dataplatform.duckdb_engine.tables import LakeTable

@@ -15,8 +15,8 @@ import pyarrow as pa
 from pyiceberg.expressions import EqualTo, Reference
 from pyiceberg.manifest import DataFile
 
-from dataplatform.adapters.iceberg import append_once, committed, open_table, replace_once
-from dataplatform.adapters.iceberg_files import DataFiles
+from dataplatform.adapters.iceberg.files import DataFiles
+from dataplatform.adapters.iceberg.tables import append_once, committed, open_table, replace_once
 from dataplatform.backfilling import Replayed, place_of, refused_batch
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.quarantine import records_of, sent

@@ -16,8 +16,8 @@ from pyiceberg.table import ManifestGroupPlanner, Table
 from pyiceberg.table import snapshots as iceberg_snapshots
 from pyiceberg.types import IcebergType
 
-from dataplatform.adapters.iceberg import open_table
-from dataplatform.adapters.iceberg_staging import has_files
+from dataplatform.adapters.iceberg.staging import has_files
+from dataplatform.adapters.iceberg.tables import open_table
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.fetching import fetch
 from dataplatform.duckdb_engine.publication import Publication, rows_of

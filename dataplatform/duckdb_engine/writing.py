@@ -24,7 +24,7 @@ from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table, TableProperties
 from pyiceberg.types import IcebergType, ListType, StructType
 
-from dataplatform.adapters.iceberg_files import data_file, new_location, partition_key
+from dataplatform.adapters.iceberg.files import data_file, new_location, partition_key
 from dataplatform.adapters.s3_objects import upload
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.sql import duckdb_type, literal, quoted

@@ -1,7 +1,7 @@
 """Spark SQL as DuckDB SQL, translated once, at synth; nothing at run time imports sqlglot.
 
 A dataset's silver step is Weir's own SQL, so sqlglot translates it, and what DuckDB does otherwise
-is mended here, part by part. A model's SQL is anybody's: see `duckdb_query`.
+is mended here, part by part. A model's SQL is anybody's: see `translation.query`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from sqlglot import ErrorLevel, exp, parse_one
 from dataplatform.naming import RowPlace
 from dataplatform.plans.model import Check, Column, SilverSql
 from dataplatform.plans.sql_names import Schema
-from dataplatform.render.duckdb_query import QueryTranslator, Relation
 from dataplatform.render.nested import decoded
 from dataplatform.render.nested_dialects import DuckdbDialect, SparkDialect
 from dataplatform.render.parts import duckdb_part
@@ -25,6 +24,7 @@ from dataplatform.render.spark_checks import raw_name, read_name, shown, source_
 from dataplatform.render.spark_formats import cast_as, is_read
 from dataplatform.render.spark_text import name
 from dataplatform.render.spark_types import digits
+from dataplatform.render.translation.query import QueryTranslator, Relation
 from dataplatform.render.typed import quoted, type_name
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")

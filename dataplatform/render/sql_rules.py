@@ -11,9 +11,9 @@ from typing import Final
 from sqlglot import exp
 
 from dataplatform.plans.sql_names import Schema, rewrite
-from dataplatform.render.duckdb_expressions import Expressions
-from dataplatform.render.duckdb_query import QueryTranslator
-from dataplatform.render.spark_query import for_both
+from dataplatform.render.translation.expressions import Expressions
+from dataplatform.render.translation.query import QueryTranslator
+from dataplatform.render.translation.spark import for_both
 from dataplatform.render.typed import Typed, Untranslatable
 
 RECORDS: Final = "{records}"

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 from pyiceberg.table import FileScanTask, Table
 
-from dataplatform.adapters import iceberg_maintenance, iceberg_rewrite
-from dataplatform.adapters.iceberg import open_table
-from dataplatform.adapters.iceberg_commits import until_first
-from dataplatform.adapters.iceberg_maintenance import expirable
-from dataplatform.adapters.iceberg_rewrite import Files, Joined
+from dataplatform.adapters.iceberg import maintenance, rewrite
+from dataplatform.adapters.iceberg.commits import until_first
+from dataplatform.adapters.iceberg.maintenance import expirable
+from dataplatform.adapters.iceberg.rewrite import Files, Joined
+from dataplatform.adapters.iceberg.tables import open_table
 from dataplatform.errors import LeaseHeld
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.holders import Call, ChunkCall, holder
@@ -141,7 +141,7 @@ class Caretaker:
         """Nothing is written where a writer has the table: it would most likely be given up."""
         if groups:
             self._wait_for_writer(lease_of(self.plan, _name(table)))
-        return [iceberg_rewrite.join(table, group) for group in groups]
+        return [rewrite.join(table, group) for group in groups]
 
     def _alone(self, name: str) -> AbstractContextManager[Lease]:
         """Hold a table's lease."""
@@ -177,22 +177,22 @@ class Caretaker:
         given_up: list[Joined] = []
         with self._alone(name):
             if joined or manifests:
-                given_up = until_first(lambda: iceberg_rewrite.commit(table, joined))
+                given_up = until_first(lambda: rewrite.commit(table, joined))
             if joined:
                 # The commit lists what it removed, in a manifest that each plan of the table would
                 # read: with a thousand files, longer than the rows. The next commit drops it.
-                until_first(lambda: iceberg_rewrite.commit(table, []))
+                until_first(lambda: rewrite.commit(table, []))
             # Asked again: a writer that had the table may have left something to be found there.
             needs = needs_of(self.ledger, self.plan, name)
             return given_up, until_first(lambda: self._forget(name, needs))
 
     def _forget(self, name: str, needs: Needs) -> int:
-        return iceberg_maintenance.forget(open_table(name), needs, now=self.now)
+        return maintenance.forget(open_table(name), needs, now=self.now)
 
     def _without_orphans(self, table: Table, done: TableMaintenance) -> TableMaintenance:
-        found = iceberg_maintenance.orphans(table, self.s3, before=self.now - ORPHAN_AGE)
+        found = maintenance.orphans(table, self.s3, before=self.now - ORPHAN_AGE)
         if self.deletes:
-            iceberg_maintenance.delete(table, self.s3, found)
+            maintenance.delete(table, self.s3, found)
         return replace(
             done,
             orphans=len(found),

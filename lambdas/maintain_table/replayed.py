@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from dataplatform.adapters.iceberg import open_table, replace_once
+from dataplatform.adapters.iceberg.tables import open_table, replace_once
 from dataplatform.adapters.quarantine_maintenance import replayed, without
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Lease, iso

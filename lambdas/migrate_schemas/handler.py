@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import boto3
 
-from dataplatform.adapters.iceberg import catalog
+from dataplatform.adapters.iceberg.tables import catalog
 from dataplatform.adapters.plans import load_plan
 from dataplatform.adapters.table_optimizers import TableOptimizers
 from dataplatform.adapters.warehouse import Warehouse

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from pyiceberg.catalog import Catalog
 
-from dataplatform.adapters.iceberg_changes import Change
-from dataplatform.adapters.iceberg_migration import applied_plans, migrate_lake, note_plan
-from dataplatform.adapters.iceberg_tables import definitions
+from dataplatform.adapters.iceberg.changes import Change
+from dataplatform.adapters.iceberg.definitions import definitions
+from dataplatform.adapters.iceberg.migration import applied_plans, migrate_lake, note_plan
 from dataplatform.adapters.table_optimizers import TableOptimizers
 from dataplatform.adapters.warehouse import Warehouse
 from dataplatform.adapters.warehouse_schema import migrate_warehouse

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dataplatform.adapters.iceberg_tables import definitions
+from dataplatform.adapters.iceberg.definitions import definitions
 from dataplatform.errors import InvalidRunInput, Problem
 from dataplatform.ledger.input_problems import input_problem, nearest, unknown_keys
 from dataplatform.naming import Names

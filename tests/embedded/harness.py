@@ -21,7 +21,7 @@ import psutil
 from cli.books import lifetime
 from cli.screen import to_json
 from cli.target import Target
-from dataplatform.adapters.iceberg import catalog, open_table
+from dataplatform.adapters.iceberg.tables import catalog, open_table
 from dataplatform.adapters.s3_objects import s3
 from dataplatform.naming import Zone
 from embedded_aws.client import client_environment

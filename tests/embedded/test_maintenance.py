@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dataplatform.adapters.iceberg import open_table
-from dataplatform.adapters.iceberg_rewrite import Files, Layout
+from dataplatform.adapters.iceberg.rewrite import Files, Layout
+from dataplatform.adapters.iceberg.tables import open_table
 from dataplatform.ledger.maintenance import TableMaintenance
 from dataplatform.ledger.records import table_lease
 from dataplatform.maintenance.bins import MIN_FILES

@@ -19,7 +19,7 @@ from benchmarks.measure import ROOT
 from benchmarks.project import Project, project
 from bootstrap.runtimes import find_python
 from cli.local import not_emulated
-from dataplatform.adapters.iceberg import catalog, open_table
+from dataplatform.adapters.iceberg.tables import catalog, open_table
 
 RUNTIME = "glue-6.0"
 ORDERS = ROOT / "benchmarks" / "contracts" / "orders.odcs.yaml"

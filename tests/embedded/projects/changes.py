@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from dataplatform.adapters.iceberg import open_table
+from dataplatform.adapters.iceberg.tables import open_table
 from tests.embedded.harness import Platform
 from tests.embedded.projects.copies import replace, weir
 from tests.unit.support.nested import NESTED, nested

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dataplatform.adapters.iceberg import open_table
+from dataplatform.adapters.iceberg.tables import open_table
 from tests.embedded.harness import Platform
 from tests.embedded.projects.changes import (
     BRONZE_PROMOTIONS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dataplatform.adapters.iceberg import open_table
+from dataplatform.adapters.iceberg.tables import open_table
 from tests.embedded.harness import Platform
 from tests.embedded.projects.changes import (
     BRONZE_PROMOTIONS,

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from cli.glimpses import glimpses, untold
 from cli.up import _next
-from dataplatform.adapters import iceberg
+from dataplatform.adapters.iceberg import tables
 from dataplatform.ledger.records import ModelState, Totals
 from dataplatform.plans.model import Column, PlatformPlan, SummaryModel
 from tests.unit.support.plans import dataset, model, platform
@@ -79,7 +79,7 @@ class Warehouse:
 @pytest.fixture
 def lake(monkeypatch: pytest.MonkeyPatch) -> Lake:
     found = Lake()
-    monkeypatch.setattr(iceberg, "open_table", found.open)
+    monkeypatch.setattr(tables, "open_table", found.open)
     return found
 
 

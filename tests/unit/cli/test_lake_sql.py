@@ -14,7 +14,7 @@ import pytest
 
 from cli import lake_sql
 from cli.target import Target
-from dataplatform.adapters import iceberg
+from dataplatform.adapters.iceberg import tables
 from dataplatform.naming import Names
 from tests.unit.cli.conftest import FakeTarget
 from tests.unit.support.plans import dataset, platform
@@ -48,10 +48,10 @@ def stores(monkeypatch: pytest.MonkeyPatch) -> Table:
     place = [{"land": "ES", "lines": [{"sku": "a"}]}, None]
     rows = {"id": [1, 2], "city": ["Vigo", "Köln"], "_batch_id": ["b", "b"], "place": place}
     table = Table(pa.table(rows))
-    tables = {"weir_dev_silver.stores": table}
+    opened = {"weir_dev_silver.stores": table}
     monkeypatch.setattr(Target, "choose", lambda _: target)
-    monkeypatch.setattr(lake_sql, "open_table", tables.__getitem__)
-    monkeypatch.setattr(iceberg, "open_table", tables.__getitem__)
+    monkeypatch.setattr(lake_sql, "open_table", opened.__getitem__)
+    monkeypatch.setattr(tables, "open_table", opened.__getitem__)
     return table
 
 

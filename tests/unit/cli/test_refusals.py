@@ -13,9 +13,9 @@ from botocore.exceptions import ClientError
 from cli import refusals
 from cli.screen import Screen
 from cli.target import NotDeployed
-from dataplatform.adapters import iceberg_migration
-from dataplatform.adapters.iceberg import catalog
-from dataplatform.adapters.iceberg_migration import note_plan
+from dataplatform.adapters.iceberg import migration
+from dataplatform.adapters.iceberg.migration import note_plan
+from dataplatform.adapters.iceberg.tables import catalog
 from dataplatform.errors import InvalidContract, InvalidModel
 from dataplatform.naming import Names
 from dataplatform.plans.model import Column, PlatformPlan
@@ -162,7 +162,7 @@ def test_tables_that_cannot_be_asked_are_left_to_the_migration(
     def denied(*_: object) -> None:
         raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetTable")
 
-    monkeypatch.setattr(iceberg_migration, "refuse", denied)
+    monkeypatch.setattr(migration, "refuse", denied)
     plan, _ = REFUSED["a column less"]
     said = ask(monkeypatch, plan, Deployed(plan_of()))
     assert said.startswith("left to the migration: An error occurred (AccessDeniedException)")

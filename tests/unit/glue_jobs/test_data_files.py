@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from dataplatform.adapters import bronze
-from dataplatform.adapters.iceberg import open_table
+from dataplatform.adapters.iceberg.tables import open_table
 from dataplatform.adapters.parquet_files import Output
 from dataplatform.adapters.s3_streams import ObjectWriter
 from dataplatform.ledger.records import Batch

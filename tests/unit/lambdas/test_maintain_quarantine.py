@@ -9,7 +9,7 @@ import pytest
 from pyiceberg.table import Table
 
 from dataplatform.adapters import quarantine_maintenance
-from dataplatform.adapters.iceberg import open_table
+from dataplatform.adapters.iceberg.tables import open_table
 from dataplatform.adapters.quarantine_maintenance import Kept, Replayed, Settled
 from dataplatform.errors import AuditFailed
 from dataplatform.ledger.maintenance import TableMaintenance

@@ -10,9 +10,9 @@ from typing import Any
 import boto3
 import pytest
 
-from dataplatform.adapters import iceberg_rewrite
-from dataplatform.adapters.iceberg import committed, open_table
-from dataplatform.adapters.iceberg_rewrite import Files
+from dataplatform.adapters.iceberg import rewrite
+from dataplatform.adapters.iceberg.rewrite import Files
+from dataplatform.adapters.iceberg.tables import committed, open_table
 from dataplatform.errors import InvalidRunInput
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.holders import Call, ChunkCall, JobRun
@@ -182,13 +182,13 @@ def test_a_table_that_a_writer_has_is_left_to_the_next_run(busy: Lake, books: Le
 def test_a_writer_that_comes_while_files_are_joined_has_its_way(
     busy: Lake, books: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = iceberg_rewrite.join
+    original = rewrite.join
 
     def join(*arguments: Any) -> Any:
         books.acquire_lease(table_lease(SILVER), "weir-dev-silver/jr_1", 600)
         return original(*arguments)
 
-    monkeypatch.setattr(iceberg_rewrite, "join", join)
+    monkeypatch.setattr(rewrite, "join", join)
     assert tended(busy, books).state == "skipped"
     assert busy.snapshots(SILVER) == BATCHES
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from dataplatform.adapters.iceberg import open_table
-from dataplatform.adapters.iceberg_changes import Change
+from dataplatform.adapters.iceberg.changes import Change
+from dataplatform.adapters.iceberg.tables import open_table
 from dataplatform.adapters.plans import load_plan
 from dataplatform.plans.model import Column
 from dataplatform.settings import MigrationSettings

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dataplatform.adapters.bronze import recorded, stage
-from dataplatform.adapters.iceberg import open_table
+from dataplatform.adapters.iceberg.tables import open_table
 from dataplatform.ledger.records import LandedObject
 from dataplatform.ledger.staging import Staged
 from tests.unit.support.lakes import Lake, claimed, stores

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from dataplatform.adapters.iceberg import open_table
+from dataplatform.adapters.iceberg.tables import open_table
 from dataplatform.plans.model import Column, SilverPlan
 from tests.unit.support.lakes import COLUMNS, Lake, plan_of, stores
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from dataplatform.adapters import iceberg
-from dataplatform.adapters.iceberg_files import DataFiles
+from dataplatform.adapters.iceberg.files import DataFiles
+from dataplatform.adapters.iceberg.tables import open_table
 from dataplatform.compiler.platform import compile_platform
 from dataplatform.duckdb_engine.gold import DuckdbGold
 from dataplatform.duckdb_engine.tables import LakeTable
@@ -101,7 +101,7 @@ class GoldShop:
         name = self.plan.dataset(dataset).silver_table
         table = LakeTable.open(name)
         written = list((new if only_new else stands).values())
-        with DataFiles(iceberg.open_table(name), {}) as files:
+        with DataFiles(open_table(name), {}) as files:
             files.write(pa.RecordBatch.from_pylist(written, schema=files.arrow_schema))
         table.publish(
             added=files.finish(),
@@ -145,7 +145,7 @@ class GoldShop:
         key = load.export_uri.removeprefix("s3://gold/")
         body = json.loads(self.lake.s3.get_object(Bucket="gold", Key=key)["Body"].read())
         urls = {entry["url"] for entry in body["entries"]}
-        table = iceberg.open_table(changes_table(self.plan.model(model).table))
+        table = open_table(changes_table(self.plan.model(model).table))
         sizes = {task.file.file_path: task.file for task in table.scan().plan_files()}
         for entry in body["entries"]:
             assert entry["meta"]["content_length"] == sizes[entry["url"]].file_size_in_bytes

@@ -12,9 +12,10 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
-from dataplatform.adapters import iceberg, s3_objects
-from dataplatform.adapters.iceberg_migration import migrate_lake
-from dataplatform.adapters.iceberg_tables import definitions
+from dataplatform.adapters import s3_objects
+from dataplatform.adapters.iceberg import tables
+from dataplatform.adapters.iceberg.definitions import definitions
+from dataplatform.adapters.iceberg.migration import migrate_lake
 from dataplatform.ledger.records import Batch, LandedObject
 from dataplatform.naming import Names, Zone
 from dataplatform.plans.model import Column, PlatformPlan, SilverPlan, SourcePlan
@@ -76,7 +77,7 @@ class Lake:
     def migrate(self, plan: PlatformPlan, *, going_back: bool = False) -> list[str]:
         """Make the plan's tables; what was done."""
         wanted = definitions(plan, LAKE)
-        done = migrate_lake(iceberg.catalog(), wanted, going_back=going_back)
+        done = migrate_lake(tables.catalog(), wanted, going_back=going_back)
         return [str(change) for change in done]
 
     def land(self, name: str, body: bytes, dataset: str = "stores") -> LandedObject:
@@ -96,24 +97,24 @@ class Lake:
     def rows(self, table: str, **equal: str) -> list[dict[str, Any]]:
         """Rows of a table as it is now."""
         wanted = " and ".join(f"{name} = '{value}'" for name, value in equal.items()) or "true"
-        scan = iceberg.open_table(table).scan(row_filter=wanted)
+        scan = tables.open_table(table).scan(row_filter=wanted)
         found: list[dict[str, Any]] = scan.to_arrow().to_pylist()
         return found
 
     def snapshots(self, table: str) -> int:
         """Commits that a table has seen."""
-        return len(iceberg.open_table(table).metadata.snapshots)
+        return len(tables.open_table(table).metadata.snapshots)
 
     def published(self, table: str) -> int:
         """Commits of a table that its readers have seen."""
-        return len(iceberg.open_table(table).metadata.snapshot_log)
+        return len(tables.open_table(table).metadata.snapshot_log)
 
 
 @contextmanager
 def lakes() -> Iterator[Lake]:
     """An empty account with zones, and no tables yet."""
     with mock_aws(), glue_checks_versions():
-        iceberg.catalog.cache_clear()
+        tables.catalog.cache_clear()
         s3_objects.s3.cache_clear()
         s3, glue = boto3.client("s3"), boto3.client("glue")
         for zone in Zone:
@@ -124,7 +125,7 @@ def lakes() -> Iterator[Lake]:
             if zone is not Zone.LANDING:
                 glue.create_database(DatabaseInput={"Name": NAMES.database(zone)})
         yield Lake(s3)
-    iceberg.catalog.cache_clear()
+    tables.catalog.cache_clear()
     s3_objects.s3.cache_clear()
 
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from pyiceberg.io.pyarrow import schema_to_pyarrow
 
-from dataplatform.adapters.iceberg import open_table
+from dataplatform.adapters.iceberg.tables import open_table
 from dataplatform.adapters.parquet_files import Output
 from dataplatform.errors import UnreadableObject
 from dataplatform.ledger.records import Batch, LandedObject

@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from dataplatform.adapters.iceberg import append_once, open_table
-from dataplatform.adapters.iceberg_files import DataFiles
+from dataplatform.adapters.iceberg.files import DataFiles
+from dataplatform.adapters.iceberg.tables import append_once, open_table
 from dataplatform.naming import OUTCOMES_PROPERTY, SEQUENCE_PROPERTY, SilverColumn
 
 

@@ -9,8 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dataplatform.adapters import iceberg
-from dataplatform.adapters.iceberg import open_table
+from dataplatform.adapters.iceberg.tables import open_table
 from dataplatform.ledger.staging import Staged
 from dataplatform.plans.model import SourcePlan
 from tests.unit.support.bronzes import PLAN, RECORDS, staged
@@ -90,12 +89,12 @@ def test_many_rows_fill_row_groups_without_losing_any(
 ) -> None:
     monkeypatch.setattr("dataplatform.adapters.parquet_files.ROW_GROUP_BYTES", 500_000)
     monkeypatch.setattr("dataplatform.parsing.csv_rows.BLOCK_CHARS", 50_000)
-    table = iceberg.open_table(PLAN.bronze_table)
+    table = open_table(PLAN.bronze_table)
     with table.transaction() as transaction:
         transaction.set_properties({"write.target-file-size-bytes": "60000"})
     landed = lake.land("a.csv", csv_bytes(*((n, f"city {n}", "", "") for n in range(30_000))))
     assert staged(lake, tmp_path, landed).rows == 30_000
-    rows = iceberg.open_table(PLAN.bronze_table)
+    rows = open_table(PLAN.bronze_table)
     files = [task.file for task in rows.scan().plan_files()]
     assert len(files) > 1
     assert sum(file.record_count for file in files) == 30_000

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pyiceberg.exceptions import CommitFailedException
 
-from dataplatform.adapters import bronze, iceberg
+from dataplatform.adapters import bronze
+from dataplatform.adapters.iceberg import tables
 from dataplatform.errors import TableMissing
 from dataplatform.ledger.staging import Staged
 from dataplatform.parsing.parser import parse
@@ -53,7 +54,7 @@ def test_of_two_attempts_at_once_one_appends(
         return parse(*args, **kwargs)
 
     monkeypatch.setattr("dataplatform.adapters.bronze.parse", overtaken)
-    sleeping(monkeypatch, "dataplatform.adapters.iceberg_commits")
+    sleeping(monkeypatch, "dataplatform.adapters.iceberg.commits")
     assert str(staged(lake, tmp_path, landed)) == other[1]
     assert lake.snapshots(PLAN.bronze_table) == lake.snapshots(PLAN.quarantine_table) == 1
     assert len(lake.rows(PLAN.bronze_table)) == 2
@@ -65,8 +66,8 @@ def test_a_commit_that_always_loses_its_race_fails_loudly(
     def lost(*_: Any) -> None:
         raise CommitFailedException("somebody else")
 
-    monkeypatch.setattr(iceberg, "_append", lost)
-    sleeping(monkeypatch, "dataplatform.adapters.iceberg_commits")
+    monkeypatch.setattr(tables, "_append", lost)
+    sleeping(monkeypatch, "dataplatform.adapters.iceberg.commits")
     with pytest.raises(CommitFailedException):
         staged(lake, tmp_path, lake.land("a.csv", csv_bytes(*RECORDS)))
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dataplatform.adapters import iceberg
+from dataplatform.adapters.iceberg.tables import open_table
 from dataplatform.errors import AuditFailed
 from dataplatform.ledger.records import Batch
 from tests.unit.support.contracts import ORDERS, spoiled
@@ -186,6 +186,6 @@ def test_a_row_that_bronze_has_lost_is_not_lost_without_a_word(shop: Shop) -> No
     shop.merge(origin)
     batch = shop.ledger.open_replay("run-2", origin.batch_id)
     assert batch is not None
-    iceberg.open_table(shop.plan.bronze_table).delete(f"_batch_id = '{origin.batch_id}'")
+    open_table(shop.plan.bronze_table).delete(f"_batch_id = '{origin.batch_id}'")
     with pytest.raises(AuditFailed, match="has 0 of 1"):
         restaged(shop, batch)

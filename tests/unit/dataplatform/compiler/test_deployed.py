@@ -8,7 +8,7 @@ import pytest
 
 from dataplatform.compiler.deployed import deployed_contracts
 from dataplatform.compiler.platform import compile_platform
-from dataplatform.contracts.differences import changed
+from dataplatform.contracts.differences.datasets import changed
 from dataplatform.contracts.loader import load
 from dataplatform.naming import Names
 from dataplatform.plans.model import PlatformPlan

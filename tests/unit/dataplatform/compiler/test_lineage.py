@@ -7,7 +7,7 @@ from dataplatform.compiler.deployed import deployed_contracts
 from dataplatform.compiler.gold_differences import GoldDifference, gold_differences
 from dataplatform.compiler.lineage import Lineage, Reader
 from dataplatform.compiler.platform import compile_platform
-from dataplatform.contracts.difference import Weight
+from dataplatform.contracts.differences.difference import Weight
 from dataplatform.contracts.loader import load
 from dataplatform.naming import Names
 from dataplatform.plans.model import Column, PlatformPlan
@@ -84,7 +84,7 @@ def test_every_column_of_the_samples_gold_is_followed() -> None:
 
 def test_a_plan_gives_back_the_contracts_that_it_was_made_from() -> None:
     """So that `--against deployed` tells no difference where there is none."""
-    from dataplatform.contracts.differences import changed
+    from dataplatform.contracts.differences.datasets import changed
 
     contracts = load(ROOT)
     plan = PlatformPlan.from_json(compile_platform(ROOT, Names("dev")).to_json())

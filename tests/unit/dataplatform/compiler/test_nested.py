@@ -9,7 +9,7 @@ import pytest
 from dataplatform.compiler.deployed import deployed_contracts
 from dataplatform.compiler.gates import rule_problems
 from dataplatform.compiler.platform import compile_platform
-from dataplatform.contracts.differences import changed
+from dataplatform.contracts.differences.datasets import changed
 from dataplatform.contracts.loader import load
 from dataplatform.errors import InvalidContract, InvalidModel, Problem
 from dataplatform.naming import Names

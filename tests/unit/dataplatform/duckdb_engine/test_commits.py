@@ -13,11 +13,13 @@ from pyiceberg.manifest import UNASSIGNED_SEQ, ManifestEntryStatus, ManifestFile
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 
-from dataplatform.adapters import iceberg, iceberg_kept, s3_sending
-from dataplatform.adapters.iceberg_commits import changing
-from dataplatform.adapters.iceberg_glue import CommittingGlue
-from dataplatform.adapters.iceberg_kept import DecodedManifests, ReadLists
-from dataplatform.adapters.iceberg_staging import has_files
+from dataplatform.adapters import s3_sending
+from dataplatform.adapters.iceberg import kept
+from dataplatform.adapters.iceberg.commits import changing
+from dataplatform.adapters.iceberg.glue import CommittingGlue
+from dataplatform.adapters.iceberg.kept import DecodedManifests, ReadLists
+from dataplatform.adapters.iceberg.staging import has_files
+from dataplatform.adapters.iceberg.tables import open_table
 from tests.unit.support.merges import Shop, order
 
 
@@ -27,7 +29,7 @@ def note(table: Table, value: str) -> None:
 
 
 def noted(shop: Shop) -> str | None:
-    return iceberg.open_table(shop.plan.silver_table).properties.get("weir.noted")
+    return open_table(shop.plan.silver_table).properties.get("weir.noted")
 
 
 def counting(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> list[object]:
@@ -46,7 +48,7 @@ def counting(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> list[obj
 def test_what_was_loaded_is_committed_without_asking_glue_again(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table = iceberg.open_table(shop.plan.silver_table)
+    table = open_table(shop.plan.silver_table)
     asked = counting(monkeypatch, CommittingGlue, "_get_glue_table")
     note(table, "one")
     assert not asked
@@ -56,7 +58,7 @@ def test_what_was_loaded_is_committed_without_asking_glue_again(
 
 
 def test_a_commit_on_what_another_has_replaced_is_refused(shop: Shop) -> None:
-    mine, others = (iceberg.open_table(shop.plan.silver_table) for _ in range(2))
+    mine, others = (open_table(shop.plan.silver_table) for _ in range(2))
     note(others, "theirs")
     with pytest.raises(CommitFailedException):
         note(mine, "mine")
@@ -86,7 +88,7 @@ def test_no_commit_names_a_file_that_s3_has_refused(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, refused: str
 ) -> None:
     shop.merged(order(1, 1))
-    before = iceberg.open_table(shop.plan.silver_table).metadata_location
+    before = open_table(shop.plan.silver_table).metadata_location
     batch = shop.staged(order(2, 1))
     put = s3_sending._put
 
@@ -99,7 +101,7 @@ def test_no_commit_names_a_file_that_s3_has_refused(
         patched.setattr(s3_sending, "_put", refusing)
         with pytest.raises(PermissionError):
             shop.merge(batch)
-    assert iceberg.open_table(shop.plan.silver_table).metadata_location == before
+    assert open_table(shop.plan.silver_table).metadata_location == before
     assert shop.merge(batch, request="r2") == {"inserted": 1}
     assert set(shop.rows()) == {1, 2}
 
@@ -107,7 +109,7 @@ def test_no_commit_names_a_file_that_s3_has_refused(
 def test_manifests_of_deleted_files_alone_are_left_behind(shop: Shop) -> None:
     for version in range(1, 4):
         shop.merged(order(1, version))
-    table = iceberg.open_table(shop.plan.silver_table)
+    table = open_table(shop.plan.silver_table)
     current = table.metadata.current_snapshot()
     assert current is not None
     manifests = current.manifests(table.io)
@@ -120,18 +122,18 @@ def test_manifests_of_deleted_files_alone_are_left_behind(shop: Shop) -> None:
 def test_a_manifest_is_decoded_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     for version in range(1, 3):
         shop.merged(order(1, version), order(version + 1, 1))
-    table = iceberg.open_table(shop.plan.silver_table)
+    table = open_table(shop.plan.silver_table)
     current = table.metadata.current_snapshot()
     assert current is not None
     (dead,) = (each for each in current.manifests(table.io) if not has_files(each))
     decoded: list[str] = []
-    decode = iceberg_kept._decoded
+    decode = kept._decoded
 
     def decoding(manifest: ManifestFile, io: FileIO, discard_deleted: bool) -> Any:
         decoded.append(manifest.manifest_path)
         return decode(manifest, io, discard_deleted)
 
-    monkeypatch.setattr(iceberg_kept, "_decoded", decoding)
+    monkeypatch.setattr(kept, "_decoded", decoding)
     known = DecodedManifests()
     assert known.entries(dead, table.io, live=True) == []
     (entry,) = known.entries(dead, table.io, live=False)
@@ -154,17 +156,17 @@ def test_a_manifest_is_decoded_once(shop: Shop, monkeypatch: pytest.MonkeyPatch)
 
 def test_a_list_of_manifests_is_read_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.merged(order(1, 1))
-    table = iceberg.open_table(shop.plan.silver_table)
+    table = open_table(shop.plan.silver_table)
     current = table.metadata.current_snapshot()
     assert current is not None
     found: list[str] = []
-    read = iceberg_kept._read
+    read = kept._read
 
     def reading(snapshot: Snapshot, io: FileIO) -> list[ManifestFile]:
         found.append(snapshot.manifest_list)
         return read(snapshot, io)
 
-    monkeypatch.setattr(iceberg_kept, "_read", reading)
+    monkeypatch.setattr(kept, "_read", reading)
     lists = ReadLists()
     first = lists.manifests(current, table.io)
     first.clear()

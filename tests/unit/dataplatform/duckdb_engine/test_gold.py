@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pyiceberg.manifest import DataFile
 
-from dataplatform.adapters import iceberg
-from dataplatform.adapters.iceberg_files import DataFiles
+from dataplatform.adapters.iceberg.files import DataFiles
+from dataplatform.adapters.iceberg.tables import open_table
 from dataplatform.duckdb_engine import fetching, tables
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.tables import LakeTable
@@ -210,8 +210,8 @@ class TestKilled:
         shop.publish("orders", {1: OPEN})
         shop.build("fact")
         table = LakeTable.open(shop.plan.model("fact").table)
-        with DataFiles(iceberg.open_table(table.name), {}) as files:
-            kept = iceberg.open_table(table.name).scan().to_arrow().cast(files.arrow_schema)
+        with DataFiles(open_table(table.name), {}) as files:
+            kept = open_table(table.name).scan().to_arrow().cast(files.arrow_schema)
             for batch in kept.to_batches():
                 files.write(batch)
         table.publish(

@@ -11,7 +11,7 @@ from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.manifest import DataFile
 
-from dataplatform.adapters import iceberg
+from dataplatform.adapters.iceberg.tables import open_table
 from dataplatform.duckdb_engine import fetching, gold, tables
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.gold_tables import GoldTable
@@ -191,7 +191,7 @@ def test_an_export_that_another_commit_overtook_keeps_its_number(
     shop: GoldShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changes = changes_table(shop.plan.model("dim").table)
-    overtaking = [iceberg.open_table(changes)]
+    overtaking = [open_table(changes)]
 
     def first(table: str) -> None:
         if table == changes_table("dim") and overtaking:
@@ -203,7 +203,7 @@ def test_an_export_that_another_commit_overtook_keeps_its_number(
     glue_updates(monkeypatch, first)
     assert shop.build("dim") == Counts(1, 0, 0)
     (load,) = shop.ledger.pending_loads("dim")
-    table = iceberg.open_table(changes)
+    table = open_table(changes)
     (appended,) = table.metadata.snapshots
     assert load.export_uri.endswith(f"/{appended.snapshot_id}.manifest")
     assert table.properties["weir.noted"] == "another"

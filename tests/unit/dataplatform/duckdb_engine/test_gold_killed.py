@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from dataplatform.adapters import iceberg
+from dataplatform.adapters.iceberg.tables import open_table
 from dataplatform.ledger.records import table_lease
 from dataplatform.naming import changes_table
 from tests.unit.support.deaths import Death, Killed, dying
@@ -33,7 +33,7 @@ def killed(shop: GoldShop, death: Death) -> bool:
 
 def loaded(shop: GoldShop) -> dict[tuple[Any, ...], tuple[Any, ...]]:
     """What the warehouse has once it has merged every export, by key."""
-    table = iceberg.open_table(changes_table(shop.plan.model("totals").table))
+    table = open_table(changes_table(shop.plan.model("totals").table))
     merged: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     for load in shop.ledger.pending_loads("totals"):
         key = load.export_uri.removeprefix("s3://gold/")

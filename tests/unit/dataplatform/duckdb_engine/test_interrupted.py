@@ -8,8 +8,9 @@ import pytest
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import Table
 
-from dataplatform.adapters import iceberg, iceberg_rewrite
-from dataplatform.adapters.iceberg_glue import CommittingGlue
+from dataplatform.adapters.iceberg import rewrite
+from dataplatform.adapters.iceberg.glue import CommittingGlue
+from dataplatform.adapters.iceberg.tables import open_table
 from dataplatform.duckdb_engine import classification, silver
 from dataplatform.duckdb_engine.publication import Publication
 from dataplatform.duckdb_engine.tables import LakeTable
@@ -78,13 +79,13 @@ def test_what_is_killed_before_its_commit_leaves_the_table_as_it_was(
 ) -> None:
     if not first:
         shop.merged(order(9, 1))
-    before = iceberg.open_table(shop.plan.silver_table).metadata.refs
+    before = open_table(shop.plan.silver_table).metadata.refs
     batch = shop.staged(order(1, 1))
     with monkeypatch.context() as dying:
         dying.setattr(CommittingGlue, "commit_table", killed)
         with pytest.raises(Killed):
             shop.merge(batch)
-    assert iceberg.open_table(shop.plan.silver_table).metadata.refs == before
+    assert open_table(shop.plan.silver_table).metadata.refs == before
     assert shop.merge(batch, request="r2") == {"inserted": 1}
     assert set(shop.rows()) == ({1} if first else {1, 9})
 
@@ -97,9 +98,9 @@ def test_a_branch_that_was_left_is_dropped(shop: Shop, first: bool) -> None:
         LakeTable.open(shop.plan.silver_table).publish(
             added=[], removed=[], properties={}, expected_rows=lambda before: before + 1
         )
-    assert AUDIT_BRANCH in iceberg.open_table(shop.plan.silver_table).metadata.refs
+    assert AUDIT_BRANCH in open_table(shop.plan.silver_table).metadata.refs
     assert shop.merged(order(1, 1)) == {"inserted": 1}
-    assert AUDIT_BRANCH not in iceberg.open_table(shop.plan.silver_table).metadata.refs
+    assert AUDIT_BRANCH not in open_table(shop.plan.silver_table).metadata.refs
     assert set(shop.rows()) == ({1} if first else {1, 9})
 
 
@@ -161,14 +162,14 @@ def test_a_commit_that_was_overtaken_by_settings_is_tried_again(
     refused = _refusing_first(monkeypatch, lambda: _set(shop, "comment", "new"))
     assert shop.merged(order(1, 2)) == {"updated": 1}
     assert refused == [True]
-    assert iceberg.open_table(shop.plan.silver_table).properties["comment"] == "new"
+    assert open_table(shop.plan.silver_table).properties["comment"] == "new"
 
 
 def test_files_made_from_rows_that_another_changed_are_not_published(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.merged(order(1, 1))
-    _refusing_first(monkeypatch, lambda: iceberg.open_table(shop.plan.silver_table).delete())
+    _refusing_first(monkeypatch, lambda: open_table(shop.plan.silver_table).delete())
     with pytest.raises(Overtaken):
         shop.merged(order(1, 2))
     assert shop.rows() == {}
@@ -183,7 +184,7 @@ def test_a_tables_first_batch_is_not_published_over_what_came_meanwhile(
 
     def late(self: Publication, *args: Any) -> None:
         monkeypatch.setattr(Publication, "_stage", stage)
-        iceberg_rewrite.commit(iceberg.open_table(shop.plan.silver_table), [])
+        rewrite.commit(open_table(shop.plan.silver_table), [])
         self._table.catalog._loaded.clear()  # type: ignore[attr-defined]  # another process did
         stage(self, *args)
 
@@ -200,7 +201,7 @@ def _losing_a_row(*args: Any, **more: Any) -> str:
 
 
 def _set(shop: Shop, name: str, value: str) -> None:
-    with iceberg.open_table(shop.plan.silver_table).transaction() as transaction:
+    with open_table(shop.plan.silver_table).transaction() as transaction:
         transaction.set_properties({name: value})
 
 

@@ -12,8 +12,8 @@ import boto3
 import pyarrow.parquet as pq
 import pytest
 
-from dataplatform.adapters import iceberg
-from dataplatform.adapters.iceberg_rewrite import Files, commit, join
+from dataplatform.adapters.iceberg.rewrite import Files, commit, join
+from dataplatform.adapters.iceberg.tables import open_table
 from dataplatform.errors import InvalidContract
 from dataplatform.ledger.records import Batch
 from dataplatform.maintenance.bins import MIN_FILES
@@ -121,7 +121,7 @@ def test_an_object_grows_in_place_and_old_files_are_read_as_it(shop: Shop) -> No
     shop.evolve(orders(GROWN))
     changes = shop.lake.migrate(plan_of(shop.plan))
     assert changes == [], "the same plan again changes nothing"
-    table = iceberg.open_table(shop.plan.silver_table)
+    table = open_table(shop.plan.silver_table)
     assert table.schema().find_type("address.zip").__class__.__name__ == "LongType"
     big = {"City": "Rom", "zip": 3_000_000_000, "country": "IT"}
     line = {"sku": "g", "qty": 1, "gift": True}
@@ -171,7 +171,7 @@ def test_what_old_files_can_not_be_read_as_is_refused(
 
 def test_fields_within_carry_icebergs_ids_and_counts(shop: Shop) -> None:
     shop.merge(landed(shop, sent(1)))
-    table = iceberg.open_table(shop.plan.silver_table)
+    table = open_table(shop.plan.silver_table)
     (task,) = table.scan().plan_files()
     city = table.schema().find_field("address.city").field_id
     assert task.file.value_counts[city] == 1
@@ -203,7 +203,7 @@ def test_small_files_with_nested_columns_are_joined(shop: Shop) -> None:
     shop.evolve(orders(GROWN))
     shop.merge(landed(shop, sent(3), sent(4, lines=[{"sku": "g", "qty": 1, "gift": True}])))
     before = shop.rows()
-    table = iceberg.open_table(shop.plan.silver_table)
+    table = open_table(shop.plan.silver_table)
     (joined,) = [join(table, group) for group in Files(table).small()]
     assert commit(table, [joined]) == []
     assert (len(joined.old), len(joined.new)) == (MIN_FILES, 1)

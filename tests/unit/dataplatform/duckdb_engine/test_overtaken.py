@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from pyiceberg.table.snapshots import Operation
 
-from dataplatform.adapters import iceberg_rewrite
-from dataplatform.adapters.iceberg import open_table
-from dataplatform.adapters.iceberg_glue import CommittingGlue
-from dataplatform.adapters.iceberg_rewrite import Files
+from dataplatform.adapters.iceberg.glue import CommittingGlue
+from dataplatform.adapters.iceberg.rewrite import Files, commit, join
+from dataplatform.adapters.iceberg.tables import open_table
 from dataplatform.duckdb_engine.publication import Publication
 from dataplatform.gold.records import Counts
 from dataplatform.maintenance.bins import MIN_FILES
@@ -31,14 +30,14 @@ Step = tuple[type, str]
 def compact(name: str) -> None:
     """Join every small file in one commit, without asking for any lease."""
     table = open_table(name)
-    joined = [iceberg_rewrite.join(table, group) for group in Files(table).small()]
+    joined = [join(table, group) for group in Files(table).small()]
     assert joined
-    assert iceberg_rewrite.commit(table, joined) == []
+    assert commit(table, joined) == []
 
 
 def rewrite(name: str) -> None:
     """A commit that changes no row and may come any number of times: manifests alone."""
-    iceberg_rewrite.commit(open_table(name), [])
+    commit(open_table(name), [])
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from pyiceberg.types import StringType
 
-from dataplatform.adapters import iceberg
+from dataplatform.adapters.iceberg.tables import open_table
 from dataplatform.duckdb_engine import silver
 from dataplatform.duckdb_engine.tables import LakeTable
 from dataplatform.errors import NotForThisEngine
@@ -199,7 +199,7 @@ def _read(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_a_table_that_its_contract_has_outgrown_is_left_to_spark(shop: Shop) -> None:
-    with iceberg.open_table(shop.plan.silver_table).update_schema() as update:
+    with open_table(shop.plan.silver_table).update_schema() as update:
         update.add_column("later", StringType())
     with pytest.raises(NotForThisEngine, match="later"):
         shop.merged(order(1, 1))
@@ -207,9 +207,9 @@ def test_a_table_that_its_contract_has_outgrown_is_left_to_spark(shop: Shop) -> 
 
 def test_rows_that_stay_are_null_in_a_column_that_came_later(shop: Shop) -> None:
     shop.merged(order(1, 1), order(2, 1))
-    with iceberg.open_table(shop.plan.silver_table).update_schema() as update:
+    with open_table(shop.plan.silver_table).update_schema() as update:
         update.delete_column("state")
-    with iceberg.open_table(shop.plan.silver_table).update_schema() as update:
+    with open_table(shop.plan.silver_table).update_schema() as update:
         update.add_column("state", StringType())
     assert shop.merged(order(2, 2, state="closed")) == {"updated": 1}
     assert {key: row["state"] for key, row in shop.rows().items()} == {1: None, 2: "closed"}

@@ -15,8 +15,8 @@ from pyiceberg.manifest import ManifestContent
 from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.types import DecimalType, IntegerType
 
-from dataplatform.adapters import iceberg
-from dataplatform.adapters.iceberg_commits import changing
+from dataplatform.adapters.iceberg.commits import changing
+from dataplatform.adapters.iceberg.tables import open_table
 from dataplatform.adapters.s3_objects import upload
 from dataplatform.duckdb_engine.engine import Engine
 from dataplatform.duckdb_engine.sql import duckdb_type
@@ -48,14 +48,14 @@ def test_a_view_has_the_rows_and_their_places(shop: Shop, engine: Engine) -> Non
 
 
 def test_a_transaction_sees_what_it_has_changed_so_far(shop: Shop) -> None:
-    table = iceberg.open_table(shop.plan.silver_table)
+    table = open_table(shop.plan.silver_table)
     with changing(table) as transaction:
         before = transaction.table_metadata
         assert transaction.table_metadata is before, "copied where nothing has changed"
         transaction.set_properties({"weir.noted": "here"})
         assert transaction.table_metadata.properties["weir.noted"] == "here"
         assert "weir.noted" not in before.properties
-    assert iceberg.open_table(shop.plan.silver_table).properties["weir.noted"] == "here"
+    assert open_table(shop.plan.silver_table).properties["weir.noted"] == "here"
 
 
 def test_a_file_is_fetched_once(shop: Shop, engine: Engine) -> None:
@@ -71,7 +71,7 @@ def test_columns_are_found_by_their_ids_in_files_of_another_schema(
     shop: Shop, engine: Engine
 ) -> None:
     shop.merged(order(1, 1, email="a@b"))
-    with iceberg.open_table(shop.plan.silver_table).update_schema() as update:
+    with open_table(shop.plan.silver_table).update_schema() as update:
         update.rename_column("email", "mail")
         update.rename_column("state", "email")
         update.add_column("later", IntegerType())
@@ -83,7 +83,7 @@ def test_columns_are_found_by_their_ids_in_files_of_another_schema(
 
 def test_a_column_that_was_widened_since_is_read_as_it_is_now(shop: Shop, engine: Engine) -> None:
     shop.merged(order(1, 1, amount="2.5"))
-    with iceberg.open_table(shop.plan.silver_table).update_schema() as update:
+    with open_table(shop.plan.silver_table).update_schema() as update:
         update.update_column("amount", DecimalType(20, 4))
     table = LakeTable.open(shop.plan.silver_table)
     table.view(engine, "v", table.files(), columns=["amount"])
@@ -126,7 +126,7 @@ def test_a_file_carries_ids_bounds_and_its_target_size(shop: Shop, engine: Engin
 
 def test_every_engine_reads_what_this_one_writes(shop: Shop) -> None:
     shop.merged(order(1, 1, amount="99.9999"))
-    read = iceberg.open_table(shop.plan.silver_table).scan().to_arrow()
+    read = open_table(shop.plan.silver_table).scan().to_arrow()
     assert read.schema.field("order_id").type == pa.int64()
     assert read.schema.field("amount").type == pa.decimal128(10, 4)
     assert read.schema.field("changed_at").type == pa.timestamp("us", "UTC")
@@ -136,7 +136,7 @@ def test_a_file_without_ids_is_refused(shop: Shop, engine: Engine, tmp_path: Pat
     shop.merged(order(1, 1))
     table = LakeTable.open(shop.plan.silver_table)
     (file,) = table.files()
-    schema = schema_to_pyarrow(iceberg.open_table(table.name).schema(), include_field_ids=False)
+    schema = schema_to_pyarrow(open_table(table.name).schema(), include_field_ids=False)
     pq.write_table(schema.empty_table(), tmp_path / "unmarked.parquet")
     upload(tmp_path / "unmarked.parquet", file.file_path)
     with pytest.raises(NotForThisEngine, match="without Iceberg's ids"):

@@ -19,8 +19,8 @@ from dataplatform.contracts.types import decimal_parts
 from dataplatform.naming import Names
 from dataplatform.plans.model import Column, GoldModel, PlatformPlan, fill
 from dataplatform.plans.sql_types import qualified
-from dataplatform.render.duckdb_query import QueryTranslator
-from dataplatform.render.spark_query import for_both
+from dataplatform.render.translation.query import QueryTranslator
+from dataplatform.render.translation.spark import for_both
 from dataplatform.render.typed import Untranslatable
 from tests.unit.support.engines import Engines, arrow_type, differences, examples, rows, table
 from tests.unit.support.expressions import EXPRESSIONS, GROUPED, QUERIES, WINDOWED

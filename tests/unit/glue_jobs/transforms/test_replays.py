@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from dataplatform.adapters import iceberg
+from dataplatform.adapters.iceberg.tables import open_table
 from dataplatform.adapters.replays import stage_replay
 from dataplatform.errors import AuditFailed
 from dataplatform.ledger.records import Batch
@@ -56,7 +56,7 @@ def in_spark(spark: SparkSession, shop: Shop, table: str) -> DataFrame:
     kinds = {"string": "string", "long": "bigint", "timestamptz": "timestamp"}
     shape = ", ".join(
         f"`{field.name}` {kinds[str(field.field_type)]}"
-        for field in iceberg.open_table(table).schema().fields
+        for field in open_table(table).schema().fields
     )
     return spark.createDataFrame([tuple(row.values()) for row in rows], shape)
 

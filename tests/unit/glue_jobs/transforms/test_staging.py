@@ -15,8 +15,8 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql.types import LongType, StringType, StructField, StructType, TimestampType
 
-from dataplatform.adapters import iceberg
 from dataplatform.adapters.bronze import stage
+from dataplatform.adapters.iceberg.tables import open_table
 from dataplatform.ledger.records import LandedObject
 from dataplatform.ledger.staging import Staged
 from dataplatform.plans.model import SilverPlan, SourcePlan
@@ -223,7 +223,7 @@ def an_object(name: str, body: bytes) -> LandedObject:
 
 def bronze_fields(plan: SilverPlan) -> list[StructField]:
     """The bronze table's columns as Spark sees them."""
-    schema = iceberg.open_table(plan.bronze_table).schema()
+    schema = open_table(plan.bronze_table).schema()
     return [StructField(f.name, _SPARK_TYPES[str(f.field_type)]) for f in schema.fields]
 
 

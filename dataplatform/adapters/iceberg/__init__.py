@@ -1,0 +1,1 @@
+"""Iceberg tables through PyIceberg: made, evolved, committed to, looked after."""

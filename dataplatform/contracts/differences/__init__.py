@@ -1,0 +1,1 @@
+"""In what two versions of contracts differ, and what of it must be announced."""
