@@ -96,7 +96,8 @@ class ProcessingStack(PlatformStack):
     def _let_writers_ask(self) -> None:
         """Whoever finds that a job's run has a table's lease asks whether it goes on.
 
-        Of silver that is whoever writes it, and of quarantine, the table of every dataset, anybody.
+        Of silver that is whoever writes it, and of quarantine, the table of every dataset, each
+        job; functions append to quarantine without its lease.
         """
         silver: list[IGrantable] = [self.silver.role, self.merge_silver]
         anew: list[IGrantable] = [self.backfill.role, self.backfill_chunk]
@@ -105,7 +106,7 @@ class ProcessingStack(PlatformStack):
         for job, writers in (
             (self.silver, [*stage, self.backfill.role]),
             (self.backfill, [*stage, *silver, self.backfill_chunk]),
-            (self.stage_job, [*silver, self.backfill.role, self.maintain.role]),
+            (self.stage_job, [self.silver.role, self.backfill.role, self.maintain.role]),
             (self.maintain, [*stage, *silver, *anew, *gold]),
         ):
             for writer in writers:

@@ -20,6 +20,12 @@ _ASK = tuple(
         "GetQueryResults",
     )
 )
+_WRITE_RESULTS = tuple(
+    f"s3:{verb}"
+    for verb in ("GetObject", "PutObject", "AbortMultipartUpload", "ListMultipartUploadParts")
+)
+"""With listing, below, what Athena's own policy for users gives them on results.
+https://docs.aws.amazon.com/athena/latest/ug/managed-policies.html"""
 
 
 class WorkGroup(CfnWorkGroup):
@@ -64,8 +70,9 @@ class WorkGroup(CfnWorkGroup):
         allow(grantee, ["glue:GetDatabase"], default)
         bucket = [self._results.bucket_arn]
         results = [self._results.arn_for_objects(f"{self._folder}*")]
-        write = ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"]
-        allow(grantee, write, results, *OBJECTS)
-        allow(grantee, ["s3:GetBucketLocation"], bucket)
+        allow(grantee, _WRITE_RESULTS, results, *OBJECTS)
+        allow(grantee, ["s3:GetBucketLocation", "s3:ListBucketMultipartUploads"], bucket)
+        below = {"StringLike": {"s3:prefix": f"{self._folder}*"}}
+        allow(grantee, ["s3:ListBucket"], bucket, conditions=below)
         seal = ["kms:Decrypt", "kms:GenerateDataKey"]
         allow(grantee, seal, [self._key.key_arn])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from aws_cdk import Duration, RemovalPolicy
@@ -26,6 +27,7 @@ from dataplatform.settings import Settings
 from stacks.assets import ROOT, spark_code
 from stacks.constructs.arns import GLUE, arn, service
 from stacks.constructs.nag import acknowledge
+from stacks.constructs.stored import StoredFile
 from stacks.constructs.wildcards import OBJECTS, S3_READ, Wildcard, accept_wildcards, allow
 from stacks.stage import Stage
 
@@ -63,7 +65,6 @@ class SparkJob(Construct):
         self.name = stage.names.resource(name)
         self.role = Role(self, "Role", assumed_by=service(GLUE))
         self._log_prefix = f"/aws-glue/jobs/{self.name}"
-        library = Code.from_asset(str(spark_code()))
         self.job = PySparkEtlJob(
             self,
             "Job",
@@ -71,8 +72,8 @@ class SparkJob(Construct):
             description=description,
             glue_version=GlueVersion["V" + stage.runs_on.glue.replace(".", "_")],
             role=self.role,
-            script=Code.from_asset(str(ROOT / "glue_jobs" / f"{name}.py")),
-            extra_python_files=[library],
+            script=self._code("Script", ROOT / "glue_jobs" / f"{name}.py"),
+            extra_python_files=[self._code("Library", spark_code())],
             worker_configuration=WorkerConfiguration(
                 worker_type=WorkerType.G_1X, number_of_workers=stage.workers
             ),
@@ -94,6 +95,11 @@ class SparkJob(Construct):
         self._allow_logs_and_metrics()
         # A run that finds a table's lease held asks whether its holder, a run too, goes on.
         self.grant_look_at_runs(self.role)
+
+    def _code(self, construct_id: str, path: Path) -> Code:
+        """The job is let read this object; by `Code.from_asset` it could read any app's assets."""
+        stored = StoredFile(self, construct_id, path)
+        return Code.from_bucket(stored.bucket, stored.key)
 
     def _use_spare_capacity(self) -> None:
         """The CDK has another class of job for it, which differs in nothing else."""

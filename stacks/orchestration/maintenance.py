@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from aws_cdk import Duration
-from aws_cdk.aws_iam import Role
 from aws_cdk.aws_lambda import IFunction
 from aws_cdk.aws_scheduler import Schedule, ScheduleExpression
 from aws_cdk.aws_scheduler_targets import StepFunctionsStartExecution
@@ -14,9 +13,9 @@ from aws_cdk.aws_stepfunctions import Chain, DefinitionBody, JsonPath, Pass
 from constructs import Construct
 
 from dataplatform.settings import LakeSettings, MaintenanceSettings
-from stacks.constructs.arns import service
 from stacks.constructs.function import MAX_MEMORY_MIB, FunctionFactory, PlatformFunction
 from stacks.constructs.job import SparkJob
+from stacks.constructs.schedule import schedule_role
 from stacks.constructs.state import PlatformState
 from stacks.lake import LakeStack
 from stacks.orchestration.machine import state_machine
@@ -65,7 +64,7 @@ class Maintenance(Construct):
             self._start_by_schedule(stage, name)
 
     def _start_by_schedule(self, stage: Stage, name: str) -> None:
-        role = Role(self, "ScheduleRole", assumed_by=service("scheduler.amazonaws.com"))
+        role = schedule_role(self, "ScheduleRole")
         Schedule(
             self,
             "Schedule",

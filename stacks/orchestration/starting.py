@@ -7,7 +7,6 @@ from typing import Final
 from aws_cdk import Duration
 from aws_cdk.aws_events import Rule
 from aws_cdk.aws_events_targets import LambdaFunction
-from aws_cdk.aws_iam import Role
 from aws_cdk.aws_s3 import IBucket
 from aws_cdk.aws_scheduler import Schedule, ScheduleExpression, ScheduleTargetInput
 from aws_cdk.aws_scheduler_targets import LambdaInvoke
@@ -16,8 +15,8 @@ from constructs import Construct
 
 from dataplatform.settings import StarterSettings
 from stacks.constructs import executions
-from stacks.constructs.arns import service
 from stacks.constructs.function import FunctionFactory, PlatformFunction
+from stacks.constructs.schedule import schedule_role
 from stacks.constructs.state import PlatformState
 from stacks.constructs.wildcards import FUNCTION_VERSIONS, accept_wildcards
 from stacks.sources.files import ArrivalQueue
@@ -45,7 +44,7 @@ def starter(
 
 def start_by_schedule(scope: Construct, start_run: PlatformFunction, *, stage: Stage) -> None:
     """As the stage's expression says; sources are pulled, too."""
-    role = Role(scope, "ScheduleRole", assumed_by=service("scheduler.amazonaws.com"))
+    role = schedule_role(scope, "ScheduleRole")
     Schedule(
         scope,
         "Schedule",

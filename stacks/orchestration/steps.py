@@ -58,7 +58,7 @@ class StepFunctions:
         """
         load, confirm = self._loaders(scope, warehouse)
         return PipelineSteps(
-            open_run=self._step("open_run", "Opens a run under the pipeline's lease"),
+            open_run=self._opener(),
             ingest_api=ingestion.ingest_api,
             plan_batches=self._planner(),
             stage_batch=ingestion.stage_batch,
@@ -79,6 +79,12 @@ class StepFunctions:
             confirm_load=confirm,
             close_run=self._closer(),
         )
+
+    def _opener(self) -> PlatformFunction:
+        """It asks whether the execution that holds the pipeline goes on."""
+        function = self._step("open_run", "Opens a run under the pipeline's lease")
+        executions.grant_look(function, machine=self._stage.names.state_machine)
+        return function
 
     def _planner(self) -> PlatformFunction:
         """It reads a sample of each object that is due, and tells of drift."""
@@ -131,7 +137,6 @@ class StepFunctions:
             timeout=timeout,
         )
         self._state.grant_use(function)
-        executions.grant_look(function, machine=self._stage.names.state_machine)
         return function
 
     def _loaders(

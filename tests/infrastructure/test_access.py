@@ -83,6 +83,24 @@ def test_results_of_one_role_are_not_anothers(dev: Assembly) -> None:
     }
 
 
+def test_results_may_be_listed_where_they_are_written(dev: Assembly) -> None:
+    """As Athena's own policy for users allows it, but below the role's folder alone.
+
+    https://docs.aws.amazon.com/athena/latest/ug/managed-policies.html
+    """
+    for role in ("analyst", "customer_care"):
+        found = policies(dev)[f"weir-dev-role-{role.replace('_', '-')}"]
+        assert f"/{role}/*" in resources(found, "s3:ListMultipartUploadParts")
+        prefixes = {
+            prefix
+            for statement in found
+            if "s3:ListBucket" in listed(statement["Action"])
+            for prefix in listed(statement["Condition"]["StringLike"]["s3:prefix"])
+        }
+        assert f"{role}/*" in prefixes
+        assert not {prefix for prefix in prefixes if "/" not in prefix}
+
+
 def test_a_role_that_writes_may_only_land_files_of_its_dataset(dev: Assembly) -> None:
     marketing = policies(dev)["weir-dev-role-marketing"]
     # "" is the bucket itself, on which no action of objects works.

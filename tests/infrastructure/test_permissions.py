@@ -130,6 +130,7 @@ def test_a_function_may_touch_the_tables_that_its_job_may(
             for resource in listed(statement["Resource"])
             if action.startswith(("s3:", "glue:"))
             if "cdk-" not in flat(resource)
+            if ":job/" not in flat(resource)
         }
 
     allowed = of_tables(f"{function}Role")
@@ -206,13 +207,17 @@ def test_registering_touches_no_row(stage: Assembly) -> None:
     assert all("cdk-" in name for name in objects), "only the compiled plans"
 
 
-def test_each_function_and_job_reads_one_object_of_the_asset_bucket(stage: Assembly) -> None:
+def test_nobody_reads_another_apps_assets(stage: Assembly) -> None:
+    """All CDK apps of an account and region share the bucket. Glue may list it: it fetches code."""
+    assets, seen = "cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>", set()
     for policy, statement in _allowed(stage):
-        if not policy.startswith(("ingestion/", "catalog/", "orchestration/")):
-            continue
         for resource in map(flat, listed(statement["Resource"])):
-            if "cdk-hnb659fds-assets" in resource:
-                assert not resource.endswith("*"), policy
+            _, found, key = resource.partition(assets)
+            if found:
+                seen.add(key.rpartition(".")[2])
+                assert "*" not in key, policy
+                assert key or policy.startswith("processing/"), policy
+    assert {"json", "py", "zip"} <= seen
 
 
 def test_the_state_machine_starts_only_its_own_jobs_and_functions(stage: Assembly) -> None:
@@ -233,6 +238,25 @@ def test_roles_are_assumed_by_services_alone(stage: Assembly) -> None:
             assert set(statement["Principal"]) == {"Service"}, role
 
 
+@pytest.mark.parametrize("service", ["scheduler.amazonaws.com", "states.amazonaws.com"])
+def test_who_starts_something_by_itself_does_so_for_this_account(
+    prod: Assembly, service: str
+) -> None:
+    trusts = [
+        statement
+        for role in prod.resources("AWS::IAM::Role")
+        for statement in role.properties["AssumeRolePolicyDocument"]["Statement"]
+        if service in listed(statement["Principal"]["Service"])
+    ]
+    assert trusts
+    for trust in trusts:
+        conditions = {
+            key: value for each in trust["Condition"].values() for key, value in each.items()
+        }
+        assert flat(conditions["aws:SourceAccount"]) == "<AWS::AccountId>"
+        assert "<AWS::AccountId>" in flat(conditions["aws:SourceArn"])
+
+
 def test_no_managed_policy_gives_more_than_was_asked_for(stage: Assembly) -> None:
     for role in stage.resources("AWS::IAM::Role"):
         assert not role.properties.get("ManagedPolicyArns"), role
@@ -244,10 +268,31 @@ def test_policies_stay_within_iams_limit(stage: Assembly) -> None:
         assert len(document) < INLINE_POLICIES_LIMIT * 0.9, f"{policy}: {len(document)}"
 
 
-@pytest.mark.parametrize("role", ["OpenRunRole", "CloseRunRole", "StartRunRole"])
-def test_who_takes_over_from_dead_runs_may_look_at_executions(dev: Assembly, role: str) -> None:
-    (statement,) = (
-        s for s in dev.policies_of(role) if "states:DescribeExecution" in listed(s["Action"])
-    )
-    (resource,) = map(flat, listed(statement["Resource"]))
-    assert resource.endswith(":execution:weir-dev-pipeline:*")
+def test_who_takes_over_from_dead_runs_may_look_at_executions_and_nobody_else(
+    dev: Assembly,
+) -> None:
+    looked = {
+        policy.partition("/")[2].partition("Role")[0]: flat(listed(statement["Resource"])[0])
+        for policy, statement in _allowed(dev)
+        if "states:DescribeExecution" in listed(statement["Action"])
+    }
+    assert looked.keys() == {"OpenRun", "StartRun", "PlanBackfill", "BackfillMachine"}
+    for function, machine in (("OpenRun", "pipeline"), ("PlanBackfill", "backfill")):
+        assert looked[function].endswith(f":execution:weir-dev-{machine}:*")
+
+
+def test_who_leases_a_table_may_ask_whether_a_jobs_run_that_has_it_goes_on(dev: Assembly) -> None:
+    """Of silver each writer, of gold each builder, of quarantine the jobs: see `holders.py`."""
+    asked: dict[str, set[str]] = {}
+    for policy, statement in _allowed(dev):
+        if "glue:GetJobRun" in listed(statement["Action"]) and policy.startswith("processing/"):
+            jobs = {flat(name).rpartition("-")[2] for name in listed(statement["Resource"])}
+            asked.setdefault(policy.partition("/")[2].partition("Role")[0], set()).update(jobs)
+    of_silver, of_gold = {"silver", "backfill", "maintain"}, {"gold", "maintain"}
+    of_quarantine = {"stage", "silver", "backfill", "maintain"}
+    assert asked == {
+        **dict.fromkeys(("MergeSilver", "BackfillChunk"), of_silver),
+        **dict.fromkeys(("Silver", "Backfill", "Stage"), of_quarantine),
+        **dict.fromkeys(("BuildGold", "Gold"), of_gold),
+        "Maintain": {"maintain", "stage"},
+    }

@@ -65,6 +65,21 @@ def test_alarms_and_rules_may_publish_to_the_topic(stage: Assembly, service: str
     ]
 
 
+def test_the_topic_asks_nothing_of_rules(stage: Assembly) -> None:
+    """EventBridge publishes to a topic without a context, so a condition would never be met; the
+    guide's policy has none.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+    """
+    (policy,) = stage.resources("AWS::SNS::TopicPolicy")
+    (rules,) = (
+        statement
+        for statement in policy.properties["PolicyDocument"]["Statement"]
+        if "events." in flat(statement["Principal"])
+    )
+    assert "Condition" not in rules
+
+
 def test_no_key_names_a_role(stage: Assembly) -> None:
     """A principal that doesn't exist yet is an error; one that is deleted turns into an id.
 
