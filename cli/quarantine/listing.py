@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from heapq import nsmallest
 from typing import Any, Final
 
 from rich.markup import escape
@@ -96,7 +96,7 @@ def show(
     limit: int,
     form: str,
 ) -> None:
-    """Show rows with every reason and what was sent."""
+    """Show rows with every reason and what was sent, in the order in which they were rejected."""
     if form not in FORMATS:
         raise UnknownFormat(
             f'--format "{form}" isn\'t known',
@@ -105,7 +105,7 @@ def show(
         )
     target = Target.choose(stage)
     place = Quarantine(target, dataset_of(target.plan, dataset).dataset)
-    rows = list(islice(place.rows(batch=batch, reason=reason), limit))
+    rows = nsmallest(limit, place.rows(batch=batch, reason=reason), key=lambda row: row.place)
     if screen.as_json or form == "json":
         Screen(as_json=True).result([row.to_dict() for row in rows])
     elif form == "csv":

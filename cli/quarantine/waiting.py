@@ -49,6 +49,11 @@ class Row:
         """The record as a value: columns as text, or the source's own text."""
         return None if self.record is None else json.loads(self.record)
 
+    @property
+    def place(self) -> tuple[datetime, str, str, int]:
+        """Where it stands among others: what was rejected first, then as its object has it."""
+        return self.quarantined_at, self.object, self.version, self.position or 0
+
     def to_dict(self) -> dict[str, Any]:
         """What `--json` shows."""
         return {

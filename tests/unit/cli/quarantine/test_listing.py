@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -74,6 +75,24 @@ def test_rows_may_be_chosen_by_reason_batch_and_number(shop: Shop, weir: Weir) -
     assert weir("quarantine", "show", "orders", "--batch", "none", "--json")[1].strip() == "[]"
     _, out, _ = weir("quarantine", "show", "orders", "--limit", "1")
     assert "1 shown of 2 that wait in quarantine; --limit 2 shows all" in out
+
+
+def test_what_was_rejected_first_is_shown_first(
+    shop: Shop, weir: Weir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However the table has them: what was written last stands first there."""
+    scan = waiting.Quarantine._scan
+
+    def newest_first(*asked: Any) -> Iterator[dict[str, Any]]:
+        staged, merged = sorted(scan(*asked), key=lambda row: row["position"])
+        yield merged | {"quarantined_at": merged["quarantined_at"] + timedelta(minutes=1)}
+        yield staged | {"position": 9}
+        yield staged | {"position": None}
+
+    monkeypatch.setattr(waiting.Quarantine, "_scan", newest_first)
+    for limit in (3, 2):
+        _, out, _ = weir("quarantine", "show", "orders", "--limit", str(limit), "--json")
+        assert [row["position"] for row in json.loads(out)] == [None, 9, 3][:limit]
 
 
 def test_nothing_is_replayed_unless_it_is_wanted(shop: Shop, weir: Weir) -> None:
