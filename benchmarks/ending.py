@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from types import FrameType
 
-import psutil
+from bootstrap.ending import interrupt_children
 
 _INTERRUPTED = 130
 
@@ -33,8 +31,5 @@ def orderly(measure: Callable[[], None]) -> None:
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     # A second one doesn't cut the taking down short. No SIG_IGN: children would inherit that.
     signal.signal(signal.SIGTERM, lambda *_: None)
-    for child in psutil.Process().children(recursive=True):
-        with suppress(psutil.NoSuchProcess, ProcessLookupError):
-            if os.getpgid(child.pid) == os.getpgrp():
-                child.send_signal(signal.SIGINT)
+    interrupt_children()
     raise KeyboardInterrupt

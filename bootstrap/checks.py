@@ -3,19 +3,28 @@
 What a check finds is told when it is found, as soon as pytest's line has ended. Arguments go to
 pytest.
 The last line is pytest's own; the exit code is 1 if anything failed.
+Ctrl-C and SIGTERM end it in order: pytest takes down what its tests have brought up, and is waited
+for; a second one kills.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
+from bootstrap.ending import interrupt_children, kill_children
+
+_INTERRUPTED = 130
 _ROOT = Path(__file__).resolve().parent.parent
 _TYPED = (
     "app.py",
@@ -110,6 +119,33 @@ class _Output:
         return lines[-1] if lines else ""
 
 
+class _Ending:
+    """Whether somebody wants this to end, by Ctrl-C or SIGTERM."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    @contextmanager
+    def heard(self) -> Iterator[None]:
+        """Within it; what is started hears Ctrl-C even where a script's `&` has it ignored."""
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = [(number, signal.signal(number, self._hear)) for number in numbers]
+        try:
+            yield
+        finally:
+            for number, handler in before:
+                signal.signal(number, handler)
+
+    def _hear(self, number: int, _frame: FrameType | None) -> None:
+        if self.asked:
+            kill_children()
+            os.write(2, b"Killed. What the tests had brought up may be left.\n")
+            os._exit(_INTERRUPTED)
+        self.asked = True
+        if number == signal.SIGTERM:  # a terminal's Ctrl-C reaches them all
+            interrupt_children()
+
+
 def checks(root: Path = _ROOT) -> list[Check]:
     """The checks that this tree asks for, the slowest first."""
     programs = Path(sys.executable).parent
@@ -127,15 +163,24 @@ def checks(root: Path = _ROOT) -> list[Check]:
 
 def main(arguments: list[str]) -> int:
     """Run everything, whatever fails on the way."""
-    output = _Output()
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        looks = {check.name: pool.submit(_look, check, output) for check in checks()}
+    output, ending = _Output(), _Ending()
+    late: list[str] = []
+    failed: list[str] = []
+    with ending.heard(), ThreadPoolExecutor(_AT_ONCE) as pool:
+        looks = {check.name: pool.submit(_look, check, output, ending) for check in checks()}
         code = _pytest(arguments, output)
         closing = output.closing()
-        late = [name for name, look in looks.items() if not look.done()]
-        if late:
-            output.say(f" … waiting for {', '.join(late)}\n")
-        failed = [name for name, look in looks.items() if not look.result().passed]
+        if ending.asked:
+            pool.shutdown(wait=False, cancel_futures=True)
+            interrupt_children()  # a check that began meanwhile
+        else:
+            late += [name for name, look in looks.items() if not look.done()]
+            if late:
+                output.say(f" … waiting for {', '.join(late)}\n")
+            failed += [name for name, look in looks.items() if not look.result().passed]
+    if ending.asked:
+        sys.stderr.write("Interrupted. What the tests had brought up is taken down.\n")
+        return _INTERRUPTED
     if failed:
         output.say(f"\n✗ Besides the tests, failed: {', '.join(failed)} (told above)\n")
     if failed or late:
@@ -143,8 +188,10 @@ def main(arguments: list[str]) -> int:
     return 1 if failed else code
 
 
-def _look(check: Check, output: _Output) -> Outcome:
+def _look(check: Check, output: _Output, ending: _Ending) -> Outcome:
     began = time.monotonic()
+    if ending.asked:
+        return Outcome(check, False, "", 0.0)
     ended = subprocess.run(
         (*_BEHIND, *check.command),
         cwd=_ROOT,
@@ -154,7 +201,8 @@ def _look(check: Check, output: _Output) -> Outcome:
         text=True,
     )
     outcome = Outcome(check, ended.returncode == 0, ended.stdout, time.monotonic() - began)
-    output.say(outcome.told())
+    if not ending.asked:  # or it was, and it says so
+        output.say(outcome.told())
     return outcome
 
 

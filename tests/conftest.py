@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -35,6 +37,15 @@ def group(nodeid: str) -> str:
     """What a test stays together with; where its folder shares nothing, its file."""
     together = (name for folder, name in _TOGETHER if nodeid.startswith(folder))
     return next(together, nodeid.partition("::")[0])
+
+
+def pytest_keyboard_interrupt() -> None:
+    """What tests have brought up is taken down; a worker that does so for long interrupts itself.
+
+    No SIG_IGN: the verbs that it waits for would inherit that.
+    """
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        signal.signal(signal.SIGINT, lambda *_: None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
