@@ -51,7 +51,7 @@ class ContractRoles(Construct):
 
     def _add(self, access: RoleAccess) -> None:
         name = self._stage.names.resource(f"role-{access.role.replace('_', '-')}")
-        for number, grants in enumerate(self._parts(access, name), 1):
+        for number, grants in enumerate(self._policies(access, name), 1):
             suffix = f".{number}" if number > 1 else ""
             policy = ManagedPolicy(
                 self,
@@ -62,7 +62,7 @@ class ContractRoles(Construct):
             for grant in grants:
                 grant(policy)
 
-    def _parts(self, access: RoleAccess, name: str) -> Iterator[list[Grant]]:
+    def _policies(self, access: RoleAccess, name: str) -> Iterator[list[Grant]]:
         """The grants of each of a role's policies; the first has what it asks with."""
         lake = self._lake
         first: list[Grant] = []
@@ -81,15 +81,15 @@ class ContractRoles(Construct):
         shares: list[tuple[int, Grant]] = [
             *(
                 (len(part), partial(lake.silver.grant_query, tables=part))
-                for part in _parts(access.reads)
+                for part in _chunks(access.reads)
             ),
             *(
                 (len(part), partial(lake.gold.grant_query, tables=part))
-                for part in _parts(access.models)
+                for part in _chunks(access.models)
             ),
             *(
                 (len(part), partial(self._grant_landing, datasets=part))
-                for part in _parts(access.writes)
+                for part in _chunks(access.writes)
             ),
         ]
         policy, taken = first, 0
@@ -106,6 +106,6 @@ class ContractRoles(Construct):
             self._lake.landing.grant_put(grantee, prefix=landing_prefix(dataset))
 
 
-def _parts(names: Sequence[str]) -> Iterator[Sequence[str]]:
+def _chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(names), _FOLDERS_EACH):
         yield names[start : start + _FOLDERS_EACH]

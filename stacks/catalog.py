@@ -106,30 +106,12 @@ class CatalogStack(PlatformStack):
         return rulesets
 
     def _migration(self, lake: LakeStack, warehouse: WarehouseStack) -> CustomResource:
-        factory = FunctionFactory(self, "Functions", stage=self.stage, log_key=lake.operations_key)
         merged = [zone for zone in lake.zones if zone.zone in (Zone.SILVER, Zone.GOLD)]
         optimizer = None
         if self.stage.glue_table_optimizers:
             optimizer = OptimizerRole(self, "OptimizerRole", zones=merged)
         optimizer_arn = optimizer.role_arn if optimizer else ""
-        function = PlatformFunction(
-            factory,
-            "migrate_schemas",
-            description="Creates and evolves Iceberg tables and warehouse schemas; never drops",
-            settings=MigrationSettings(
-                **self.state.fields,
-                **lake.bucket_fields,
-                workgroup=warehouse.workgroup_name,
-                warehouse_role_arn=warehouse.copy_role.role_arn,
-                admin_secret_arn=warehouse.admin_secret_arn,
-                loader_role_name=warehouse.loader_role_name,
-                catalog_id=self.account,
-                optimizer_role_arn=optimizer_arn,
-            ),
-            memory=1024,
-            timeout=MIGRATION_TIMEOUT,
-            lake=True,
-        )
+        function = self._migrate_schemas(lake, warehouse, optimizer_arn)
         self.state.grant_use(function)
         for zone in lake.zones:
             if zone.database_name is not None:
@@ -154,3 +136,25 @@ class CatalogStack(PlatformStack):
             # Its policies are complete before Glue begins to use it.
             schemas.node.add_dependency(optimizer)
         return schemas
+
+    def _migrate_schemas(
+        self, lake: LakeStack, warehouse: WarehouseStack, optimizer_arn: str
+    ) -> PlatformFunction:
+        return PlatformFunction(
+            FunctionFactory(self, "Functions", stage=self.stage, log_key=lake.operations_key),
+            "migrate_schemas",
+            description="Creates and evolves Iceberg tables and warehouse schemas; never drops",
+            settings=MigrationSettings(
+                **self.state.fields,
+                **lake.bucket_fields,
+                workgroup=warehouse.workgroup_name,
+                warehouse_role_arn=warehouse.copy_role.role_arn,
+                admin_secret_arn=warehouse.admin_secret_arn,
+                loader_role_name=warehouse.loader_role_name,
+                catalog_id=self.account,
+                optimizer_role_arn=optimizer_arn,
+            ),
+            memory=1024,
+            timeout=MIGRATION_TIMEOUT,
+            lake=True,
+        )

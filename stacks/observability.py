@@ -6,12 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from aws_cdk import CfnOutput, Duration
-from aws_cdk.aws_cloudwatch import (
-    AlarmStatusWidget,
-    Dashboard,
-    GraphWidget,
-    Metric,
-)
+from aws_cdk.aws_cloudwatch import AlarmStatusWidget, Dashboard, GraphWidget, Metric
 from aws_cdk.aws_lambda import IFunction
 from constructs import Construct
 
@@ -53,18 +48,7 @@ class ObservabilityStack(PlatformStack):
         self._ingestion = ingestion
         self._starter = orchestration.start_run
         self.alerts = Alerts(self, "Alerts", stage=stage, key=lake.operations_key)
-        self.alerts.on_failure_of(
-            "Failed",
-            self._pipeline,
-            name="pipeline",
-            remedy="aws stepfunctions redrive-execution --execution-arn",
-        )
-        self.alerts.on_failure_of(
-            "MaintenanceFailed",
-            orchestration.maintenance.machine,
-            name="maintenance",
-            remedy=f"./weir maintain --stage {stage.name}; tables are as they were. It was",
-        )
+        self._tell_of_failures(orchestration)
         self._functions: list[IFunction] = [
             node
             for stack in (ingestion, orchestration)
@@ -79,6 +63,20 @@ class ObservabilityStack(PlatformStack):
         self._add_alarms(scheduled=bool(stage.schedule))
         self._add_dashboard(warehouse)
         CfnOutput(self, "AlertsTopicArn", value=self.alerts.topic.topic_arn)
+
+    def _tell_of_failures(self, orchestration: OrchestrationStack) -> None:
+        self.alerts.on_failure_of(
+            "Failed",
+            orchestration.pipeline,
+            name="pipeline",
+            remedy="aws stepfunctions redrive-execution --execution-arn",
+        )
+        self.alerts.on_failure_of(
+            "MaintenanceFailed",
+            orchestration.maintenance.machine,
+            name="maintenance",
+            remedy=f"./weir maintain --stage {self.stage.name}; tables are as they were. It was",
+        )
 
     def _add_alarms(self, *, scheduled: bool) -> None:
         dead = self._ingestion.arrivals.dead_letters
@@ -147,77 +145,83 @@ class ObservabilityStack(PlatformStack):
         return Metric(namespace=space, metric_name=name, statistic="Sum")
 
     def _add_dashboard(self, warehouse: WarehouseStack) -> None:
-        pipeline, arrivals = self._pipeline, self._ingestion.arrivals
         Dashboard(
             self,
             "Dashboard",
             dashboard_name=self.stage.names.resource("platform"),
             widgets=[
                 [AlarmStatusWidget(alarms=self.alerts.alarms, title="Alarms", width=24)],
-                [
-                    GraphWidget(
-                        title="Runs",
-                        left=[
-                            pipeline.metric_succeeded(),
-                            pipeline.metric_failed(),
-                            pipeline.metric_timed_out(),
-                        ],
-                        right=[pipeline.metric_time()],
-                    ),
-                    GraphWidget(
-                        title="Arrivals",
-                        left=[
-                            arrivals.queue.metric_number_of_messages_received(),
-                            arrivals.dead_letters.metric_approximate_number_of_messages_visible(),
-                        ],
-                    ),
-                ],
-                [
-                    GraphWidget(
-                        title="Records, and what runs cost (US$, list prices)",
-                        left=[
-                            self._of_runs(metrics.records("source")),
-                            self._of_runs(metrics.records("quarantined")),
-                        ],
-                        right=[self._of_runs(metrics.COST)],
-                    ),
-                    GraphWidget(
-                        title="Function errors",
-                        left=[function.metric_errors() for function in self._functions],
-                    ),
-                ],
-                [
-                    GraphWidget(
-                        title="Age of the newest data",
-                        left=[
-                            self._freshness.age(name).with_(label=name)
-                            for name in self._freshness.promises
-                        ],
-                        width=24,
-                    )
-                ],
-                [
-                    GraphWidget(
-                        title="Function time (p95)",
-                        left=[
-                            function.metric_duration(statistic="p95")
-                            for function in self._functions
-                        ],
-                    ),
-                    GraphWidget(
-                        title="Warehouse, RPU seconds",
-                        left=[
-                            Metric(
-                                namespace="AWS/Redshift-Serverless",
-                                metric_name="ComputeSeconds",
-                                dimensions_map={"Workgroup": warehouse.workgroup_name},
-                                statistic="Sum",
-                            )
-                        ],
-                    ),
-                ],
+                [self._runs(), self._arrivals()],
+                [self._records_and_cost(), self._function_errors()],
+                [self._ages()],
+                [self._function_times(), _warehouse_use(warehouse)],
             ],
         )
+
+    def _runs(self) -> GraphWidget:
+        pipeline = self._pipeline
+        return GraphWidget(
+            title="Runs",
+            left=[
+                pipeline.metric_succeeded(),
+                pipeline.metric_failed(),
+                pipeline.metric_timed_out(),
+            ],
+            right=[pipeline.metric_time()],
+        )
+
+    def _arrivals(self) -> GraphWidget:
+        arrivals = self._ingestion.arrivals
+        return GraphWidget(
+            title="Arrivals",
+            left=[
+                arrivals.queue.metric_number_of_messages_received(),
+                arrivals.dead_letters.metric_approximate_number_of_messages_visible(),
+            ],
+        )
+
+    def _records_and_cost(self) -> GraphWidget:
+        return GraphWidget(
+            title="Records, and what runs cost (US$, list prices)",
+            left=[
+                self._of_runs(metrics.records("source")),
+                self._of_runs(metrics.records("quarantined")),
+            ],
+            right=[self._of_runs(metrics.COST)],
+        )
+
+    def _function_errors(self) -> GraphWidget:
+        return GraphWidget(
+            title="Function errors",
+            left=[function.metric_errors() for function in self._functions],
+        )
+
+    def _ages(self) -> GraphWidget:
+        return GraphWidget(
+            title="Age of the newest data",
+            left=[self._freshness.age(name).with_(label=name) for name in self._freshness.promises],
+            width=24,
+        )
+
+    def _function_times(self) -> GraphWidget:
+        return GraphWidget(
+            title="Function time (p95)",
+            left=[function.metric_duration(statistic="p95") for function in self._functions],
+        )
+
+
+def _warehouse_use(warehouse: WarehouseStack) -> GraphWidget:
+    return GraphWidget(
+        title="Warehouse, RPU seconds",
+        left=[
+            Metric(
+                namespace="AWS/Redshift-Serverless",
+                metric_name="ComputeSeconds",
+                dimensions_map={"Workgroup": warehouse.workgroup_name},
+                statistic="Sum",
+            )
+        ],
+    )
 
 
 def _asked(contact: str) -> str:

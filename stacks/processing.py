@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from aws_cdk import CfnOutput, Duration, RemovalPolicy
-from aws_cdk.aws_glue import (
-    JobBookmarksEncryption,
-    SecurityConfiguration,
-)
+from aws_cdk.aws_glue import JobBookmarksEncryption, SecurityConfiguration
 from aws_cdk.aws_iam import IGrantable
 from constructs import Construct
 
@@ -59,39 +56,42 @@ class ProcessingStack(PlatformStack):
         self.merge_silver = self._function(
             "merge_silver", "A dataset's batches, checked and merged into silver", self.silver
         )
-        for role in (self.silver.role, self.merge_silver):
-            lake.bronze.grant_read(role)
-            lake.silver.grant_write(role)
-            lake.quarantine.grant_write(role)
-
         self.backfill = self._job("backfill", "Rows of a dataset, derived from bronze anew")
         self.backfill_chunk = self._function(
             "backfill_chunk", "A part of a dataset's rows, derived from bronze anew", self.silver
         )
-        # To bronze they add copies of records that are refused now, so that they can be replayed.
-        for grantee in (self.backfill.role, self.backfill_chunk):
-            for zone in (lake.bronze, lake.silver, lake.quarantine):
-                zone.grant_write(grantee)
-
         self.gold = self._job("gold", "Models, built from what changed in silver")
         self.build_gold = self._function(
             "build_gold", "Models, built from what changed in silver", self.gold
         )
-        for role in (self.gold.role, self.build_gold):
-            lake.silver.grant_read(role)
-            lake.gold.grant_write(role)
         self.stage_job = self._job("stage", "Landed objects that outgrow a function, to bronze")
-        lake.landing.grant_read(self.stage_job.role)
-        for zone in (lake.bronze, lake.quarantine):
-            zone.grant_write(self.stage_job.role)
         self.maintain = self._job("maintain", "Joins the small files of large tables")
-        for zone in (lake.bronze, lake.silver, lake.gold, lake.quarantine):
-            zone.grant_write(self.maintain.role)
+        self._grant_zones()
         self._let_writers_ask()
         CfnOutput(self, "StageJob", value=self.stage_job.name)
         CfnOutput(self, "SilverJob", value=self.silver.name)
         CfnOutput(self, "GoldJob", value=self.gold.name)
         CfnOutput(self, "BackfillJob", value=self.backfill.name)
+
+    def _grant_zones(self) -> None:
+        """A job and the function beside it read and write the same."""
+        lake = self._lake
+        for merging in (self.silver.role, self.merge_silver):
+            lake.bronze.grant_read(merging)
+            lake.silver.grant_write(merging)
+            lake.quarantine.grant_write(merging)
+        # To bronze they add copies of records that are refused now, so that they can be replayed.
+        for deriving in (self.backfill.role, self.backfill_chunk):
+            for zone in (lake.bronze, lake.silver, lake.quarantine):
+                zone.grant_write(deriving)
+        for building in (self.gold.role, self.build_gold):
+            lake.silver.grant_read(building)
+            lake.gold.grant_write(building)
+        lake.landing.grant_read(self.stage_job.role)
+        for zone in (lake.bronze, lake.quarantine):
+            zone.grant_write(self.stage_job.role)
+        for zone in (lake.bronze, lake.silver, lake.gold, lake.quarantine):
+            zone.grant_write(self.maintain.role)
 
     def _let_writers_ask(self) -> None:
         """Whoever finds that a job's run has a table's lease asks whether it goes on.

@@ -36,8 +36,6 @@ _SYSTEM_TYPES = {
     SilverColumn.SEQUENCE: "bigint",
     SilverColumn.LOADED_AT: "timestamp",
 }
-
-
 _NO_SQL = GoldSql(sql="", full_sql="")
 _Schema = dict[str, dict[str, dict[str, Column]]]
 
@@ -134,13 +132,13 @@ def _compile(
     key = header_columns(file, "key", columns)
     partition_by = header_columns(file, "partition", columns)
     changed = _changed(item, key, schema)
-    part = query
+    update = query
     if changed.startswith(_GOLD) and not file.problems:
-        part = combined(query, file.name, columns, key)
+        update = combined(query, file.name, columns, key)
     engine = _engine(file)
     duckdb = _NO_SQL
     if engine != "spark" and not file.problems:
-        duckdb = _duckdb(file, query, part, changed, columns, schema)
+        duckdb = _duckdb(file, query, update, changed, columns, schema)
     if file.problems:
         return None
     columns = tuple(replace(column, required=column.name in key) for column in columns)
@@ -157,7 +155,7 @@ def _compile(
         models=item.models,
         incremental=changed.removeprefix(_SILVER),
         partition_by=partition_by,
-        sql=_sql(part, names, changed=changed),
+        sql=_sql(update, names, changed=changed),
         full_sql=sql,
         duckdb=duckdb,
         engine=engine,
@@ -200,15 +198,19 @@ def _engine(file: SqlFile) -> str:
 def _duckdb(
     file: SqlFile,
     query: exp.Query,
-    part: exp.Query,
+    update: exp.Query,
     changed: str,
     columns: tuple[Column, ...],
     schema: _Schema,
 ) -> GoldSql:
-    """The model for DuckDB; a problem for what wouldn't give the same rows as Spark."""
+    """The model for DuckDB; a problem for what wouldn't give the same rows as Spark.
+
+    Args:
+        update: what brings a table that stands up to date, where only `changed` has new rows.
+    """
     known = {**schema, "gold": {**schema["gold"], file.name: {c.name: c for c in columns}}}
     try:
-        found = model_to_duckdb(qualified(part, known), known, changed=changed)
+        found = model_to_duckdb(qualified(update, known), known, changed=changed)
         full = model_to_duckdb(qualified(query, schema), schema, changed="")
     except Untranslatable as error:
         remedy = "Or write `-- engine: spark`: then Spark alone builds it, whatever its size."

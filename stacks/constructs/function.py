@@ -69,6 +69,18 @@ class FunctionFactory(Construct):
         """pyarrow, DuckDB and PyIceberg."""
         return self._layer("LakeLayer", Layer("lake", self.stage.runs_on))
 
+    def log_group(self, construct_id: str, *, function_name: str) -> LogGroup:
+        """The group that Lambda would make at the first call, without a key and for ever."""
+        return LogGroup(
+            self.scope,
+            construct_id,
+            log_group_name=f"/aws/lambda/{function_name}",
+            retention=self.stage.log_retention,
+            encryption_key=self.log_key,
+            # A named group that outlived its stack would block the next deployment.
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+
     def _layer(self, construct_id: str, layer: Layer) -> ILayerVersion:
         return LayerVersion(
             self,
@@ -105,19 +117,10 @@ class PlatformFunction(Function):
         lake: bool = False,
         role: Role | None = None,
     ) -> None:
-        stage = factory.stage
-        resource_name = stage.names.resource(name.replace("_", "-"))
         scope = factory.scope
+        resource_name = factory.stage.names.resource(name.replace("_", "-"))
         construct_id = "".join(word.capitalize() for word in name.split("_"))
-        log_group = LogGroup(
-            scope,
-            f"{construct_id}Log",
-            log_group_name=f"/aws/lambda/{resource_name}",
-            retention=stage.log_retention,
-            encryption_key=factory.log_key,
-            # A named group that outlived its stack would block the next deployment.
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        log_group = factory.log_group(f"{construct_id}Log", function_name=resource_name)
         role = role or function_role(scope, f"{construct_id}Role")
         log_group.grant_write(role)
         super().__init__(
@@ -142,7 +145,7 @@ class PlatformFunction(Function):
             logging_format=LoggingFormat.JSON,
             role=role,
         )
-        versions = stage.runs_on
+        versions = factory.stage.runs_on
         acknowledge(
             self,
             "AwsSolutions-L1",

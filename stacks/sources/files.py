@@ -67,18 +67,7 @@ class ArrivalQueue(Construct):
             ),
             dead_letter_queue=DeadLetterQueue(queue=self.dead_letters, max_receive_count=_RECEIVES),
         )
-        Rule(
-            self,
-            "Rule",
-            rule_name=stage.names.resource(name),
-            description="An object has landed",
-            event_pattern=EventPattern(
-                source=["aws.s3"],
-                detail_type=["Object Created"],
-                detail={"bucket": {"name": [bucket.bucket_name]}},
-            ),
-            targets=[SqsQueue(self.queue, dead_letter_queue=self.dead_letters)],
-        )
+        self._listen_to(bucket, rule_name=stage.names.resource(name))
         function.add_event_source(
             SqsEventSource(
                 self.queue,
@@ -87,6 +76,20 @@ class ArrivalQueue(Construct):
                 max_concurrency=CONCURRENCY,
                 report_batch_item_failures=True,
             )
+        )
+
+    def _listen_to(self, bucket: IBucket, *, rule_name: str) -> None:
+        Rule(
+            self,
+            "Rule",
+            rule_name=rule_name,
+            description="An object has landed",
+            event_pattern=EventPattern(
+                source=["aws.s3"],
+                detail_type=["Object Created"],
+                detail={"bucket": {"name": [bucket.bucket_name]}},
+            ),
+            targets=[SqsQueue(self.queue, dead_letter_queue=self.dead_letters)],
         )
 
     def output_urls(self, prefix: str) -> None:
