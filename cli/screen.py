@@ -51,6 +51,17 @@ def plain_console(
     return Console(file=file, stderr=stderr, width=width, highlight=False, emoji=False)
 
 
+def put(console: Console, shown: RenderableType, *, soft_wrap: bool = False) -> None:
+    """Print it; into a pipe or a file without the blanks that fill lines up."""
+    if console.is_terminal:
+        console.print(shown, soft_wrap=soft_wrap)
+        return
+    with console.capture() as captured:
+        console.print(shown, soft_wrap=soft_wrap)
+    console.file.write("\n".join(line.rstrip() for line in captured.get().split("\n")))
+    console.file.flush()
+
+
 class Screen:
     """Where a verb writes: people's text to stdout, or to stderr where stdout carries JSON."""
 
@@ -77,11 +88,11 @@ class Screen:
     def show(self, shown: RenderableType) -> None:
         """A table for people; nothing where JSON was asked for."""
         if not self.as_json:
-            self.console.print(shown)
+            put(self.console, shown)
 
     def progress(self, text: str) -> None:
         """A line about work under way: with `--json`, too, for then stderr takes it."""
-        self.console.print(text, soft_wrap=True)
+        put(self.console, text, soft_wrap=True)
 
     def result(self, value: Any) -> None:
         """The verb's answer as JSON on stdout; nothing where `--json` wasn't asked for."""
@@ -155,7 +166,7 @@ def _line(mark: str, name: str, detail: str, note: str, width: int) -> str:
 
 def _put(console: Console, markup: str) -> None:
     if not console.is_terminal:
-        console.print(markup, soft_wrap=True)
+        put(console, markup, soft_wrap=True)
         return
     for line in Text.from_markup(markup, emoji=False).split(allow_blank=True) or [Text()]:
         for part in _folded(line, console):

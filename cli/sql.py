@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli import summaries, tables
-from cli.screen import Screen, WrongUsage, as_text, plain_console
+from cli.screen import Screen, WrongUsage, as_text, plain_console, put
 from cli.target import Target
 from dataplatform.adapters.warehouse import StatementRefused
 from dataplatform.errors import WeirError
@@ -71,7 +71,7 @@ def _show(screen: Screen, rows: list[dict[str, Any]]) -> None:
     console = screen.console
     width = _width(screen, rows)
     if width <= console.width or not screen.live:
-        plain_console(file=console.file, width=width).print(shown)
+        put(plain_console(file=console.file, width=width), shown)
         return
     others = [{name: row[name] for name in list(row)[:-1]} for row in rows]
     if len(rows[0]) > 1 and _width(screen, others) <= console.width // 2:

@@ -193,3 +193,17 @@ def test_a_verb_that_asks_the_ledger_says_so_on_a_terminal_and_leaves_no_trace(
     _, _, err = weir(*verb)
     assert "asking the ledger" in err
     assert quiet
+
+
+def test_lines_end_with_their_words_but_on_a_terminal() -> None:
+    rows = [{"customer_id": 51, "city": city} for city in ("Arcadia", "Rye")]
+    assert " 51  Arcadia\n" in (piped := shown(rows, terminal=False))
+    assert "Rye    \n" in shown(rows, terminal=True)
+    screen = Screen()
+    screen.console = plain_console(file=StringIO(), width=80)
+    screen.show(sql_verb._table(rows))
+    screen.done("synthesize", "9 stacks", "")
+    screen.say(" said ")
+    assert isinstance(screen.console.file, StringIO)
+    lines = piped.split("\n") + screen.console.file.getvalue().split("\n")
+    assert [line for line in lines if line != line.rstrip()] == []
