@@ -21,9 +21,11 @@ def up(
     as_json: Json = False,
 ) -> None:
     """Start the embedded platform, deploy it, run the pipeline and show what came of it."""
-    from cli.up import up as verb
+    screen = Screen(as_json=as_json)
+    with screen.waiting("embedded AWS", "starting"):  # what it needs is read for a second or more
+        from cli.up import up as verb
 
-    verb(Screen(as_json=as_json), samples=not without_samples, engine=engine)
+    verb(screen, samples=not without_samples, engine=engine)
 
 
 @platform.command(epilog="Example: ./weir down --erase")

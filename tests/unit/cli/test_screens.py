@@ -197,13 +197,23 @@ def test_a_verb_that_asks_the_ledger_says_so_on_a_terminal_and_leaves_no_trace(
 
 def test_lines_end_with_their_words_but_on_a_terminal() -> None:
     rows = [{"customer_id": 51, "city": city} for city in ("Arcadia", "Rye")]
-    assert " 51  Arcadia\n" in (piped := shown(rows, terminal=False))
-    assert "Rye    \n" in shown(rows, terminal=True)
+    assert " 51  Rye\n" in shown(rows, terminal=False)
     screen = Screen()
     screen.console = plain_console(file=StringIO(), width=80)
-    screen.show(sql_verb._table(rows))
-    screen.done("synthesize", "9 stacks", "")
-    screen.say(" said ")
-    assert isinstance(screen.console.file, StringIO)
-    lines = piped.split("\n") + screen.console.file.getvalue().split("\n")
-    assert [line for line in lines if line != line.rstrip()] == []
+    for terminal in (False, True):
+        screen.console._force_terminal = terminal
+        screen.show(sql_verb._table(rows))
+        screen.done("synthesize", "9 stacks", "")
+        screen.say(" said ")
+        assert isinstance(screen.console.file, StringIO)
+        blanks = [line for line in screen.console.file.getvalue().split("\n") if line[-1:] == " "]
+        assert len(blanks) == (5 if terminal else 0)
+
+
+def test_up_shows_from_its_first_moment_that_it_starts(
+    weir: Weir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.up.up", lambda screen, **asked: screen.say("up"))
+    assert weir("up") == (0, "up\n", "")
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    assert "embedded AWS starting" in weir("up")[2]
