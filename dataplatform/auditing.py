@@ -18,9 +18,8 @@ from dataplatform.ledger.audits import AuditNote
 from dataplatform.ledger.records import Batch
 from dataplatform.naming import Watch
 from dataplatform.plans.model import SilverPlan
-from dataplatform.quality.audit import audit
+from dataplatform.quality.audit import Audit, audit
 from dataplatform.quality.profile import Profile
-from dataplatform.quality.verdicts import Verdict
 
 log = logging.getLogger("weir.audit")
 
@@ -78,27 +77,18 @@ def pass_audit(
     if plan.audit is None and not answers.warned:
         return None
     replay = all(batch.origin for batch in batches)
-    told: tuple[Verdict, ...] = ()
-    profile = Profile(rows=0)
-    if plan.audit is not None:
-        usual = changes and not replay and plan.anomalies != Watch.OFF
-        history = ledger.profiles(plan.dataset) if usual else ()
-        found = audit(
-            plan.audit.measures, plan.gates, answers.figures, history, watch=plan.anomalies
-        )
-        told, profile = found.broken, found.profile
-    stops = any(verdict.stops for verdict in told)
-    let = accept or replay
+    comparable = changes and not replay and plan.anomalies != Watch.OFF
+    found = _found(ledger, plan, answers, comparable=comparable)
     note = AuditNote(
         run_id=run_id,
         dataset=plan.dataset,
-        state="passed" if not stops else "accepted" if let else "held",
+        state="passed" if not found.stops else "accepted" if accept or replay else "held",
         batches=tuple(batch.batch_id for batch in batches),
         digest=plan.digest,
-        rows=profile.rows,
+        rows=found.profile.rows,
         warned=answers.warned.total(),
         warnings=answers.warnings,
-        broken=told,
+        broken=found.broken,
     )
     if note.state == "held":
         error = held(note)
@@ -107,8 +97,19 @@ def pass_audit(
     if note.summary:
         log.warning("%s: %s", plan.dataset, note.summary)
     ledger.note_audit(note)
-    keeps = plan.audit is not None and plan.anomalies != Watch.OFF and changes and not replay
-    return profile if keeps else None
+    return found.profile if comparable and plan.audit is not None else None
+
+
+def _found(ledger: Ledger, plan: SilverPlan, answers: Answers, *, comparable: bool) -> Audit:
+    """What the plan's audit says of an engine's answers; nothing where it asks nothing.
+
+    Args:
+        comparable: whether the batches are to be held beside those before.
+    """
+    if plan.audit is None:
+        return Audit(profile=Profile(rows=0))
+    history = ledger.profiles(plan.dataset) if comparable else ()
+    return audit(plan.audit.measures, plan.gates, answers.figures, history, watch=plan.anomalies)
 
 
 def held(note: AuditNote) -> BatchHeld:

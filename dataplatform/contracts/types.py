@@ -40,6 +40,16 @@ _TEXT_TYPES = {"STRING", "TEXT", "VARCHAR", "CHAR", "NVARCHAR"}
 _DOUBLE_TYPES = {"DOUBLE", "DOUBLE PRECISION", "FLOAT", "FLOAT8", "FLOAT64"}
 _DECIMAL_TYPES = {"DECIMAL", "NUMERIC"}
 _PHYSICAL = re.compile(r"^\s*([A-Za-z][A-Za-z0-9 ]*?)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?\s*$")
+_PHYSICAL_TYPES = {
+    "string": _TEXT_TYPES,
+    "boolean": {"BOOLEAN", "BOOL"},
+    "date": {"DATE"},
+    "timestamp": {"TIMESTAMP", "TIMESTAMPTZ", "DATETIME"},
+    "object": {"OBJECT", "STRUCT", "RECORD", "JSON"},
+    "array": {"ARRAY", "LIST", "JSON"},
+}
+"""Of the logical types whose type in the lake doesn't depend on it."""
+
 _MAX_PRECISION = 38
 _MAX_SCALE = 35  # DuckDB needs room for `912e-3`
 
@@ -58,9 +68,7 @@ def column_type(
     logical = spec.get("logicalType")
     if logical in _LATER:
         findings.unsupported(
-            (*place, "logicalType"),
-            f'logicalType "{logical}"',
-            _LATER[str(logical)],
+            (*place, "logicalType"), f'logicalType "{logical}"', _LATER[str(logical)]
         )
         return None
     if not findings.one_of(
@@ -69,27 +77,18 @@ def column_type(
         return None
     physical = spec.get("physicalType")
     base, first, second = _physical(physical)
-    where = (*place, "physicalType")
     if logical == "integer":
         return _integer(findings, place, spec, base)
     if logical == "number":
         return _number(findings, place, spec, base, first, second)
-    if physical is not None:
-        allowed = {
-            "string": _TEXT_TYPES,
-            "boolean": {"BOOLEAN", "BOOL"},
-            "date": {"DATE"},
-            "timestamp": {"TIMESTAMP", "TIMESTAMPTZ", "DATETIME"},
-            "object": {"OBJECT", "STRUCT", "RECORD", "JSON"},
-            "array": {"ARRAY", "LIST", "JSON"},
-        }[str(logical)]
-        if base not in allowed:
-            findings.add(
-                where,
-                f"a physical type of {logical}: {', '.join(sorted(allowed))}",
-                remedy="Take it out, or change logicalType.",
-            )
-            return None
+    allowed = _PHYSICAL_TYPES[str(logical)]
+    if physical is not None and base not in allowed:
+        findings.add(
+            (*place, "physicalType"),
+            f"a physical type of {logical}: {', '.join(sorted(allowed))}",
+            remedy="Take it out, or change logicalType.",
+        )
+        return None
     if logical in NESTED:
         if not parts:
             return None  # which is a problem already noted

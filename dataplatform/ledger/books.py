@@ -72,12 +72,7 @@ class Books(Replays, Leases, Profiles):
             return False
         if batch.state != "staged":
             raise refused_transition(batch, "published")
-        if outcomes.total != batch.source:
-            raise BooksUnbalanced(
-                f"batch {batch_id}: {batch.source} records in, {outcomes.total} outcomes",
-                why="Each record must have exactly one outcome; the batch isn't published.",
-                remedy=f"Outcomes were {outcomes.to_dict()}, {batch.unreadable} unreadable.",
-            )
+        _check_balance(batch, outcomes)
         published = {"state": "published", "outcomes": outcomes.to_dict(), "sequence": sequence}
         writes = [
             self._add_to_totals(so_far, batch, outcomes, sequence, live, size, warned),
@@ -94,10 +89,7 @@ class Books(Replays, Leases, Profiles):
             *self._taken_from_quarantine(batch, outcomes.quarantined),
         ]
         try:
-            if lease:
-                self._write_under(lease, *writes, last=last)
-            else:
-                self._write(*writes)
+            self._write_under(lease, *writes, last=last)
         except Refused as refused:
             raise refused_transition(self.batch(batch_id), "published") from refused
         return True
@@ -178,6 +170,15 @@ class Books(Replays, Leases, Profiles):
             _books(name, [b for b in batches if b.dataset == name], failures.get(name, ""))
             for name in names
         ]
+
+
+def _check_balance(batch: Batch, outcomes: Outcomes) -> None:
+    if outcomes.total != batch.source:
+        raise BooksUnbalanced(
+            f"batch {batch.batch_id}: {batch.source} records in, {outcomes.total} outcomes",
+            why="Each record must have exactly one outcome; the batch isn't published.",
+            remedy=f"Outcomes were {outcomes.to_dict()}, {batch.unreadable} unreadable.",
+        )
 
 
 def _totals(dataset: str, item: Item) -> Totals:

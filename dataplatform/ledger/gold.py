@@ -71,10 +71,7 @@ class Gold(Runs, Leases):
             load |= {"export_uri": export_uri, "rows": rows, **changes}
             writes.append(put({"pk": f"load#{model}", "sk": f"{build:012d}", **load}, ABSENT))
         try:
-            if lease:
-                self._write_under(lease, *writes, last=True)
-            else:
-                self._write(*writes)
+            self._write_under(lease, *writes, last=True)
         except Refused as refused:
             raise TransitionRefused(
                 f"model {model} was built by another run while run {run_id} built it",

@@ -139,16 +139,19 @@ class Leases(LedgerTable):
         finally:
             self.release_lease(name, owner, token=held.token)
 
-    def _write_under(self, lease: Lease, *writes: Write, last: bool = False) -> None:
+    def _write_under(self, lease: Lease | None, *writes: Write, last: bool = False) -> None:
         """Do all of the writes or none, while this very holding of a lease lasts.
 
         Args:
+            lease: None where the writes need none.
             last: give the lease back with them: what it was held for is done.
 
         Raises:
             Refused: a condition of theirs didn't hold.
             LeaseHeld: this very holding of the lease had ended before.
         """
+        if lease is None:
+            return self._write(*writes)
         holding = _holding(lease)
         held = _free(lease.name, holding) if last else check(*_key(lease.name), holding)
         try:

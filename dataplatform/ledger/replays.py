@@ -74,34 +74,14 @@ class Replays(Batches):
         if any(replay.reason in reason for replay in earlier):
             return None
         batch_id = new_batch_id(origin.dataset)
-        head: Item = {
-            "pk": f"batch#{batch_id}",
-            "sk": "batch",
-            "batch_id": batch_id,
-            "run_id": run_id,
-            "dataset": origin.dataset,
-            "state": "claimed",
-            "origin": origin_id,
-            "reason": reason,
-            "order": origin.place,
-            "sealed": True,
-            "attempts": 1,
-            "opened_at": self.now(),
-        }
-        number = len(earlier)
+        # Another replay that is opened meanwhile has this number, too.
+        number = f"replay#{len(earlier):06d}"
+        taken = {"pk": f"batch#{origin_id}", "sk": number, "batch_id": batch_id, "reason": reason}
         try:
             self._write(
-                put(head, ABSENT),
+                put(_batch_item(origin, batch_id, run_id, reason, self.now()), ABSENT),
                 *self._open(batch_id, run_id, origin.dataset),
-                put(
-                    {
-                        "pk": f"batch#{origin_id}",
-                        "sk": f"replay#{number:06d}",
-                        "batch_id": batch_id,
-                        "reason": reason,
-                    },
-                    ABSENT,
-                ),
+                put(taken, ABSENT),
             )
         except Refused as refused:
             raise TransitionRefused(
@@ -177,6 +157,23 @@ class Replays(Batches):
         if batch.origin:
             writes += self.leaves_quarantine(self.batch(batch.origin), batch.taken)
         return writes
+
+
+def _batch_item(origin: Batch, batch_id: str, run_id: str, reason: str, at: str) -> Item:
+    return {
+        "pk": f"batch#{batch_id}",
+        "sk": "batch",
+        "batch_id": batch_id,
+        "run_id": run_id,
+        "dataset": origin.dataset,
+        "state": "claimed",
+        "origin": origin.batch_id,
+        "reason": reason,
+        "order": origin.place,
+        "sealed": True,
+        "attempts": 1,
+        "opened_at": at,
+    }
 
 
 def _waiting(dataset: str) -> str:
