@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import io
 from typing import Any
 
@@ -33,8 +34,42 @@ def test_exactly_the_registered_version_is_read() -> None:
     assert content.sha256.startswith("ba7816bf")
 
 
-def test_a_cut_connection_is_no_truncated_object() -> None:
+class Cut:
+    """An object of which each connection gives so many bytes and then breaks."""
+
+    def __init__(self, body: bytes, *, each: int) -> None:
+        self.body, self.each = body, each
+        self.asked: list[str] = []
+
+    def get_object(self, **asked: Any) -> dict[str, Any]:
+        self.asked.append(asked.get("Range", ""))
+        start = int(asked.get("Range", "bytes=0-").removeprefix("bytes=").removesuffix("-"))
+        rest = self.body[start:]
+        end = len(self.body)
+        sent = StreamingBody(io.BytesIO(rest[: self.each]), len(rest))
+        return {"Body": sent, "ContentRange": f"bytes {start}-{end - 1}/{end}"}
+
+
+def test_a_connection_that_breaks_is_followed_by_one_from_that_byte(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(landing, "_CHUNK", 2)
+    s3: Any = Cut(b"abcdefghij", each=3)
+    content = LandedBytes(s3, landed())
+    assert b"".join(content) == b"abcdefghij"
+    assert s3.asked == ["", "bytes=3-", "bytes=6-", "bytes=9-"]
+    assert content.sha256 == hashlib.sha256(b"abcdefghij").hexdigest()
+
+
+def test_a_connection_that_breaks_without_a_byte_more_is_no_truncated_object() -> None:
+    s3: Any = Cut(b"abc", each=0)
     with pytest.raises(IncompleteReadError):
+        list(LandedBytes(s3, landed()))
+    assert len(s3.asked) > 1
+
+
+def test_a_store_that_begins_anew_where_the_rest_is_asked_for_is_refused() -> None:
+    with pytest.raises(WeirError, match="bytes from 3 on"):
         list(LandedBytes(S3(b"abc", 4), landed()))  # type: ignore[arg-type]
 
 
