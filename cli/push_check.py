@@ -117,7 +117,7 @@ def _of_drift(plan: SilverPlan, path: Path, drift: Drift) -> Problem:
             remedy = "Mend the values, or the column's type or format in the contract."
         case _:
             found, expected, remedy = other, drift.expected, drift.remedy
-    return _problem(path, column or "header", found, expected, remedy, line=line)
+    return _problem(path, column or drift.kind, found, expected, remedy, line=line)
 
 
 def _sent_as(plan: SilverPlan, name: str) -> str:

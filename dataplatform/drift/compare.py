@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import Final
 
+from dataplatform.drift.encoding import wrongly_read
 from dataplatform.drift.model import Drift, Kind
 from dataplatform.drift.nested import text_of, unknown_fields
 from dataplatform.drift.shape import SampledColumn, Shape
@@ -42,6 +43,8 @@ def compare(shape: Shape, plan: SilverPlan) -> tuple[Drift, ...]:
     A column that no record of JSON has is missing only where a record needs it: absent is null.
     What a header lacks is always told, and breaks where a record needs it.
     """
+    if encoded := wrongly_read(shape, plan):
+        return (encoded,)
     observed = {column.name: column for column in shape.columns}
     known = {*plan.fields, *((RECEIVED_AT,) if plan.source.kind == STREAM else ())}
     # A column without a name is kept as the others are, but no contract could ever name it.

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     RENAMED = "renamed"
     RETYPED = "retyped"
     HEADER = "header"
+    ENCODING = "encoding"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,9 +25,9 @@ class Drift:
     """One difference between what was sampled and the contract. It holds no value of any record.
 
     column: of the contract; of the source where the contract has none such; of a field that is new
-        within a column its path, `address.country`; "" for the whole header.
+        within a column its path, `address.country`; "" for the whole header or object.
     found: the type that the sampled values fit; of a renamed column its name at the source now, of
-        a missing one the name that was looked for there.
+        a missing one the name that was looked for there; of another encoding its name.
     expected: what the contract says: a type; "" of a new column.
     form: of a sampled value, letters and digits hidden: `xxx-99`; "" where none was seen.
     breaking: the object waits. What isn't breaking is told, and the object goes on.
@@ -69,6 +70,8 @@ def describe(kind: str, column: str, found: str, expected: str) -> str:
             return f'column {column} is missing; "{found}" looks like it'
         case Kind.RETYPED:
             return f"column {column} is {kind_in_words(expected)}, {values_are(found)}"
+        case Kind.ENCODING:
+            return f"its text is {found}, where the contract says {expected}"
         case _:
             return f"wrong header: {found}"
 

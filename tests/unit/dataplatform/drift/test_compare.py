@@ -158,6 +158,36 @@ def test_a_header_that_something_else_separates_is_told_as_that() -> None:
     assert drift.text.startswith("wrong header: 1 field on the first line, none of them")
 
 
+def of_latin(text: str, written: str, says: str) -> list[Drift]:
+    source = dataclasses.replace(PLAN.source, format="csv", options={"encoding": says})
+    plan = dataclasses.replace(PLAN, source=source)
+    shape = observe(Sample(text.encode(written), whole=True), format="csv", csv=plan.csv)
+    assert shape is not None
+    return list(compare(shape, plan))
+
+
+@pytest.mark.parametrize("says", ["cp1252", "iso8859-1", "iso8859-15"])
+@pytest.mark.parametrize("place", ["header", "value"])
+def test_utf_8_is_told_where_the_contract_says_an_encoding_in_which_it_can_be_read(
+    place: str, says: str
+) -> None:
+    header, name = ("größe", "North") if place == "header" else ("note", "Müller")
+    text = f"id,store_name,opened,price,{header}\n1,{name},,,\n2,Nord,,,\n"
+    (drift,) = of_latin(text, "utf-8", says)
+    assert brief([drift]) == [("encoding", "", "UTF-8", True)]
+    assert drift.text.startswith("its text is UTF-8, where the contract says ")
+    assert "servers.encoding: UTF-8" in drift.remedy
+    assert not any(d.kind == Kind.ENCODING for d in of_latin(text, says, says))
+
+
+def test_text_in_the_contract_s_encoding_is_no_drift() -> None:
+    text = ",".join(NAMES) + "\n1,Ãœber,,,\n2,Müller,,,\n"
+    assert of_latin(text, "cp1252", "cp1252") == [], "one text that isn't UTF-8 tells"
+    assert of_latin(",".join(NAMES) + "\n1,North,,,\n", "utf-8", "cp1252") == []
+    marked = "\ufeff" + ",".join(NAMES) + "\n1,Müller,,,\n"
+    assert of_latin(marked, "utf-8", "cp1252") == [], "its mark says so: it is read as UTF-8"
+
+
 def test_the_same_drift_is_the_same_whatever_the_values_were() -> None:
     (one,) = of_csv([*NAMES, "x"], [[*VALUES, "1"]])
     (other,) = of_csv([*NAMES, "x"], [[*VALUES, "a"]])
