@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import duckdb
@@ -37,6 +37,7 @@ MOMENTS: Final = (
     "yyyy-MM-dd HH:mm", "yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mmXXX", "dd/MMM/yyyy:HH:mm:ss Z",
 )  # fmt: skip
 _FIRST: Final = 500
+_BARE_COMMA: Final = "1234,56"
 _GROUPS: Final = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{3})*")
 """What may be a whole number in groups as well as a fraction of three digits."""
 
@@ -69,9 +70,9 @@ def written(
         if one.kind == NUMBER and one.format and "," in NUMBERS[one.format]
     }
     if marks != {","}:
-        return decided
+        return _alike(decided)
     # In a file of decimal commas a comma is one, and 1.234 may be a thousand.
-    settled = {place: _settled(one) for place, one in decided.items()}
+    settled = _alike({place: _settled(one) for place, one in decided.items()})
     return settled | {
         place: Written(doubt=("1234.56", "1.234,56"))
         for place, profile in enumerate(looked_at)
@@ -181,6 +182,22 @@ def _meaning(kind: str, format: str) -> str:
 def _settled(one: Written) -> Written:
     commas = [each for each in one.doubt if each in NUMBERS and NUMBERS[each][1] == ","]
     return Written(kind=NUMBER, format=commas[0]) if commas else one
+
+
+def _alike(decided: Mapping[int, Written]) -> dict[int, Written]:
+    """With thousands parted as elsewhere in the file: small numbers don't show how larger ones are.
+
+    A form with groups takes what the one without takes.
+    """
+    grouped = {one.format for one in decided.values() if one.kind == NUMBER}
+    grouped = {each for each in grouped if NUMBERS[each][0] and NUMBERS[each][1] == ","}
+    if len(grouped) != 1:
+        return dict(decided)
+    (form,) = grouped
+    return {
+        place: replace(one, format=form) if one.format == _BARE_COMMA else one
+        for place, one in decided.items()
+    }
 
 
 def _may_be_thousands(connection: duckdb.DuckDBPyConnection, place: int, profile: Profile) -> bool:

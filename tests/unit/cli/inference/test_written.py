@@ -89,6 +89,32 @@ def test_the_last_value_of_many_may_tell_the_month_from_the_day(proposed: Propos
     assert column(proposal).format == "MM/dd/yyyy"
 
 
+@pytest.mark.parametrize(
+    ("amounts", "form"),
+    [(["1.234,56", "19,90", "3,00"], "1.234,56"), (["1 234,56", "2,50", "3,00"], "1 234,56")],
+)
+def test_small_numbers_have_their_thousands_parted_as_the_file_has_them(
+    proposed: Proposed, amounts: list[str], form: str
+) -> None:
+    found = proposed(
+        "fees.csv", csv_of(IDS, ("amount", amounts), ("fee", ["0,35", "1,20", "1,00"]))
+    )
+    assert column(found, "amount").format == form
+    assert column(found, "fee").format == form
+
+
+def test_where_columns_part_thousands_in_two_ways_small_numbers_tell_neither(
+    proposed: Proposed,
+) -> None:
+    sums = [("a", ["1.234,56", "1,10", "1,00"]), ("b", ["1 234,56", "1,10", "1,00"])]
+    found = proposed("fees.csv", csv_of(IDS, *sums, ("fee", ["0,35", "1,20", "1,00"])))
+    assert [column(found, name).format for name in ("a", "b", "fee")] == [
+        "1.234,56",
+        "1 234,56",
+        "1234,56",
+    ]
+
+
 def test_decimal_commas_of_one_column_say_what_a_mark_is_in_the_others(proposed: Proposed) -> None:
     proposal = proposed(
         "orders.csv",
