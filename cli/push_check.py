@@ -31,6 +31,7 @@ _FORMATS: Final = {
     ".ndjson": "json",
     ".parquet": "parquet",
 }
+_PARQUET: Final = b"PAR1"
 _NAMED: Final = {"csv": "CSV with a header", "json": "JSON Lines: one object a line"}
 _NOTHING: Final = "no records in it, so no row comes of it. Should there be some, ask the source."
 
@@ -167,14 +168,17 @@ def _unreadable(plan: SilverPlan, path: Path, what: str) -> Problem:
 
 def _wrong_format(plan: SilverPlan, path: Path) -> Problem | None:
     suffix = Path(path.name.lower().removesuffix(".gz").removesuffix(".gzip")).suffix
-    found, wanted = _FORMATS.get(suffix), plan.source.format
+    with path.open("rb") as file:
+        is_parquet = file.read(len(_PARQUET)) == _PARQUET
+    found, wanted = "parquet" if is_parquet else _FORMATS.get(suffix), plan.source.format
     if found in (None, wanted):
         return None
     remedy = f"Send it as {_NAMED[wanted]}."
     if found == "parquet":
         form = "(FORMAT json)" if wanted == "json" else "(HEADER)"
         to = path.with_suffix(".jsonl" if wanted == "json" else ".csv").name
-        remedy = f"Convert it with DuckDB: COPY (FROM '{path.name}') TO '{to}' {form}"
+        to = to if to != path.name else f"text-{to}"
+        remedy = f"Convert it with DuckDB: COPY (FROM read_parquet('{path.name}')) TO '{to}' {form}"
     return _problem(path, "format", found or "", f"{_NAMED[wanted]} (servers.format)", remedy)
 
 

@@ -119,6 +119,23 @@ def test_a_file_is_held_against_the_form_that_the_contract_says(tmp_path: Path) 
     assert found(replace(plan, source=said), tmp_path / "a.csv", body) == []
     (problem,) = found(replace(plan, source=said), tmp_path / "b.csv", b"store_id,city\n1,x\n")
     assert problem == ("header", "separated by commas, where the contract says semicolons")
+    (problem,) = found(
+        replace(plan, source=said), tmp_path / "c.csv", "store_id;city\n1;ü\n".encode()
+    )
+    assert problem == ("encoding", "UTF-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "to"), [("a.csv", "text-a.csv"), ("export", "export.csv"), ("a.json", "a.csv")]
+)
+def test_parquet_is_known_by_its_bytes_whatever_it_is_called(
+    tmp_path: Path, name: str, to: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"PAR1\x15\x04\x15\x00")
+    _, (problem,) = check(stores(), path)
+    assert (problem.field, problem.found) == ("format", "parquet")
+    assert f"COPY (FROM read_parquet('{name}')) TO '{to}' (HEADER)" in problem.remedy
 
 
 def test_a_column_that_looks_like_the_missing_one_is_named(tmp_path: Path) -> None:
