@@ -139,7 +139,8 @@ def _table(found: Sequence[Freshness]) -> Table:
 
 
 def _verdict(broken: Sequence[str]) -> str:
-    return f"[red]✗[/] {len(broken)} of the promises aren't kept: {', '.join(broken)}."
+    verb = "isn't" if len(broken) == 1 else "aren't"
+    return f"[red]✗[/] {len(broken)} of the promises {verb} kept: {', '.join(broken)}."
 
 
 def _as_json(each: Freshness) -> dict[str, Any]:

@@ -87,8 +87,14 @@ def likely_cast(node: exp.Expr) -> str:
         return "INT"
     if isinstance(node, exp.DateDiff | exp.Length | exp.Rank | exp.DenseRank | exp.Week):
         return "INT"
+    if isinstance(node, exp.ArraySize):
+        return "INT"
     if isinstance(node, exp.CountIf | exp.IntDiv):
         return "BIGINT"
+    if isinstance(node, exp.CurrentTimestamp):
+        return "TIMESTAMP"
+    if isinstance(node, exp.CurrentDate):
+        return "DATE"
     return "DECIMAL(20,4)"
 
 

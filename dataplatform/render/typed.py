@@ -78,4 +78,6 @@ def only(node: exp.Expr, known: set[str]) -> None:
             inner = value[0] if isinstance(value, list) else value
             at = inner if isinstance(inner, exp.Expr) else node
             word = key.strip("_").replace("_", " ").upper()
+            if isinstance(value, list) and isinstance(inner, exp.Expr):
+                word = inner.key.upper()  # one of them: LATERAL, not LATERALS
             raise Untranslatable(at, word, f"a {node.key.upper()} without it")

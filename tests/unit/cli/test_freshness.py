@@ -114,4 +114,4 @@ def test_a_promise_that_is_not_kept_is_an_exit_code_and_named(
     target.ledger = ledger(now, sales=61, stores=1, regions=1)
     code, out, _ = weir("freshness")
     assert code == Exit.DATA_WAITING
-    assert "1 of the promises aren't kept: sales." in " ".join(out.split())
+    assert "1 of the promises isn't kept: sales." in " ".join(out.split())

@@ -50,6 +50,24 @@ def test_a_type_is_certain_or_asked_for(tmp_path: Path, expression: str, kind: s
         assert "Write CAST(" in problem.remedy
 
 
+@pytest.mark.parametrize(
+    ("expression", "kind"),
+    [
+        ("SIZE(SPLIT(state, ','))", "INT"),
+        ("CURRENT_TIMESTAMP()", "TIMESTAMP"),
+        ("CURRENT_DATE()", "DATE"),
+        ("YEAR(changed_at)", "INT"),
+        ("SUM(amount)", "DECIMAL(20,4)"),
+    ],
+)
+def test_the_cast_that_is_offered_is_of_the_likely_type(
+    tmp_path: Path, expression: str, kind: str
+) -> None:
+    sql = f"-- key: order_id\nSELECT order_id,\n  {expression} AS x\nFROM silver.orders"
+    (problem,) = refused(tmp_path, m=sql)
+    assert f" AS {kind})" in problem.remedy
+
+
 def test_a_union_has_a_type_where_its_sides_agree(tmp_path: Path) -> None:
     sql = (
         "-- key: order_id\nSELECT order_id, state FROM silver.orders UNION ALL "
