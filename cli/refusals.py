@@ -51,8 +51,14 @@ def refuse_early(screen: Screen, stage: str, environment: Mapping[str, str]) -> 
                 task.detail = f"left to the migration: {' '.join(str(error).split())}"
                 return
             task.detail = f"{tables} to make or change" if tables else "no table changes"
-            if gone := _gone(deployed, plan):
-                task.detail += f" · without a contract now, tables stay: {', '.join(gone)}"
+            gone = _gone(deployed, plan)
+            if gone:
+                task.detail += f" · without a contract now: {len(gone)}"
+    if gone:
+        screen.say(
+            f" [yellow]![/] No contract any more: {', '.join(gone)}. Nothing is ingested of what "
+            "comes; tables, rows and books stay, and go on with the contract when it is back."
+        )
 
 
 def _gone(deployed: PlatformPlan, plan: PlatformPlan) -> list[str]:

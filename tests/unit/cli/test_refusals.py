@@ -135,10 +135,13 @@ def test_nothing_is_asked_of_tables_where_nothing_has_changed(
 
 
 def test_a_dataset_whose_contract_is_gone_is_named(
-    lake: Lake, monkeypatch: pytest.MonkeyPatch
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = ask(monkeypatch, plan_of(digest="two"), Deployed(TAKEN["another dataset"]))
-    assert said == "no table changes · without a contract now, tables stay: more"
+    names = [f"a_dataset_of_the_shop_{number}" for number in range(9)]
+    several = plan_of(stores(), *(replace(stores(), dataset=name) for name in names))
+    said = ask(monkeypatch, plan_of(digest="two"), Deployed(several))
+    assert said.endswith(" · without a contract now: 9")
+    assert f" ! No contract any more: {', '.join(names)}. Nothing is" in capsys.readouterr().out
 
 
 def test_a_rollback_is_never_refused(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
