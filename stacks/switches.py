@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +15,10 @@ from stacks.stage import RETENTION_OF_DAYS, Stage
 
 CONFIGURATION_FILE: Final = "cdk.json"
 _STAGE_NAME: Final = re.compile(r"[a-z][a-z0-9]{0,9}")
-_SCHEDULE: Final = re.compile(r"(rate|cron)\(.+\)")
+_RATE: Final = re.compile(r"rate\([1-9]\d* (minute|hour|day)s?\)")
+_CRON: Final = re.compile(r"cron\((?:\S+ ){2}(\S+) \S+ (\S+) \S+\)")
+"""Six fields; of the days of month and of week one is `?`.
+https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html"""
 _ZONES: Final = re.compile(r"(?!.*(.).*\1)[a-z]{3}")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -98,12 +101,15 @@ _RANGES: Final = {
 }
 """Whole numbers from and, where there is one, to a limit."""
 
+_WHEN: Final = (
+    '"", a rate as "rate(1 hour)", or six fields as "cron(0 2 * * ? *)", one of the days being ?'
+)
 _EXPECTED: Final = {
     "runtime": f"one of {', '.join(RUNTIMES)}",
     "private": "true or false",
     "zones": 'three different letters of zones ("abd"), or ""',
-    "schedule": '"", "rate(...)" or "cron(...)"',
-    "maintenance_schedule": '"", "rate(...)" or "cron(...)"',
+    "schedule": _WHEN,
+    "maintenance_schedule": _WHEN,
     "delete_orphans": "true or false",
     "delete_replayed": "true or false",
     "glue_table_optimizers": "true or false",
@@ -131,7 +137,7 @@ def _fits(key: str, value: object, kind: str) -> bool:
         case "runtime", str():
             return value in RUNTIMES
         case "schedule" | "maintenance_schedule", str():
-            return value == "" or _SCHEDULE.fullmatch(value) is not None
+            return value == "" or _is_schedule(value)
         case "zones", str():
             return value == "" or _ZONES.fullmatch(value) is not None
         case "alarm_email", str():
@@ -144,6 +150,11 @@ def _fits(key: str, value: object, kind: str) -> bool:
             least, most = _RANGES[key]
             return least <= value and (most is None or value <= most)
     return True
+
+
+def _is_schedule(value: str) -> bool:
+    cron = _CRON.fullmatch(value)
+    return "?" in cron.groups() if cron else _RATE.fullmatch(value) is not None
 
 
 def _flag(value: object) -> bool:
@@ -162,22 +173,30 @@ def _problem(field: str, *, found: str, expected: str, remedy: str = "") -> Prob
 
 
 def _located(problem: Problem, root: Path) -> Problem:
-    """Add the line on which the field's stage, then its key, is first spelled."""
+    """Add the line on which the field's key stands within its stage, or else the stage."""
+    scope, *keys = problem.field.split(".")
+    if not keys:  # of `-c`
+        return problem
     lines = (root / CONFIGURATION_FILE).read_text().splitlines()
-    wanted = problem.field.split(".")[1:]
-    at = 0
-    for key in wanted:
-        found = next((n for n in range(at, len(lines)) if f'"{key}":' in lines[n]), None)
+    return replace(problem, line=_line(lines, keys if keys[0] == "stages" else [scope, *keys]))
+
+
+def _line(lines: Sequence[str], keys: Iterable[str]) -> int | None:
+    """Where the last of these keys is that is written, each within the one before it."""
+    at, begin, end = None, 0, len(lines)
+    for key in keys:
+        found = next((n for n in range(begin, end) if f'"{key}":' in lines[n]), None)
         if found is None:
             break
-        at = found
-    if not at:
-        return problem
-    return Problem(
-        file=problem.file,
-        line=at + 1,
-        field=problem.field,
-        found=problem.found,
-        expected=problem.expected,
-        remedy=problem.remedy,
-    )
+        at, begin, end = found + 1, found, _end(lines, found)
+    return at
+
+
+def _end(lines: Sequence[str], begin: int) -> int:
+    """The line after the one on which the object that begins on a line ends."""
+    depth = 0
+    for number in range(begin, len(lines)):
+        depth += lines[number].count("{") - lines[number].count("}")
+        if depth <= 0:
+            return number + 1
+    return len(lines)

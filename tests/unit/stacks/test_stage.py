@@ -98,6 +98,9 @@ def test_a_stage_that_is_not_deployed_now_is_checked_too() -> None:
         ("zones", "us-east-1a"),
         ("schedule", "hourly"),
         ("schedule", None),
+        ("schedule", "rate(1)"),
+        ("schedule", "cron(0 2 * *)"),
+        ("maintenance_schedule", "cron(0 2 * * * *)"),
         ("alarm_email", "someone"),
         ("redshift_rpu", 128),
         ("redshift_rpu", True),
@@ -136,6 +139,23 @@ def test_a_problem_names_its_line(tmp_path: Path) -> None:
     with pytest.raises(InvalidConfiguration) as caught:
         load_stage({"stages": {"dev": {**SWITCHES, "workers": 1}}}, root=tmp_path)
     assert [problem.line for problem in caught.value.problems] == [7]
+
+
+def test_what_a_stage_lacks_is_told_where_the_stage_begins(tmp_path: Path) -> None:
+    """Not where the next stage has it."""
+    (tmp_path / "cdk.json").write_text(
+        '{"context": {\n "stages": {\n  "dev": {\n   "private": false\n  },\n'
+        '  "prod": {\n   "workers": 2\n  }\n }\n}}\n'
+    )
+    lacking = {name: value for name, value in SWITCHES.items() if name != "workers"}
+    with pytest.raises(InvalidConfiguration) as caught:
+        load_stage({"stages": {"dev": lacking}}, root=tmp_path)
+    assert [(problem.line, problem.found) for problem in caught.value.problems] == [(3, "nothing")]
+
+
+@pytest.mark.parametrize("schedule", ["rate(1 hour)", "rate(15 minutes)", "cron(0 2 ? * MON *)"])
+def test_a_schedule_is_a_rate_or_six_fields(schedule: str) -> None:
+    assert _load({"dev": {**SWITCHES, "schedule": schedule}}).schedule == schedule
 
 
 @pytest.mark.parametrize(
