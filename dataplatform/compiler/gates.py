@@ -70,21 +70,29 @@ def _of_query(
     """The figure of a rule of type sql; empty (and problems) where it can't be evaluated."""
     schema: Schema = {Zone.SILVER.value: {contract.dataset: columns}}
     file = SqlFile(contract.file, contract.dataset, contract.domain, rule.query)
-    query = file.query("spark")
-    if query is not None and reads_own(file, query, contract.dataset):
-        name_fields(query, schema)
-        check_columns(file, query, schema)
-        if not file.problems:
-            try:
-                found = one_figure(file, qualified(query, schema))
-                if found is not None:
-                    return figure(found, schema)
-            except OptimizeError as error:
-                file.add(None, "", str(error), "columns that can be told apart")
-            except Untranslatable as error:
-                file.add(None, "", error.found, error.expected)
+    with file.bounded():
+        if told := _figure(file, contract.dataset, schema):
+            return told
     problems += [_placed(problem, contract, rule) for problem in file.problems]
     return "", ""
+
+
+def _figure(file: SqlFile, dataset: str, schema: Schema) -> tuple[str, str] | None:
+    query = file.query("spark")
+    if query is None or not reads_own(file, query, dataset):
+        return None
+    name_fields(query, schema)
+    check_columns(file, query, schema)
+    if file.problems:
+        return None
+    try:
+        found = one_figure(file, qualified(query, schema))
+        return figure(found, schema) if found is not None else None
+    except OptimizeError as error:
+        file.add(None, "", str(error), "columns that can be told apart")
+    except Untranslatable as error:
+        file.add(None, "", error.found, error.expected)
+    return None
 
 
 def _placed(problem: Problem, contract: Contract, rule: BatchRule) -> Problem:

@@ -67,7 +67,9 @@ def gold_models(
         if broken & set(item.models):
             broken.add(name)  # its problem is the other model's
             continue
-        model = _compile(item, schema, built, names)
+        model = None
+        with item.model.bounded():
+            model = _compile(item, schema, built, names)
         if model is None:
             broken.add(name)
         else:

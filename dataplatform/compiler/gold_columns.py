@@ -64,6 +64,8 @@ def header_columns(file: SqlFile, key: str, columns: tuple[Column, ...]) -> tupl
     known = [column.name for column in columns]
     told = {problem.field for problem in file.problems}
     words = file.words(key)
+    for word in sorted({word for word in words if words.count(word) > 1}):
+        file.add(file.header_lines[key], key, f'"{word}", twice', "each column once")
     if known:
         for word in words:
             if word not in known and word not in told:

@@ -38,7 +38,9 @@ def live_models(
     problems: list[Problem] = []
     for path in sorted(root.glob("models/*/live/*.sql")):
         file = read(path, root, _KEYS, ("title",))
-        model = _compile(file, schema)
+        model = None
+        with file.bounded():
+            model = _compile(file, schema)
         problems += file.problems
         if model is not None:
             found.append(model)

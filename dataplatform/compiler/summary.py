@@ -23,9 +23,10 @@ def summary_models(
     for path in sorted(root.glob("models/*/summary/*.sql")):
         file = read(path, root, _KEYS, ("title",))
         query = file.query("redshift") if file.text else None
-        if query is not None and check_tables(file, query, schema):
-            check_columns(file, query, schema)
-            _check_pivot(file, [name.lower() for name in query.named_selects])
+        with file.bounded():
+            if query is not None and check_tables(file, query, schema):
+                check_columns(file, query, schema)
+                _check_pivot(file, [name.lower() for name in query.named_selects])
         problems += file.problems
         if not file.problems:
             text = "\n".join(line for line in file.text.splitlines() if not line.startswith("--"))

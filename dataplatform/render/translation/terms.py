@@ -14,6 +14,10 @@ from dataplatform.render.typed import NULL, Typed, Untranslatable, cast, only, q
 
 _FUNCTION = re.compile(r"\w+(?=\()")
 
+_LONGEST = 1_000_000
+"""Letters of one term: some functions write their argument several times, so that a dozen within
+each other would be all of memory."""
+
 Rule = Callable[["Terms", Any], Typed]
 """How one kind of expression is written."""
 
@@ -46,7 +50,13 @@ class Terms:
         if rule is None:
             name = _written(node)
             raise Untranslatable(node, f"{name}()", "what both engines compute alike")
-        return rule(self, node)
+        found = rule(self, node)
+        if len(found.sql) > _LONGEST:
+            said = (
+                f"{type(node).__name__} of a term so deep that DuckDB's SQL is {_LONGEST:,} letters"
+            )
+            raise Untranslatable(node, said, "functions within fewer others")
+        return found
 
     def truth(self, node: exp.Expr) -> str:
         """The SQL of a condition."""

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.support.contracts import project
+from dataplatform.compiler.platform import compile_platform
+from dataplatform.errors import InvalidModel
+from dataplatform.naming import Names
+from tests.unit.support.contracts import ORDERS, project
 from tests.unit.support.gold_models import DIM, refused
 
 BAD = [
@@ -112,3 +115,47 @@ def test_a_cast_that_fits_is_offered_and_the_column_is_told_once(
     (problem,) = refused(tmp_path, m=sql)
     assert (problem.line, problem.field) == (2, "x")
     assert cast in problem.remedy
+
+
+UNREADABLE = [
+    (b"-- key: order_id\nSELECT 'x FROM silver.orders", 2, "' that never closes"),
+    (b"-- key: order_id\nSELECT order_id /* x FROM silver.orders", None, "a comment that never"),
+    (b"-- key: order_id\nSELECT order_id FROM", 2, "got the end"),
+    (b"-- key: order_id\nSELECT order_id +", 2, "missing for Add"),
+    (b"-- key: order_id\nSELECT order_id\0 FROM silver.orders", 2, "a NUL character"),
+    ("-- key: order_id\nSELECT 'é'".encode("latin-1"), None, "Save it as UTF-8."),
+    (b"-- key: order_id, order_id\nSELECT order_id FROM silver.orders", 1, '"order_id", twice'),
+    (b"-- key: order_id\n-- key: state\nSELECT order_id, state FROM silver.orders", 2,
+     "after line 1; expected one line"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "line", "told"), UNREADABLE)
+def test_what_cannot_be_read_is_told_in_words_of_the_file(
+    tmp_path: Path, content: bytes, line: int | None, told: str
+) -> None:
+    project(tmp_path, {"contracts/shop/orders.odcs.yaml": ORDERS, "models/shop/gold/m.sql": ""})
+    (tmp_path / "models/shop/gold/m.sql").write_bytes(content)
+    with pytest.raises(InvalidModel) as caught:
+        compile_platform(tmp_path, Names("dev"))
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.line) == ("models/shop/gold/m.sql", line)
+    assert told in str(problem)
+    assert not {"<class", "<Token", "tokenizing"} & set(str(problem).split())
+
+
+@pytest.mark.parametrize(
+    ("function", "times", "told"),
+    [
+        ("UPPER(", 30, "functions within fewer others"),  # each writes its argument three times
+        ("(", 3_000, "nested too deeply"),
+    ],
+)
+def test_terms_within_terms_have_an_end(
+    tmp_path: Path, function: str, times: int, told: str
+) -> None:
+    within = function * times + "o.state" + ")" * times
+    sql = f"-- key: order_id\nSELECT o.order_id, {within} AS s FROM silver.orders AS o"
+    (problem,) = refused(tmp_path, m=sql)
+    assert told in str(problem)
+    assert problem.remedy

@@ -105,7 +105,7 @@ def test_a_record_that_breaks_a_warning_is_told_only_where_there_is_one(tmp_path
     ("query", "said"),
     [
         ("SELEC 1", "near"),
-        ("SELECT 'x", "tokenizing"),
+        ("SELECT 'x", "that never closes"),
         ("SELECT COUNT(*) FROM orders WHERE", "near"),
         ("DROP TABLE orders", "DROP"),
         ("DELETE FROM orders", "DELETE"),
