@@ -12,10 +12,11 @@ import os
 import sys
 from collections.abc import Mapping
 
-from stacks import node
+from stacks import node, node_end
 
 node.prepare()
 if __name__ == "__main__":
+    node_end.explain()
     gc.disable()  # what a synthesis makes is needed until it ends, seconds later
 
 from aws_cdk import App, Validations

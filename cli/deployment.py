@@ -7,9 +7,11 @@ import json
 import os
 import re
 import subprocess
+from ast import literal_eval
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from cli.target import EMBEDDED_STAGE, ROOT, STATE
@@ -31,7 +33,9 @@ _EVENT = re.compile(r"(?P<stack>\S+) +\|[^|]*\|[^|]*\|[^|]*\| (?P<what>.*)")
 _PROGRESS = re.compile(r"\S+ +\| +[0-9]+/[0-9]+ +\|")
 """An event as it happens, with how many have; stacks that are deployed at once mix theirs."""
 _KEPT_LINES = 400
-_EXPLAINED = re.compile(r"Invalid\w+: ")
+_EXPLAINED = re.compile(r"(Invalid\w+|NodeEnded): ")
+_NODES_OWN = re.compile(r"""b(['"]).*\1""")
+"""A line that Node wrote past the CDK, as jsii passes it on: Python's way to write bytes."""
 
 
 class SynthesisFailed(WeirError):
@@ -160,7 +164,19 @@ def _explanation(text: str) -> str:
     """The app's own error; a traceback where it didn't explain itself."""
     lines = [line for line in text.splitlines() if line.strip() and "Subprocess exited" not in line]
     explained = [i for i, line in enumerate(lines) if _EXPLAINED.match(line)]
-    return "\n".join(lines[explained[-1] :] if explained else lines[-15:])
+    if not explained:
+        return "\n".join(lines[-15:])
+    why = lines[explained[-1] :]
+    if why[0].startswith("NodeEnded"):
+        said = takewhile(lambda line: not line.startswith("Traceback "), lines)
+        why = [*filter(None, map(_readable, said)), *why]
+    return "\n".join(why)
+
+
+def _readable(line: str) -> str:
+    if not _NODES_OWN.fullmatch(line):
+        return line
+    return bytes(literal_eval(line)).decode(errors="replace").rstrip()
 
 
 def _source_digest() -> str:

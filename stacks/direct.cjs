@@ -7,6 +7,7 @@ const childProcess = require("node:child_process");
 const fs = require("node:fs");
 const path = require("node:path");
 const { Writable } = require("node:stream");
+const { inspect } = require("node:util");
 
 const DIRECT = "WEIR_DIRECT"; // tells the CDK's process that it has Python's own pipes
 const CHANNEL = 3; // which jsii reads and writes; a pipe has one direction, so there are two
@@ -37,6 +38,10 @@ function speak() {
     });
     Object.defineProperty(process, name, { value: Object.assign(told, { fd: 2 }) });
   }
+  process.on("uncaughtException", (error) => { // Node itself would tell it past these
+    process.stderr.write(`${inspect(error)}\n`);
+    process.exit(1);
+  });
 }
 
 if (process.env[DIRECT]) speak();

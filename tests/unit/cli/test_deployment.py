@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from cli.deployment import failed_resources
+from cli.deployment import _explanation, failed_resources
 
 OUTPUT = """\
 weir-dev-catalog | 12/5 | 6:51:29 AM | UPDATE_FAILED           | Custom::WeirSchemas        | \
@@ -33,3 +33,23 @@ def test_a_failed_resource_is_told_with_its_whole_reason() -> None:
 
 def test_output_without_a_list_of_failed_resources_names_none() -> None:
     assert failed_resources(["Bundling failed", ""]) == []
+
+
+def test_of_node_that_ended_its_own_words_are_told_and_what_to_do() -> None:
+    lines = [
+        *("b'\\n'", "b'FATAL ERROR: JavaScript heap out of memory: 40 \\xc2\\xb0C\\n'", "warned"),
+        *(
+            "Traceback (most recent call last):",
+            "  File",
+            "json.decoder.JSONDecodeError: Expecting",
+        ),
+        *(
+            "NodeEnded: Node ended",
+            "  Nothing was synthesized.",
+            "python3: Subprocess exited with 1",
+        ),
+    ]
+    assert _explanation("\n".join(lines)).splitlines() == [
+        *("FATAL ERROR: JavaScript heap out of memory: 40 °C", "warned"),
+        *("NodeEnded: Node ended", "  Nothing was synthesized."),
+    ]
