@@ -69,8 +69,9 @@ def run(
     rows = 0
     try:
         with tempfile.TemporaryDirectory(prefix="redshift-copy-") as folder:
-            path = Path(folder) / "file.parquet"
-            for bucket, key in list(_objects(copy, s3)):
+            for number, (bucket, key) in enumerate(list(_objects(copy, s3))):
+                # DuckDB keeps pages of a path, also where another file of that size takes its place
+                path = Path(folder) / f"{number}.parquet"
                 s3.download_file(bucket, key, str(path))
                 file = ParquetFile(path, bucket, key)
                 rows += parquet.load(connection, relation.sql, columns, file)

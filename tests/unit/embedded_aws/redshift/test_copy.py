@@ -48,6 +48,16 @@ def test_every_file_below_the_prefix_is_loaded(warehouse: Warehouse, table: str)
     ]
 
 
+def test_files_of_the_same_size_are_told_apart(warehouse: Warehouse) -> None:
+    warehouse.must("CREATE TABLE alike (a VARCHAR(20), b VARCHAR(20))")
+    for name, (long, short) in {"1": ("a", "b"), "2": ("b", "a")}.items():
+        columns = {long: ["x" * 15], short: ["x" * 5]}
+        warehouse.put_parquet(f"allowed/alike/{name}.parquet", dict(sorted(columns.items())))
+    warehouse.must(copy(warehouse, "alike", f"s3://{warehouse.bucket}/allowed/alike/"))
+    found = warehouse.rows("SELECT len(a), len(b) FROM alike ORDER BY 1")
+    assert found == [[5, 15], [15, 5]]
+
+
 def test_a_manifest_names_the_very_files(warehouse: Warehouse, table: str) -> None:
     uris = [warehouse.put_parquet(f"allowed/listed/{n}.parquet", rows()) for n in range(2)]
     warehouse.put_parquet("allowed/listed/stray.parquet", rows())
