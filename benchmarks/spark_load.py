@@ -49,6 +49,22 @@ _SCRIPTS: Final = {
 
 def run() -> list[Figure]:
     """Load by each, after a small load by each."""
+    taken, parts = _measured()
+    silver, job, one = taken["silver"], taken["stage job"], taken["one process"]
+    both = Taken(silver.wall + job.wall, silver.cpu + job.cpu)
+    functions = taken["functions"]
+    beside = Taken(silver.wall + functions.wall, silver.cpu + functions.cpu)
+    alone = Taken(silver.wall + one.wall * parts, silver.cpu + one.cpu * parts)
+    return [
+        *(_figure("bronze → silver", silver, taken, how) for how in ("merge", "replace", "schema")),
+        *(_figure("staged by Spark → silver", both, taken, how) for how in ("raw", "merge")),
+        _figure("staged by two functions at a time → silver", beside, taken, "raw"),
+        _figure("staged in one process → silver", alone, taken, "raw"),
+    ]
+
+
+def _measured() -> tuple[dict[str, Taken], float]:
+    """What each load took, and how many times the part staged by one process the whole is."""
     taken: dict[str, Taken] = {}
     with tempfile.TemporaryDirectory(prefix="weir-bench-") as t, lake(CONTRACT) as made:
         files, before = _files(Path(t)), _warm_up(Path(t))
@@ -82,19 +98,7 @@ def run() -> list[Figure]:
         with timed(made, taken, "silver"):
             published(made, [batch], Outcomes(inserted=ROWS, duplicate=ROWS // AGAIN))
         scripts.check(_MERGED, made.dataset)
-        times = batch.rows / part.rows
-    silver, job = taken["silver"], taken["stage job"]
-    one = taken["one process"]
-    both = Taken(silver.wall + job.wall, silver.cpu + job.cpu)
-    functions = taken["functions"]
-    beside = Taken(silver.wall + functions.wall, silver.cpu + functions.cpu)
-    alone = Taken(silver.wall + one.wall * times, silver.cpu + one.cpu * times)
-    return [
-        *(_figure("bronze → silver", silver, taken, how) for how in ("merge", "replace", "schema")),
-        *(_figure("staged by Spark → silver", both, taken, how) for how in ("raw", "merge")),
-        _figure("staged by two functions at a time → silver", beside, taken, "raw"),
-        _figure("staged in one process → silver", alone, taken, "raw"),
-    ]
+    return taken, batch.rows / part.rows
 
 
 def _files(scratch: Path) -> list[Path]:

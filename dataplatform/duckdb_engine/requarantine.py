@@ -89,26 +89,14 @@ class Requarantine:
         files = table.files(EqualTo(Reference("dataset"), plan.dataset))  # type: ignore[call-arg, arg-type]
         refuse_large(engine, plan.quarantine_table, files, expansion=SILVER_EXPANSION)
         places = table.view(engine, "quarantined", files, with_places=True)
-        place = f"{BronzeColumn.OBJECT} AS object, {BronzeColumn.VERSION} AS version, "
-        place += f"{BronzeColumn.POSITION} AS position"
-        engine.execute(
-            f"CREATE OR REPLACE TEMP VIEW passed AS SELECT {place} FROM typed "
-            "WHERE len(_reasons) = 0"
-        )
-        engine.execute(
-            f"CREATE OR REPLACE TEMP VIEW failed AS SELECT {place}, _reasons, "
-            f"{_BATCH}, {BronzeColumn.ARRIVED_AT} FROM typed WHERE len(_reasons) > 0"
-        )
+        self._lay_verdicts()
         # Of all that is in quarantine, what the chunk has looked at.
         engine.execute(
             f"CREATE OR REPLACE TEMP TABLE seen AS SELECT q.{FILE}, q.{AT}, q.batch_id, "
             f"q.reasons, {_ID} FROM quarantined AS q SEMI JOIN "
             f"(SELECT {_ID} FROM passed UNION ALL SELECT {_ID} FROM failed) USING ({_ID})"
         )
-        engine.execute("CREATE OR REPLACE TEMP TABLE taken (batch_id VARCHAR, reasons VARCHAR)")
-        kinds = engine.rows("SELECT DISTINCT batch_id, reasons FROM seen")
-        for pair in self._replayed.among([(batch, reasons) for batch, reasons in kinds]):
-            engine.execute("INSERT INTO taken VALUES (?, ?)", pair)
+        self._lay_taken()
         engine.execute(
             "CREATE OR REPLACE TEMP VIEW waiting AS "
             "SELECT * FROM seen ANTI JOIN taken USING (batch_id, reasons)"
@@ -128,6 +116,27 @@ class Requarantine:
         released = engine.rows("SELECT batch_id, count(*) FROM freed GROUP BY ALL")
         ((refused,),) = engine.rows("SELECT count(*) FROM refused")
         return _Found([places[number] for (number,) in numbers], dict(released), refused)
+
+    def _lay_verdicts(self) -> None:
+        """The views `passed` and `failed`: what today's rules say of the chunk's records."""
+        place = f"{BronzeColumn.OBJECT} AS object, {BronzeColumn.VERSION} AS version, "
+        place += f"{BronzeColumn.POSITION} AS position"
+        self._engine.execute(
+            f"CREATE OR REPLACE TEMP VIEW passed AS SELECT {place} FROM typed "
+            "WHERE len(_reasons) = 0"
+        )
+        self._engine.execute(
+            f"CREATE OR REPLACE TEMP VIEW failed AS SELECT {place}, _reasons, "
+            f"{_BATCH}, {BronzeColumn.ARRIVED_AT} FROM typed WHERE len(_reasons) > 0"
+        )
+
+    def _lay_taken(self) -> None:
+        """The table `taken`: batches and reasons of rows in `seen` that a replay has."""
+        engine = self._engine
+        engine.execute("CREATE OR REPLACE TEMP TABLE taken (batch_id VARCHAR, reasons VARCHAR)")
+        kinds = engine.rows("SELECT DISTINCT batch_id, reasons FROM seen")
+        for pair in self._replayed.among([(batch, reasons) for batch, reasons in kinds]):
+            engine.execute("INSERT INTO taken VALUES (?, ?)", pair)
 
     def _place(self) -> int:
         names = self._engine.rows(f"SELECT DISTINCT {_BATCH} FROM refused")

@@ -56,7 +56,7 @@ class Gold(Runs, Leases):
             if before.sequences == dict(sequences) and before.digest == digest:
                 return False
         build = (before.builds if before else 0) + 1
-        changes = {"inserted": inserted, "updated": updated, "deleted": deleted}
+        changes: Item = {"inserted": inserted, "updated": updated, "deleted": deleted}
         _, step = self._step(run_id, GOLD_STEP, dataset=model, counts=changes)
         state: Item = {"run_id": run_id, "sequences": dict(sequences), "snapshot": snapshot}
         state |= {"rows": rows, "digest": digest, "builds": build, "built_at": self.now()}
@@ -67,9 +67,17 @@ class Gold(Runs, Leases):
             step,
         ]
         if export_uri:
-            load: Item = {"model": model, "run_id": run_id, "build": build, "snapshot": snapshot}
-            load |= {"export_uri": export_uri, "rows": rows, **changes}
-            writes.append(put({"pk": f"load#{model}", "sk": f"{build:012d}", **load}, ABSENT))
+            load = Load(
+                model=model,
+                run_id=run_id,
+                build=build,
+                snapshot=snapshot,
+                export_uri=export_uri,
+                rows=rows,
+                **changes,
+            )
+            pk, sk = _load_key(model, build)
+            writes.append(put({"pk": pk, "sk": sk, **asdict(load)}, ABSENT))
         try:
             self._write_under(lease, *writes, last=True)
         except Refused as refused:
@@ -125,12 +133,17 @@ class Gold(Runs, Leases):
         }
         try:
             self._write(
-                delete(f"load#{model}", f"{mine.build:012d}", PRESENT),
+                delete(*_load_key(model, mine.build), PRESENT),
                 update("models", model, sets=loaded, where=PRESENT),
             )
         except Refused:
             return False
         return True
+
+
+def _load_key(model: str, build: int) -> tuple[str, str]:
+    """Builds sort as text as they do by number."""
+    return f"load#{model}", f"{build:012d}"
 
 
 def _model(item: Item) -> ModelState:

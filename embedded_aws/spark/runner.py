@@ -136,15 +136,7 @@ class JobRunner:
         run.ended(outcome.state, outcome.error)
 
     def _run_driver(self, run: JobRun, session: RoleSession) -> Outcome:
-        output, error = (
-            LogStream(
-                f"{run.arguments.log_prefix}/{kind}",
-                run.id,
-                account=run.account,
-                region=run.region,
-            )
-            for kind in ("output", "error")
-        )
+        output, error = _log_stream(run, "output"), _log_stream(run, "error")
         for name in run.arguments.ignored:
             error.write(f"{name} has no effect in the embedded AWS")
         settings = self._spark_of(run, error.write)
@@ -160,13 +152,12 @@ class JobRunner:
                 driver = DriverProcess(settings, output.write, error.write)
                 self._current, self._driver = run, driver
                 run.running()
-            environment = {
-                **settings.aws_environment(),
-                **session.environment(),
-                **gateway.environment(),
-            }
             job = {
-                "environment": environment,
+                "environment": {
+                    **settings.aws_environment(),
+                    **session.environment(),
+                    **gateway.environment(),
+                },
                 "properties": job_properties(settings, run, session, directory),
                 "directory": str(directory),
                 "outcome": str(directory / "outcome.json"),
@@ -266,3 +257,8 @@ class JobRunner:
     def _write_log(self, line: str) -> None:
         with self._settings.log.open("a") as log:
             log.write(line)
+
+
+def _log_stream(run: JobRun, kind: str) -> LogStream:
+    group = f"{run.arguments.log_prefix}/{kind}"
+    return LogStream(group, run.id, account=run.account, region=run.region)

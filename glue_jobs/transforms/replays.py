@@ -45,6 +45,14 @@ class Found:
         self.rows = self.rows.unionByName(rows)
         self.rejected = self.rejected.unionByName(rejected)
 
+    def read_back(
+        self, parsed: staging.Parsed, store: Store, bronze: DataFrame, quarantine: DataFrame
+    ) -> tuple[DataFrame, DataFrame]:
+        """Rows and rejected records of objects that were parsed again; their files are kept."""
+        self._files += [(store, file) for file in (*parsed.rows, *parsed.rejected)]
+        rows = read_back(parsed.rows, store, bronze)
+        return rows, read_back(parsed.rejected, store, quarantine)
+
     def release(self) -> None:
         """Free the disks, and remove the files that were only read from."""
         for frame in self._held:
@@ -75,12 +83,10 @@ def take_again(
     """
     batch = stager.batch
     taken = quarantine.where(_taken_by(batch, replays)).persist()
+    # Bronze has the records that staging could parse; of the others quarantine has the text as it
+    # was sent, and an object that couldn't be read stands there whole, without a position.
     text, placed = F.col("record").startswith('"'), F.col("position").isNotNull()
-    sent, unread, whole = (
-        taken.where(placed & ~text),
-        taken.where(placed & text),
-        taken.where(~placed),
-    )
+    sent, unread = taken.where(placed & ~text), taken.where(placed & text)
     chosen = _at(bronze, sent, BronzeColumn.OBJECT, BronzeColumn.VERSION, BronzeColumn.POSITION)
     count = chosen.count()
     _expect(batch, "bronze", count, sent.count())
@@ -93,25 +99,26 @@ def take_again(
         _held=[taken],
     )
     again_by = replace(stager, format_of=_format_of(plan))
-    for rows, only in ((whole, False), (unread, True)):
-        wanted = {(row[0], row[1]) for row in rows.select("object", "version").distinct().collect()}
-        if not wanted:
-            continue
-        found = [one for one in landed if _place(one) in wanted]
-        _expect(batch, "the ledger", len(found), len(wanted))
-        parsed = staging.parse_batch(spark, found, again_by)
-        again._files += [(stager.store, file) for file in (*parsed.rows, *parsed.rejected)]
-        good = read_back(parsed.rows, stager.store, bronze)
-        bad = read_back(parsed.rejected, stager.store, quarantine)
-        if not only:
-            again.add(parsed.staged, good, bad)
-            continue
-        good = _at(good, rows, BronzeColumn.OBJECT, BronzeColumn.VERSION, BronzeColumn.POSITION)
-        bad = _at(bad, rows, *_PLACE).unionByName(_broken(bad, rows, stager))
+    if objects := _objects(batch, landed, taken.where(~placed)):
+        parsed = staging.parse_batch(spark, objects, again_by)
+        again.add(parsed.staged, *again.read_back(parsed, stager.store, bronze, quarantine))
+    if objects := _objects(batch, landed, unread):
+        parsed = staging.parse_batch(spark, objects, again_by)
+        good, bad = again.read_back(parsed, stager.store, bronze, quarantine)
+        good = _at(good, unread, BronzeColumn.OBJECT, BronzeColumn.VERSION, BronzeColumn.POSITION)
+        bad = _at(bad, unread, *_PLACE).unionByName(_broken(bad, unread, stager))
         staged = Staged(rows=good.count(), unreadable=bad.count())
-        _expect(batch, "landing", staged.source, rows.count())
+        _expect(batch, "landing", staged.source, unread.count())
         again.add(staged, good, bad)
     return again
+
+
+def _objects(batch: Batch, landed: Sequence[LandedObject], rows: DataFrame) -> list[LandedObject]:
+    """The objects that quarantined rows are of."""
+    wanted = {(row[0], row[1]) for row in rows.select("object", "version").distinct().collect()}
+    found = [one for one in landed if _place(one) in wanted]
+    _expect(batch, "the ledger", len(found), len(wanted))
+    return found
 
 
 def _taken_by(batch: Batch, replays: Sequence[Replay]) -> Column:

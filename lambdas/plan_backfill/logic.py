@@ -60,7 +60,39 @@ def plan_backfill(
         BackfillRunning: another execution derives rows of the dataset anew.
     """
     wanted = parse_backfill_input(raw, [d.dataset for d in plan.datasets], now)
-    dataset = plan.dataset(wanted.dataset)
+    planned = _planned(ledger, plan.dataset(wanted.dataset), settings, wanted, execution)
+    if wanted.dry_run:
+        answer = _answer(planned, "dry-run", resumed=False, chunks=[], dry_run=True)
+        return {**answer, "memory_mib": int(settings.memory_mib), "dpu": int(settings.dpu)}
+    _take(ledger, planned.dataset, execution, goes_on)
+    before = _unfinished(ledger, planned, wanted.engine)
+    backfill = before or ledger.open_backfill(planned)
+    ledger.resume_backfill(backfill.backfill_id, execution)
+    for_functions = [
+        chunk.number
+        for chunk in ledger.chunks(backfill.backfill_id)
+        if chunk.state == "pending" and chunk.engine == "duckdb"
+    ]
+    if wanted.engine == "spark":
+        for number in for_functions:
+            ledger.leave_chunk_to_spark(backfill.backfill_id, number, planned.reason)
+        for_functions = []
+    return _answer(
+        backfill,
+        backfill.backfill_id,
+        resumed=before is not None,
+        chunks=for_functions,
+        dry_run=False,
+    )
+
+
+def _planned(
+    ledger: Ledger,
+    dataset: SilverPlan,
+    settings: BackfillSettings,
+    wanted: BackfillInput,
+    execution: str,
+) -> Backfill:
     read = reading(dataset, wanted)
     chosen = choice(
         dataset,
@@ -70,7 +102,7 @@ def plan_backfill(
         bytes=read.bytes,
         wanted=wanted.engine,
     )
-    planned = Backfill(
+    return Backfill(
         backfill_id="",
         dataset=dataset.dataset,
         since=wanted.since,
@@ -84,26 +116,6 @@ def plan_backfill(
         window_rows=read.window_rows,
         rows=read.rows,
         bytes=read.bytes,
-    )
-    if wanted.dry_run:
-        answer = _answer(planned, "dry-run", resumed=False, chunks=[], dry_run=True)
-        return {**answer, "memory_mib": int(settings.memory_mib), "dpu": int(settings.dpu)}
-    _take(ledger, dataset.dataset, execution, goes_on)
-    before = _unfinished(ledger, planned, wanted.engine)
-    backfill = before or ledger.open_backfill(planned)
-    ledger.resume_backfill(backfill.backfill_id, execution)
-    left = [c for c in ledger.chunks(backfill.backfill_id) if c.state == "pending"]
-    if wanted.engine == "spark":
-        for chunk in left:
-            if chunk.engine != "spark":
-                ledger.leave_chunk_to_spark(backfill.backfill_id, chunk.number, chosen.reason)
-        left = []
-    return _answer(
-        backfill,
-        backfill.backfill_id,
-        resumed=before is not None,
-        chunks=[chunk.number for chunk in left if chunk.engine == "duckdb"],
-        dry_run=False,
     )
 
 

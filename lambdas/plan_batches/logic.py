@@ -60,15 +60,10 @@ def plan_batches(
     _claim(ledger, plan)
     adopted = _adopt(ledger, run_id, {dataset.dataset for dataset in chosen})
     free = MAX_BATCHES - len(adopted)
-    opened: list[Batch] = []
-    if run_input.replay and chosen:
-        opened = open_replays(ledger, run_id, run_input.replay, limit=free)
-    for dataset in chosen if not run_input.replay else ():
-        due = _due(ledger, dataset, run_input, limit=free * MAX_OBJECTS)
-        accepted = dataset.dataset in run_input.accept
-        for objects in grouped(arrivals.passed(dataset, due, accepted=accepted)):
-            if len(opened) < free:
-                opened.append(ledger.open_batch(run_id, dataset.dataset, objects))
+    if not run_input.replay:
+        _open_due(ledger, run_id, run_input, chosen, arrivals, limit=free)
+    elif chosen:
+        open_replays(ledger, run_id, run_input.replay, limit=free)
     batches = ledger.run_batches(run_id)
     claimed = [
         _for_whom(ledger, batch, function_bytes) for batch in batches if batch.state == "claimed"
@@ -107,6 +102,26 @@ def open_replays(ledger: Ledger, run_id: str, wanted: ReplayInput, *, limit: int
         if replay is not None:
             opened.append(replay)
     return opened
+
+
+def _open_due(
+    ledger: Ledger,
+    run_id: str,
+    run_input: RunInput,
+    chosen: Iterable[SilverPlan],
+    arrivals: Arrivals,
+    *,
+    limit: int,
+) -> None:
+    """Batches of what is due and keeps its contract; what is beyond the limit stays due."""
+    opened = 0
+    for dataset in chosen:
+        due = _due(ledger, dataset, run_input, limit=limit * MAX_OBJECTS)
+        accepted = dataset.dataset in run_input.accept
+        for objects in grouped(arrivals.passed(dataset, due, accepted=accepted)):
+            if opened < limit:
+                ledger.open_batch(run_id, dataset.dataset, objects)
+                opened += 1
 
 
 def text_bytes(landed: LandedObject) -> int:
