@@ -13,7 +13,7 @@ from cli.log_entries import Entry, entries
 from cli.log_lines import readable
 from cli.screen import Screen, WrongUsage
 from cli.target import Target
-from dataplatform.contracts.findings import did_you_mean
+from dataplatform.suggestions import did_you_mean
 
 _POLL_SECONDS = 2.0
 _RECENT_MINUTES = 60

@@ -8,8 +8,8 @@ from typing import Any
 
 from cli.screen import WrongUsage
 from cli.target import Target
-from dataplatform.contracts.findings import did_you_mean
 from dataplatform.naming import QUARANTINE_TABLE, Zone
+from dataplatform.suggestions import did_you_mean
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 

@@ -17,10 +17,10 @@ from dataplatform.adapters.plans import load_plan
 from dataplatform.adapters.warehouse import Warehouse
 from dataplatform.errors import InvalidRunInput, Problem, WeirError
 from dataplatform.ledger import Ledger
-from dataplatform.ledger.input_problems import nearest
 from dataplatform.ledger.records import Run
 from dataplatform.naming import WAREHOUSE_DATABASE, Names
 from dataplatform.plans.model import PlatformPlan, SilverPlan
+from dataplatform.suggestions import did_you_mean
 from embedded_aws import supervisor
 from embedded_aws.client import client_environment
 from embedded_aws.errors import NotRunning
@@ -174,6 +174,7 @@ def dataset_of(deployed: PlatformPlan, name: str) -> SilverPlan:
         field="DATASET",
         found=json.dumps(name),
         expected=f"a dataset that is deployed: {', '.join(known) or 'there is none'}",
-        remedy=nearest(name, known) or "Write its contract: ./weir new dataset; then ./weir up",
+        remedy=did_you_mean(name, known)
+        or "Write its contract: ./weir new dataset; then ./weir up",
     )
     raise InvalidRunInput([problem], why="Nothing was read or started.")

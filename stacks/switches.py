@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dataplatform.errors import InvalidConfiguration, Problem
+from dataplatform.suggestions import did_you_mean
 from stacks.runtime import RUNTIMES
 from stacks.stage import RETENTION_OF_DAYS, Stage
 
@@ -70,12 +70,11 @@ def _switch_problems(stage: str, switches: object) -> Iterator[Problem]:
         yield _problem(f"stages.{stage}", found=repr(switches), expected="an object of switches")
         return
     for key in switches.keys() - _SWITCHES.keys():
-        near = difflib.get_close_matches(key, _SWITCHES, n=1)
         yield _problem(
             f"stages.{stage}.{key}",
             found="an unknown key",
             expected=f"one of {', '.join(_SWITCHES)}",
-            remedy=f"Did you mean {near[0]}?" if near else "",
+            remedy=did_you_mean(key, _SWITCHES),
         )
     for key, switch in _SWITCHES.items():
         if key not in switches:

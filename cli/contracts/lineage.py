@@ -15,10 +15,10 @@ from cli.screen import Screen, WrongUsage
 from cli.wrapper import ROOT
 from dataplatform.compiler.lineage import Lineage, Reader
 from dataplatform.compiler.platform import compile_platform
-from dataplatform.contracts.findings import did_you_mean
 from dataplatform.contracts.loader import load
 from dataplatform.naming import Names, Zone
 from dataplatform.plans.model import PlatformPlan
+from dataplatform.suggestions import did_you_mean
 
 
 def lineage(screen: Screen, dataset: str, column: str, html: Path | None) -> None:

@@ -15,12 +15,12 @@ from sqlglot import exp
 from dataplatform.naming import Zone
 from dataplatform.plans.model import Column
 from dataplatform.plans.sql_file import SqlFile, line_of
-from dataplatform.plans.sql_names import Schema, tables
+from dataplatform.plans.sql_names import Schema, is_driving, tables
 
 _Refuse = Callable[[exp.Expr | None, str, str], None]
 _NEW, _OLD = "weir_new", "weir_old"
 _COMBINED = (exp.Sum, exp.Count, exp.Min, exp.Max)
-_CLAUSES = ("distinct", "having", "limit", "offset", "qualify", "with", "with_", "laterals")
+_CLAUSES = ("distinct", "having", "limit", "offset", "qualify", "with_", "laterals")
 _DECIMAL = re.compile(r"decimal\(\d+,\s*(\d+)\)")
 
 
@@ -86,9 +86,7 @@ def _combine(column: Column, aggregate: exp.Expr | None, key: tuple[str, ...]) -
 
 def _check_place(query: exp.Select, model: str, refuse: _Refuse) -> None:
     uses = [table for table in tables(query) if (table.db, table.name) == (Zone.GOLD, model)]
-    start = query.args.get("from") or query.args.get("from_")
-    sides = {join.side for join in query.args.get("joins") or []}
-    if len(uses) != 1 or start is None or start.this is not uses[0] or {"RIGHT", "FULL"} & sides:
+    if len(uses) != 1 or not is_driving(query, uses[0]):
         refuse(
             uses[-1] if uses else None,
             f"gold.{model} not as the first table alone",

@@ -18,12 +18,13 @@ from dataplatform.naming import CATALOG, ENGINES, Names, SilverColumn, Zone
 from dataplatform.plans import sql_names
 from dataplatform.plans.model import Column, GoldModel, GoldSql, SilverPlan
 from dataplatform.plans.sql_fields import name_fields
-from dataplatform.plans.sql_file import SqlFile, line_around, nearest, read
+from dataplatform.plans.sql_file import SqlFile, line_around, read
 from dataplatform.plans.sql_types import qualified
 from dataplatform.render.duckdb import model_to_duckdb
 from dataplatform.render.redshift import warehouse_sql
 from dataplatform.render.translation.spark import for_both
 from dataplatform.render.typed import Untranslatable
+from dataplatform.suggestions import did_you_mean
 
 _KEYS = ("description", "key", "incremental", "partition", "engine")
 _NEEDED = ("key",)
@@ -193,7 +194,7 @@ def _engine(file: SqlFile) -> str:
     if engine not in ENGINES:
         line = file.header_lines["engine"]
         expected = f"one of {', '.join(ENGINES)}"
-        file.add(line, "engine", f'"{engine}"', expected, nearest(engine, ENGINES))
+        file.add(line, "engine", f'"{engine}"', expected, did_you_mean(engine, ENGINES))
     return engine
 
 

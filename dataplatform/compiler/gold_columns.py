@@ -10,9 +10,10 @@ from sqlglot.errors import OptimizeError
 from dataplatform.contracts.nesting import is_nested
 from dataplatform.plans.model import Column
 from dataplatform.plans.sql_fields import refuse_nested
-from dataplatform.plans.sql_file import COLUMN_NAME, SqlFile, line_of, nearest
+from dataplatform.plans.sql_file import COLUMN_NAME, SqlFile, line_of
 from dataplatform.plans.sql_names import Schema
 from dataplatform.plans.sql_types import likely_cast, qualified, select_columns
+from dataplatform.suggestions import did_you_mean
 
 
 def columns_of(file: SqlFile, query: exp.Query, schema: Schema) -> tuple[Column, ...]:
@@ -70,5 +71,7 @@ def header_columns(file: SqlFile, key: str, columns: tuple[Column, ...]) -> tupl
         for word in words:
             if word not in known and word not in told:
                 expected = f"a column of the SELECT: {', '.join(known)}"
-                file.add(file.header_lines[key], key, f'"{word}"', expected, nearest(word, known))
+                file.add(
+                    file.header_lines[key], key, f'"{word}"', expected, did_you_mean(word, known)
+                )
     return words

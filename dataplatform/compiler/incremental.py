@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlglot import exp
 
 from dataplatform.naming import Zone
-from dataplatform.plans.sql_file import SqlFile, line_of, nearest
-from dataplatform.plans.sql_names import tables
+from dataplatform.plans.sql_file import SqlFile, line_of
+from dataplatform.plans.sql_names import is_driving, tables
+from dataplatform.suggestions import did_you_mean
 
 _MIXING = (exp.AggFunc, exp.Group, exp.Distinct, exp.Window, exp.SetOperation, exp.Limit)
 
@@ -17,7 +18,7 @@ def check_incremental(
     """Note what makes the result of changed rows differ from the changed rows of the result."""
     line = file.header_lines["incremental"]
     if dataset not in datasets:
-        remedy = nearest(dataset, datasets)
+        remedy = did_you_mean(dataset, datasets)
         file.add(line, "incremental", f'"{dataset}"', "a silver dataset of this SELECT", remedy)
         return
     for node in query.find_all(*_MIXING):
@@ -30,16 +31,10 @@ def check_incremental(
         )
         break
     uses = [t for t in tables(query) if t.db == Zone.SILVER and t.name == dataset]
-    if len(uses) > 1 or not _is_first(query, uses[0]):
+    if len(uses) > 1 or not is_driving(query, uses[0]):
         file.add(
             line_of(uses[-1]),
             "incremental",
             f"silver.{dataset} not as the first table alone",
             f"FROM silver.{dataset}, and JOIN or LEFT JOIN of others",
         )
-
-
-def _is_first(query: exp.Query, table: exp.Table) -> bool:
-    start = query.args.get("from") or query.args.get("from_")
-    sides = [join.side for join in query.args.get("joins") or []]
-    return start is not None and start.this is table and not {"RIGHT", "FULL"} & set(sides)

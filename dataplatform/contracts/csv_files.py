@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from dataplatform.contracts.document import Place
-from dataplatform.contracts.findings import Findings, did_you_mean, show
+from dataplatform.contracts.findings import Findings, show
 from dataplatform.parsing.csv_form import ENCODINGS, RFC_4180, SEPARATORS, UTF_8
+from dataplatform.suggestions import did_you_mean
 
 _QUOTE: Final = "quoteChar"
 _NO_QUOTE: Final = "none"

@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 from dataplatform.contracts.document import Place
-from dataplatform.contracts.findings import Findings, did_you_mean
+from dataplatform.contracts.findings import Findings
+from dataplatform.suggestions import did_you_mean
 
 _ENGINES = ("dqdl", "glue", "awsglue")
 # https://docs.aws.amazon.com/glue/latest/dg/dqdl-rule-types.html

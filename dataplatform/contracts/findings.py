@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 from dataplatform.contracts.document import Document, Place
 from dataplatform.errors import Problem
+from dataplatform.suggestions import did_you_mean
 
 NOT_YET = "is part of ODCS, but not supported here yet"
 
@@ -74,16 +74,3 @@ def show(value: Any) -> str:
         return "nothing"
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 80 else text[:77] + "..."
-
-
-def did_you_mean(value: Any, words: Iterable[str]) -> str:
-    """`Did you mean "number"?`, or nothing where no word is near."""
-    near = nearest(value, words)
-    return f'Did you mean "{near}"?' if near else ""
-
-
-def nearest(value: Any, words: Iterable[str]) -> str:
-    """The word that a value looks like; "" where none does."""
-    by_lower = {word.lower(): word for word in words}
-    near = get_close_matches(str(value).lower(), by_lower, n=1, cutoff=0.6)
-    return by_lower[near[0]] if near else ""

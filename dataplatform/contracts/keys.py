@@ -6,9 +6,10 @@ from typing import Any
 
 from dataplatform.contracts.column_names import index_of
 from dataplatform.contracts.document import Place
-from dataplatform.contracts.findings import Findings, did_you_mean, show
+from dataplatform.contracts.findings import Findings, show
 from dataplatform.contracts.model import ContractColumn
 from dataplatform.contracts.nesting import is_nested, kind_in_words
+from dataplatform.suggestions import did_you_mean
 
 _PARTITION_TYPES = ("string", "int", "bigint", "date", "boolean")
 

@@ -11,7 +11,7 @@ from typing import Any
 from dataplatform.contracts import column_names, keys, servers
 from dataplatform.contracts import columns as declared
 from dataplatform.contracts.document import Document, Place
-from dataplatform.contracts.findings import Findings, did_you_mean, show
+from dataplatform.contracts.findings import Findings, show
 from dataplatform.contracts.model import Contract, ContractColumn
 from dataplatform.contracts.people import contact, tags
 from dataplatform.contracts.promises import role_grants, service_levels
@@ -21,6 +21,7 @@ from dataplatform.contracts.shape import check_shape
 from dataplatform.contracts.standard import VERSIONS, check_standard
 from dataplatform.errors import Problem
 from dataplatform.naming import ENGINES, Watch
+from dataplatform.suggestions import did_you_mean
 
 _SCHEMA: Place = ("schema", 0)
 _PROPERTIES: Place = (*_SCHEMA, "properties")

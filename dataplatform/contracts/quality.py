@@ -14,10 +14,11 @@ from typing import Any
 from dataplatform.contracts import quality_words as given
 from dataplatform.contracts.document import Place
 from dataplatform.contracts.dqdl import dqdl_rules
-from dataplatform.contracts.findings import Findings, did_you_mean
+from dataplatform.contracts.findings import Findings
 from dataplatform.contracts.model import BatchRule, Quality, Rule
 from dataplatform.contracts.rules import dicts, pattern, quoting
 from dataplatform.contracts.values import canonical
+from dataplatform.suggestions import did_you_mean
 
 _TYPES = ("text", "library", "sql", "custom")
 _OF_RECORDS = ("nullValues", "missingValues", "invalidValues")

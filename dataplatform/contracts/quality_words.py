@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from dataplatform.contracts.document import Place
-from dataplatform.contracts.findings import Findings, did_you_mean, show
+from dataplatform.contracts.findings import Findings, show
+from dataplatform.suggestions import did_you_mean
 
 OPERATORS = (
     "mustBe",

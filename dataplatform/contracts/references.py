@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dataplatform.contracts.document import Place
-from dataplatform.contracts.findings import Findings, did_you_mean
+from dataplatform.contracts.findings import Findings
 from dataplatform.contracts.model import Contract, Reference
 from dataplatform.errors import Problem
+from dataplatform.suggestions import did_you_mean
 
 _SHORT = re.compile(r"(?P<dataset>[A-Za-z_][A-Za-z0-9_-]*)\.(?P<column>[A-Za-z_][A-Za-z0-9_-]*)")
 _WHOLE = {"int", "bigint"}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from dataplatform.contracts.document import Place
-from dataplatform.contracts.findings import Findings, did_you_mean
+from dataplatform.contracts.findings import Findings
 from dataplatform.contracts.model import Rule
 from dataplatform.contracts.nesting import element_of, is_nested, kind_in_words
 from dataplatform.contracts.patterns import fault
 from dataplatform.contracts.types import text_length
 from dataplatform.contracts.values import canonical, comparable
+from dataplatform.suggestions import did_you_mean
 
 _BOUNDS = {
     "minimum": "minimum",

@@ -8,8 +8,9 @@ from typing import Any
 
 from dataplatform.contracts.csv_files import check_json, csv_options
 from dataplatform.contracts.document import Place
-from dataplatform.contracts.findings import Findings, did_you_mean
+from dataplatform.contracts.findings import Findings
 from dataplatform.contracts.model import ContractColumn, Server
+from dataplatform.suggestions import did_you_mean
 
 KINDS = ("s3", "api", "kinesis")
 _FORMATS = ("csv", "json")

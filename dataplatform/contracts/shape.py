@@ -9,8 +9,9 @@ from open_data_contract_standard.model import OpenDataContractStandard
 from pydantic import BaseModel, ValidationError
 
 from dataplatform.contracts.document import Place
-from dataplatform.contracts.findings import Findings, did_you_mean, nearest
+from dataplatform.contracts.findings import Findings
 from dataplatform.contracts.kinds import kind_words
+from dataplatform.suggestions import did_you_mean, nearest
 
 _TYPES = {
     "string_type": kind_words("string"),

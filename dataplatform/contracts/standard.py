@@ -17,8 +17,9 @@ from typing import Any, Final
 from jsonschema_rs import ValidationError, ValidationErrorKind, Validator, validator_for
 
 from dataplatform.contracts.document import Place
-from dataplatform.contracts.findings import Findings, did_you_mean
+from dataplatform.contracts.findings import Findings
 from dataplatform.contracts.kinds import kind_words
+from dataplatform.suggestions import did_you_mean
 
 VERSIONS: Final = ("v3.1.0", "v3.2.0")
 """The versions of ODCS that are understood, each with its schema."""

@@ -6,10 +6,11 @@ from typing import Any, Final
 from zoneinfo import available_timezones
 
 from dataplatform.contracts.document import Place
-from dataplatform.contracts.findings import Findings, did_you_mean, show
+from dataplatform.contracts.findings import Findings, show
 from dataplatform.contracts.formats import EPOCHS, NUMBERS, UNDERSTOOD, FormatFault, moment
 from dataplatform.contracts.nesting import kind_in_words
 from dataplatform.contracts.types import decimal_parts
+from dataplatform.suggestions import did_you_mean
 
 _ISO: Final = {
     "date": ("yyyy-MM-dd",),

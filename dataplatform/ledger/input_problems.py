@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from dataplatform.errors import Problem
+from dataplatform.suggestions import did_you_mean
 
 
 def input_problem(field: str, found: Any, expected: str, remedy: str = "") -> Problem:
@@ -23,13 +23,7 @@ def unknown_keys(raw: Mapping[str, Any], known: Collection[str]) -> list[Problem
     names = ", ".join(known)
     expected = f"one of the keys {names}" if len(known) > 1 else f"the key {names}"
     return [
-        input_problem(key, value, expected, nearest(key, known))
+        input_problem(key, value, expected, did_you_mean(key, known))
         for key, value in raw.items()
         if key not in known
     ]
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The remedy for a misspelled name; "" where nothing known is like it."""
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f'Did you mean "{close[0]}"?' if close else ""

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Any, Final, get_args
 
 from dataplatform.errors import Problem
-from dataplatform.ledger.input_problems import input_problem, nearest
+from dataplatform.ledger.input_problems import input_problem
 from dataplatform.ledger.records import iso
 from dataplatform.naming import Engine
+from dataplatform.suggestions import did_you_mean
 
 _TIME: Final = 'an ISO 8601 date or time such as "2026-11-21" or "2026-11-21T10:00:00Z"'
 
@@ -21,7 +22,7 @@ def dataset_problems(field: str, name: Any, known: Collection[str]) -> list[Prob
     if isinstance(name, str) and name in known:
         return []
     expected = f"a dataset with a contract: {', '.join(known) or 'there is none'}"
-    return [input_problem(field, name, expected, nearest(str(name), known))]
+    return [input_problem(field, name, expected, did_you_mean(str(name), known))]
 
 
 def window(
@@ -55,7 +56,9 @@ def engine_of(raw: Mapping[str, Any], problems: list[Problem]) -> str:
     engine = raw.get("engine", "")
     if "engine" in raw and engine not in _ENGINES:
         expected = f"one of {', '.join(_ENGINES)}; leave the key out to choose by size"
-        problems.append(input_problem("engine", engine, expected, nearest(str(engine), _ENGINES)))
+        problems.append(
+            input_problem("engine", engine, expected, did_you_mean(str(engine), _ENGINES))
+        )
     return str(engine)
 
 

@@ -6,8 +6,9 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import traverse_scope
 
 from dataplatform.contracts.nesting import fields_of, is_nested, kind_in_words
-from dataplatform.plans.sql_file import SqlFile, line_of, nearest
+from dataplatform.plans.sql_file import SqlFile, line_of
 from dataplatform.plans.sql_names import Schema, columns_of
+from dataplatform.suggestions import did_you_mean
 
 
 def name_fields(query: exp.Query, schema: Schema) -> None:
@@ -52,7 +53,7 @@ def unknown_field(node: exp.Dot, kind: str) -> tuple[str, str]:
     fields = [name for name, _ in fields_of(kind)]
     if not fields:
         return node.sql("spark"), f"no field of an array. {_EXPLODE}"
-    near = nearest(node.name, fields)
+    near = did_you_mean(node.name, fields)
     listed = f"a field of {node.this.sql('spark')}: {', '.join(fields)}"
     return node.sql("spark"), f"{listed}. {near}".rstrip()
 

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 
 from sqlglot import TokenType, exp, parse, tokenize
 from sqlglot.errors import ParseError, TokenError
 
 from dataplatform.errors import Problem
+from dataplatform.suggestions import did_you_mean
 
 _HEADER = re.compile(r"--\s*([A-Za-z_]+)\s*:\s*(.*?)\s*$")
 COLUMN_NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
@@ -155,7 +155,7 @@ def _read_header(found: SqlFile, keys: tuple[str, ...]) -> None:
             found.add(number, match[1], f"a second line of it, after line {first}", "one line")
         elif match and match[1] in keys:
             found.header[match[1]], found.header_lines[match[1]] = match[2], number
-        elif match and (near := nearest(match[1], keys)):
+        elif match and (near := did_you_mean(match[1], keys)):
             found.add(number, match[1], "an unknown header", f"one of {', '.join(keys)}", near)
 
 
@@ -184,12 +184,6 @@ def _unclosed(error: TokenError) -> tuple[int | None, str]:
     if isinstance(error.__context__, IndexError):
         return None, "a comment that never closes"
     return None, str(error.__context__ or error)
-
-
-def nearest(word: str, words: tuple[str, ...] | list[str]) -> str:
-    """`Did you mean "sales"?`, or nothing where no word is near."""
-    near = get_close_matches(word.lower(), words, n=1, cutoff=0.6)
-    return f'Did you mean "{near[0]}"?' if near else ""
 
 
 def line_of(node: exp.Expr) -> int | None:

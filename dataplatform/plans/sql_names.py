@@ -8,7 +8,8 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from dataplatform.plans.model import Column
-from dataplatform.plans.sql_file import SqlFile, line_of, nearest
+from dataplatform.plans.sql_file import SqlFile, line_of
+from dataplatform.suggestions import did_you_mean
 
 Schema = Mapping[str, Mapping[str, Mapping[str, Column]]]
 """zone -> table -> name -> column"""
@@ -29,6 +30,13 @@ def tables(query: exp.Query) -> list[exp.Table]:
     return list(found.values())
 
 
+def is_driving(query: exp.Query, table: exp.Table) -> bool:
+    """Whether each row of a query is of one row of this table: the first, and none joins to it."""
+    start = query.args.get("from_")
+    sides = {join.side for join in query.args.get("joins") or []}
+    return start is not None and start.this is table and not {"RIGHT", "FULL"} & sides
+
+
 def check_tables(model: SqlFile, query: exp.Query, schema: Schema) -> bool:
     """Note each table that there isn't."""
     good = True
@@ -44,7 +52,7 @@ def check_tables(model: SqlFile, query: exp.Query, schema: Schema) -> bool:
             "FROM",
             f'"{written}"',
             f"a table of {' or '.join(f'{zone}.*' for zone in schema)}",
-            nearest(written, every) or f"There are: {', '.join(sorted(every))}.",
+            did_you_mean(written, every) or f"There are: {', '.join(sorted(every))}.",
         )
     return good
 
@@ -93,12 +101,12 @@ def _fault(column: exp.Column, scope: Scope, schema: Schema) -> tuple[str, str, 
             None if _is_alias(column, scope) else _fault_of_bare(column.name, scope, reach, schema)
         )
     if column.table not in reach:
-        remedy = _as_part(column, reach, schema) or nearest(column.table, list(reach))
+        remedy = _as_part(column, reach, schema) or did_you_mean(column.table, list(reach))
         return f'no table "{column.table}"', "a table or alias of this query", remedy
     known = columns_of(reach[column.table], schema)
     if known is None or column.name in known:
         return None
-    remedy = nearest(column.name, list(known)) or _listed(known)
+    remedy = did_you_mean(column.name, list(known)) or _listed(known)
     return f'"{column.name}"', f"a column of {column.table}", remedy
 
 
@@ -116,7 +124,11 @@ def _fault_of_bare(
     if any(names is None or name in names for names in outer):
         return None
     every = sorted({known for names in outer if names for known in names})
-    return f'"{name}"', "a column of this query's tables", nearest(name, every) or _listed(every)
+    return (
+        f'"{name}"',
+        "a column of this query's tables",
+        did_you_mean(name, every) or _listed(every),
+    )
 
 
 def _as_part(column: exp.Column, reach: Mapping[str, _Source], schema: Schema) -> str:

@@ -7,10 +7,11 @@ from typing import Any
 
 from dataplatform.adapters.iceberg.definitions import definitions
 from dataplatform.errors import InvalidRunInput, Problem
-from dataplatform.ledger.input_problems import input_problem, nearest, unknown_keys
+from dataplatform.ledger.input_problems import input_problem, unknown_keys
 from dataplatform.naming import Names
 from dataplatform.plans.model import PlatformPlan
 from dataplatform.settings import LakeSettings
+from dataplatform.suggestions import did_you_mean
 
 _TABLES = "tables"
 
@@ -47,4 +48,6 @@ def _problems(raw: Any, known: Mapping[str, str]) -> Iterator[Problem]:
     for index, name in enumerate(tables):
         if name not in known:
             expected = f"a table of the plan, such as {next(iter(known))}"
-            yield input_problem(f"{_TABLES}[{index}]", name, expected, nearest(str(name), known))
+            yield input_problem(
+                f"{_TABLES}[{index}]", name, expected, did_you_mean(str(name), known)
+            )

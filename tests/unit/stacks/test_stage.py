@@ -79,7 +79,7 @@ def test_all_problems_are_reported_together() -> None:
 
 def test_a_misspelt_key_is_answered_with_the_one_that_was_meant() -> None:
     message = _refused({"dev": {**SWITCHES, "redshift_rpus": 4}})["stages.dev.redshift_rpus"]
-    assert "Did you mean redshift_rpu?" in message
+    assert 'Did you mean "redshift_rpu"?' in message
 
 
 def test_a_stage_that_is_not_deployed_now_is_checked_too() -> None:
