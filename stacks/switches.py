@@ -105,26 +105,19 @@ _WHEN: Final = (
 )
 _EXPECTED: Final = {
     "runtime": f"one of {', '.join(RUNTIMES)}",
-    "private": "true or false",
     "zones": 'three different letters of zones ("abd"), or ""',
     "schedule": _WHEN,
     "maintenance_schedule": _WHEN,
-    "delete_orphans": "true or false",
-    "delete_replayed": "true or false",
-    "glue_table_optimizers": "true or false",
-    "spark_auto_scaling": "true or false",
-    "spark_flex": "true or false",
-    "start_on_arrival": "true or false",
     "alarm_email": 'an address, or ""',
-    "erasable": "true or false",
     "redshift_rpu": "4 or 8",
     "log_retention_days": f"one of {', '.join(map(str, RETENTION_OF_DAYS))}",
 }
+"""Of all that is neither a whole number in a range nor true or false."""
 
 
 def _expected(key: str) -> str:
     if key not in _RANGES:
-        return _EXPECTED[key]
+        return _EXPECTED.get(key, "true or false")
     least, most = _RANGES[key]
     return f"a whole number from {least}" + (f" to {most}" if most else "")
 

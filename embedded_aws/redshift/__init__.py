@@ -18,7 +18,7 @@ def install() -> None:
     # Imported here: the modules need MiniStack, which the importers of this package may not.
     from embedded_aws.redshift.control import ControlPlane
     from embedded_aws.redshift.data_api import DataApi
-    from embedded_aws.redshift.database import Databases
+    from embedded_aws.redshift.engine.database import Databases
     from embedded_aws.redshift.service import register
     from embedded_aws.state import StateDir
 

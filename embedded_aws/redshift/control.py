@@ -12,7 +12,7 @@ from typing import Any, Final
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region
 from ministack.services import secretsmanager
 
-from embedded_aws.redshift.database import Databases
+from embedded_aws.redshift.engine.database import Databases
 from embedded_aws.redshift.errors import ApiError, not_found
 
 Record = dict[str, Any]

@@ -11,14 +11,14 @@ from ministack.core.responses import get_account_id
 
 from embedded_aws.redshift import answers, explore
 from embedded_aws.redshift.control import ControlPlane, Record
-from embedded_aws.redshift.database import Database
+from embedded_aws.redshift.engine.database import Database
+from embedded_aws.redshift.engine.session import Session
+from embedded_aws.redshift.engine.transaction import Transaction
 from embedded_aws.redshift.errors import ApiError, SqlError
 from embedded_aws.redshift.identity import database_user, secret_user
 from embedded_aws.redshift.ownership import user_id
 from embedded_aws.redshift.role_session import RoleSessions, not_authorized
 from embedded_aws.redshift.runs import Run, Runs, new_parts
-from embedded_aws.redshift.session import Session
-from embedded_aws.redshift.transaction import Transaction
 
 Request = dict[str, Any]
 

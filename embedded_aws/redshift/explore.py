@@ -5,8 +5,9 @@ from __future__ import annotations
 import fnmatch
 from typing import Any
 
-from embedded_aws.redshift import catalog, values
-from embedded_aws.redshift.database import Database
+from embedded_aws.redshift import values
+from embedded_aws.redshift.engine import catalog
+from embedded_aws.redshift.engine.database import Database
 
 Request = dict[str, Any]
 

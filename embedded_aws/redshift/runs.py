@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import duckdb
 
+from embedded_aws.redshift.engine.session import Session
+from embedded_aws.redshift.engine.transaction import Result
 from embedded_aws.redshift.errors import ApiError, SqlError
-from embedded_aws.redshift.session import Session
-from embedded_aws.redshift.transaction import Result
 
 _WORKERS: Final = 4
 _KEPT_STATEMENTS: Final = 1_000

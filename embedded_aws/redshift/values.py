@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from embedded_aws.redshift.types import RedshiftType
+from embedded_aws.redshift.engine.types import RedshiftType
 
 _NUMERIC_SIZES = {"int2": (5, 0), "int4": (10, 0), "int8": (19, 0), "float4": (8, 8)}
 

@@ -12,8 +12,8 @@ from typing import Final
 
 import duckdb
 
-from embedded_aws.redshift import catalog
-from embedded_aws.redshift.catalog import Relation
+from embedded_aws.redshift.engine import catalog
+from embedded_aws.redshift.engine.catalog import Relation
 from embedded_aws.redshift.errors import SqlError
 
 TABLE_PRIVILEGES: Final = ("SELECT", "INSERT", "UPDATE", "DELETE", "DROP", "TRUNCATE", "REFERENCES")

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import duckdb
 from sqlglot import exp
 
-from embedded_aws.redshift import catalog
-from embedded_aws.redshift.catalog import ColumnInfo, Relation, literal, quoted
+from embedded_aws.redshift.engine import catalog
+from embedded_aws.redshift.engine.catalog import ColumnInfo, Relation, literal, quoted
+from embedded_aws.redshift.engine.types import RedshiftType
 from embedded_aws.redshift.errors import NotEmulated, SqlError
-from embedded_aws.redshift.types import RedshiftType
 
 
 @dataclass(frozen=True)

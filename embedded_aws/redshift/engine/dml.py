@@ -6,10 +6,10 @@ from typing import Final
 
 from sqlglot import exp
 
-from embedded_aws.redshift import merge, queries
+from embedded_aws.redshift.engine import merge, queries
+from embedded_aws.redshift.engine.transaction import Result, Transaction
+from embedded_aws.redshift.engine.types import RedshiftType
 from embedded_aws.redshift.errors import NotEmulated, SqlError
-from embedded_aws.redshift.transaction import Result, Transaction
-from embedded_aws.redshift.types import RedshiftType
 
 MAX_RESULT_ROWS: Final = 1_000_000
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from embedded_aws.redshift.words import Words
+from embedded_aws.redshift.engine.words import Words
 
 _DIST_STYLES: Final = frozenset({"AUTO", "EVEN", "KEY", "ALL"})
 

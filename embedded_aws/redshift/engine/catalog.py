@@ -11,8 +11,8 @@ from typing import Final
 
 import duckdb
 
+from embedded_aws.redshift.engine.types import RedshiftType
 from embedded_aws.redshift.errors import SqlError
-from embedded_aws.redshift.types import RedshiftType
 
 HIDDEN: Final = "pg_internal"
 TEMPORARY: Final = "pg_temp"

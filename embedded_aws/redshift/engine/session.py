@@ -8,11 +8,11 @@ from typing import Any, Final
 import duckdb
 from sqlglot import exp
 
-from embedded_aws.redshift import admin, ddl, dml, queries
+from embedded_aws.redshift.engine import admin, ddl, dml, queries
+from embedded_aws.redshift.engine.physical import strip_physical
+from embedded_aws.redshift.engine.transaction import Result, Transaction
+from embedded_aws.redshift.engine.words import Words
 from embedded_aws.redshift.errors import NotEmulated, SqlError, from_duckdb
-from embedded_aws.redshift.physical import strip_physical
-from embedded_aws.redshift.transaction import Result, Transaction
-from embedded_aws.redshift.words import Words
 
 _REFUSED: Final = (
     *("VACUUM", "UNLOAD", "CALL", "SET", "RESET", "SHOW", "EXPLAIN", "PREPARE", "EXECUTE"),

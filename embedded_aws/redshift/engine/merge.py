@@ -5,9 +5,9 @@ from __future__ import annotations
 import duckdb
 from sqlglot import exp
 
-from embedded_aws.redshift import catalog
+from embedded_aws.redshift.engine import catalog
+from embedded_aws.redshift.engine.queries import name_parts, to_duckdb
 from embedded_aws.redshift.errors import SqlError
-from embedded_aws.redshift.queries import name_parts, to_duckdb
 
 
 def check_form(tree: exp.Merge) -> None:

@@ -13,10 +13,10 @@ import duckdb
 from botocore.exceptions import ClientError
 
 from dataplatform.adapters.s3_objects import place
-from embedded_aws.redshift import catalog, parquet
+from embedded_aws.redshift.engine import catalog, parquet
+from embedded_aws.redshift.engine.parquet import ParquetFile
+from embedded_aws.redshift.engine.words import Words
 from embedded_aws.redshift.errors import NotEmulated, SqlError
-from embedded_aws.redshift.parquet import ParquetFile
-from embedded_aws.redshift.words import Words
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from embedded_aws.redshift import catalog, queries
-from embedded_aws.redshift.catalog import Relation
-from embedded_aws.redshift.locks import TableLocks
-from embedded_aws.redshift.privileges import Privileges, User
-from embedded_aws.redshift.types import RedshiftType
+from embedded_aws.redshift.engine import catalog, queries
+from embedded_aws.redshift.engine.catalog import Relation
+from embedded_aws.redshift.engine.locks import TableLocks
+from embedded_aws.redshift.engine.privileges import Privileges, User
+from embedded_aws.redshift.engine.types import RedshiftType
 
 
 @dataclass(frozen=True)

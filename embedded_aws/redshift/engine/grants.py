@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import duckdb
 
-from embedded_aws.redshift import catalog
-from embedded_aws.redshift.catalog import Relation
+from embedded_aws.redshift.engine import catalog
+from embedded_aws.redshift.engine.catalog import Relation
+from embedded_aws.redshift.engine.privileges import PUBLIC, SCHEMA_PRIVILEGES, TABLE_PRIVILEGES
+from embedded_aws.redshift.engine.transaction import Transaction
+from embedded_aws.redshift.engine.words import Words
 from embedded_aws.redshift.errors import NotEmulated, SqlError
-from embedded_aws.redshift.privileges import PUBLIC, SCHEMA_PRIVILEGES, TABLE_PRIVILEGES
-from embedded_aws.redshift.transaction import Transaction
-from embedded_aws.redshift.words import Words
 
 _UNSUPPORTED = frozenset({"DATABASE", "FUNCTION", "PROCEDURE", "LANGUAGE", "COPY", "MODEL"})
 

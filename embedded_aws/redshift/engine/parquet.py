@@ -9,9 +9,9 @@ from typing import Final
 
 import duckdb
 
-from embedded_aws.redshift.catalog import ColumnInfo, literal, quoted
+from embedded_aws.redshift.engine.catalog import ColumnInfo, literal, quoted
+from embedded_aws.redshift.engine.types import RedshiftType
 from embedded_aws.redshift.errors import SqlError
-from embedded_aws.redshift.types import RedshiftType
 
 
 @dataclass(frozen=True)

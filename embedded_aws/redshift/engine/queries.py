@@ -10,9 +10,9 @@ from typing import Final
 import sqlglot
 from sqlglot import exp
 
-from embedded_aws.redshift.catalog import HIDDEN, SYSTEM_VIEW_NAMES
+from embedded_aws.redshift.engine.catalog import HIDDEN, SYSTEM_VIEW_NAMES
+from embedded_aws.redshift.engine.types import RedshiftType
 from embedded_aws.redshift.errors import NotEmulated, SqlError
-from embedded_aws.redshift.types import RedshiftType
 
 # sqlglot reports by log what it can't parse; here that is an error of the statement.
 logging.getLogger("sqlglot").setLevel(logging.ERROR + 1)

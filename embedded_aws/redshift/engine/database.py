@@ -10,9 +10,9 @@ from typing import Final
 
 import duckdb
 
-from embedded_aws.redshift import catalog
-from embedded_aws.redshift.locks import TableLocks
-from embedded_aws.redshift.privileges import User
+from embedded_aws.redshift.engine import catalog
+from embedded_aws.redshift.engine.locks import TableLocks
+from embedded_aws.redshift.engine.privileges import User
 
 _MEMORY: Final = "1GB"
 

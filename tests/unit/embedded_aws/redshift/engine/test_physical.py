@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from embedded_aws.redshift.engine.physical import strip_physical
+from embedded_aws.redshift.engine.words import Words
 from embedded_aws.redshift.errors import SqlError
-from embedded_aws.redshift.physical import strip_physical
-from embedded_aws.redshift.words import Words
 
 
 def stripped(sql: str) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from embedded_aws.redshift import catalog, queries, tables
-from embedded_aws.redshift.catalog import Relation
+from embedded_aws.redshift.engine import catalog, queries, tables
+from embedded_aws.redshift.engine.catalog import Relation
+from embedded_aws.redshift.engine.transaction import Result, Transaction
+from embedded_aws.redshift.engine.types import RedshiftType
 from embedded_aws.redshift.errors import NotEmulated, SqlError
-from embedded_aws.redshift.transaction import Result, Transaction
-from embedded_aws.redshift.types import RedshiftType
 
 
 def create(work: Transaction, tree: exp.Create) -> Result:

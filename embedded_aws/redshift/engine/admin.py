@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from embedded_aws.redshift import catalog, copy, grants
+from embedded_aws.redshift.engine import catalog, copy, grants
+from embedded_aws.redshift.engine.transaction import Result, Transaction
+from embedded_aws.redshift.engine.words import Words
 from embedded_aws.redshift.errors import NotEmulated, SqlError
-from embedded_aws.redshift.transaction import Result, Transaction
-from embedded_aws.redshift.words import Words
 
 
 def lock(work: Transaction, words: Words) -> Result:

@@ -1,0 +1,1 @@
+"""Redshift's SQL on DuckDB: tables, transactions and rights, as statements see them."""
