@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
 from typing import Final
+
+from cli.screen import WrongUsage
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #6a737d; --line: #d8dee4; --bar: #2f6feb;
@@ -40,3 +43,19 @@ def page(title: str, style: str, *parts: str) -> str:
             "</html>",
         )
     )
+
+
+def write(path: Path, page: str) -> None:
+    """Write a page where a person wants it.
+
+    Raises:
+        WrongUsage: it can't be written there.
+    """
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise WrongUsage(
+            f"--html {path}: {error.strerror}",
+            why="The page wasn't written.",
+            remedy="Name a file in a folder that is there, and that you may write to.",
+        ) from error

@@ -9,7 +9,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from cli import books, costs, drift, holds, queues, report, timeline
+from cli import books, costs, drift, holds, pages, queues, report, timeline
 from cli.lookup import LookedUp, Redriven, look_up, took
 from cli.screen import Screen
 from cli.target import Target, UnknownRun
@@ -106,7 +106,7 @@ def _one(screen: Screen, target: Target, run: Run, html: str | None) -> None:
             target.stage, run, steps, entries, engines=engines, work=work, shares=shares,
             spent=spent, held=books.held_rows(audits), explained=explained, redriven=redriven,
         )  # fmt: skip
-        Path(html).write_text(page, encoding="utf-8")
+        pages.write(Path(html), page)
         screen.say(f" Written: {html}")
     screen.result(
         {

@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.markup import escape
 
+from cli import pages
 from cli.contracts.base import stage_of
 from cli.contracts.diff_screen import reader_in_words
 from cli.screen import Screen, WrongUsage
@@ -50,7 +51,7 @@ def lineage(screen: Screen, dataset: str, column: str, html: Path | None) -> Non
     if html is not None:
         from cli.contracts.lineage_page import lineage_page  # late: the page isn't always wanted
 
-        html.write_text(lineage_page(plan, of.made()), encoding="utf-8")
+        pages.write(html, lineage_page(plan, of.made()))
         chosen = f"#{Zone.SILVER}.{dataset}.{column}" if column else ""
         screen.say(f" Written: {html}{chosen}")
         answer["page"] = str(html)

@@ -84,3 +84,15 @@ def test_ctrl_c_while_weir_is_still_loading_ends_it_without_a_word(tmp_path: Pat
         check=False,
     )
     assert (ended.returncode, ended.stderr) == (-signal.SIGINT, "")
+
+
+@pytest.mark.parametrize("verb", [("status",), ("contracts", "lineage")])
+@pytest.mark.parametrize(
+    ("place", "said"), [("no/page.html", "No such file or directory"), ("", "Is a directory")]
+)
+def test_a_page_that_can_not_be_written_there_is_wrong_usage(
+    verb: tuple[str, ...], place: str, said: str, weir: Weir, target: FakeTarget, tmp_path: Path
+) -> None:
+    code, _, err = weir(*verb, "--html", str(tmp_path / place))
+    assert code == Exit.USAGE
+    assert err.startswith(f"✗ --html {tmp_path / place}: {said}\n  The page wasn't written.\n")
