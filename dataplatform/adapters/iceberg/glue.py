@@ -76,14 +76,22 @@ class CommittingGlue(GlueCatalog):
     ) -> None:
         """Where an answer is lost, boto3 asks again, and Glue refuses what it has done already.
 
-        PyIceberg would delete the manifests of a commit that it takes for refused.
+        PyIceberg would delete the manifests of a commit that it takes for refused: other commits
+        may stand on them by then.
         """
         try:
             super()._update_glue_table(database_name, table_name, table_input, version_id)
         except CommitFailedException:
             now = self._get_glue_table(database_name=database_name, table_name=table_name)
-            if _location(now) != _location(table_input):
+            if not self._stands_on(now, _location(table_input)):
                 raise
+
+    def _stands_on(self, entry: Any, location: str) -> bool:
+        """Whether an entry of the catalogue is of these metadata, or of later ones."""
+        if _location(entry) == location:
+            return True
+        metadata = self._convert_glue_to_iceberg(entry).metadata
+        return any(before.metadata_file == location for before in metadata.metadata_log)
 
     def _convert_glue_to_iceberg(self, glue_table: Any) -> Table:
         table = super()._convert_glue_to_iceberg(glue_table)

@@ -83,6 +83,31 @@ def test_a_commit_whose_answer_was_lost_stands(shop: Shop, monkeypatch: pytest.M
     assert shop.merged(order(1, 2), order(2, 1)) == {"inserted": 1, "updated": 1}
 
 
+def test_a_commit_whose_answer_was_lost_stands_below_anothers(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the next commit stands on isn't deleted as if it had been refused."""
+    shop.merged(order(1, 1))
+    batch = shop.staged(order(2, 1))
+    update = GlueCatalog._update_glue_table
+
+    def lost(self: GlueCatalog, *args: Any, **named: Any) -> None:
+        monkeypatch.setattr(GlueCatalog, "_update_glue_table", update)
+        update(self, *args, **named)
+        note(iceberg.open_table(shop.plan.silver_table), "theirs")
+        update(self, *args, **named)
+
+    monkeypatch.setattr(GlueCatalog, "_update_glue_table", lost)
+    assert shop.merge(batch) == {"inserted": 1}
+    assert noted(shop) == "theirs"
+    table = iceberg.open_table(shop.plan.silver_table)
+    current = table.metadata.current_snapshot()
+    assert current is not None
+    named = [current.manifest_list, *(each.manifest_path for each in current.manifests(table.io))]
+    assert all(table.io.new_input(location).exists() for location in named)
+    assert set(shop.rows()) == {1, 2}
+
+
 @pytest.mark.parametrize("refused", ["-m0.avro", "/snap-", ".metadata.json"])
 def test_no_commit_names_a_file_that_s3_has_refused(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, refused: str
