@@ -46,6 +46,30 @@ def download(location: str, target: BinaryIO) -> None:
             target.write(chunk)
 
 
+def put(location: str, body: bytes, *, overwrite: bool, client: S3Client | None = None) -> None:
+    """Make an object; without `overwrite` S3 refuses to replace one.
+
+    Args:
+        client: the process's own if not given.
+
+    Raises:
+        FileExistsError: another is there, which must not be replaced.
+        PermissionError: S3 refuses.
+    """
+    bucket, key = place(location)
+    client = client or s3()
+    try:
+        with explained(location):
+            if overwrite:
+                client.put_object(Bucket=bucket, Key=key, Body=body)
+            else:
+                client.put_object(Bucket=bucket, Key=key, Body=body, IfNoneMatch="*")
+    except FileExistsError:
+        # Where an answer is lost boto3 asks again, and S3 refuses what it has done already.
+        if client.get_object(Bucket=bucket, Key=key)["Body"].read() != body:
+            raise
+
+
 def upload(source: Path, location: str) -> None:
     """Copy a file to an object, in parts where it is large.
 

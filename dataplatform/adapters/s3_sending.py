@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import lru_cache
 from typing import Any, Final
 
-from dataplatform.adapters.s3_objects import explained, place, s3
+from dataplatform.adapters.s3_objects import put
 
 _AT_ONCE: Final = 8
 """Within the ten connections that boto3 keeps."""
@@ -28,8 +28,7 @@ class Sending:
 
     def put(self, location: str, body: bytes, *, overwrite: bool) -> None:
         """Send an object; without `overwrite` S3 refuses to replace one."""
-        condition = {} if overwrite else {"IfNoneMatch": "*"}
-        sent = _threads().submit(_put, location, body, condition)
+        sent = _threads().submit(put, location, body, overwrite=overwrite)
         with self._lock:
             self._sent[location] = sent
 
@@ -61,12 +60,6 @@ class Sending:
     def _all(self) -> list[Future[Any]]:
         with self._lock:
             return [*self._sent.values(), *self._arriving]
-
-
-def _put(location: str, body: bytes, condition: dict[str, Any]) -> None:
-    bucket, key = place(location)
-    with explained(location):
-        s3().put_object(Bucket=bucket, Key=key, Body=body, **condition)
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
-from dataplatform.adapters.s3_objects import explained, place, s3
+from dataplatform.adapters.s3_objects import explained, place, put, s3
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -38,7 +38,7 @@ class ObjectWriter(io.RawIOBase):
         self._s3 = client or s3()
         self._location = location
         self._bucket, self._key = place(location)
-        self._condition: dict[str, Any] = {} if overwrite else {"IfNoneMatch": "*"}
+        self._overwrite = overwrite
         self._whole = whole
         self._buffer = bytearray()
         self._written = 0
@@ -101,18 +101,19 @@ class ObjectWriter(io.RawIOBase):
     def _finish(self) -> None:
         if not self._upload:
             body = bytes(self._buffer)
-            self._s3.put_object(Bucket=self._bucket, Key=self._key, Body=body, **self._condition)
+            put(self._location, body, overwrite=self._overwrite, client=self._s3)
             if self._whole:
                 self._whole(body)
             return
         if self._buffer:
             self._send_part(len(self._buffer))
+        condition: dict[str, Any] = {} if self._overwrite else {"IfNoneMatch": "*"}
         self._s3.complete_multipart_upload(
             Bucket=self._bucket,
             Key=self._key,
             UploadId=self._upload,
             MultipartUpload={"Parts": self._parts},
-            **self._condition,
+            **condition,
         )
 
     def _send_part(self, size: int) -> None:

@@ -1,4 +1,4 @@
-"""Attempts that are killed at one of their calls to AWS."""
+"""Attempts that are killed at one of their calls to AWS, and calls whose answers are lost."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from botocore.client import BaseClient
+from botocore.endpoint import Endpoint
+from botocore.exceptions import ConnectionClosedError
 
 
 class Killed(BaseException):
@@ -44,3 +46,28 @@ def dying(death: Death) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(BaseClient, "_make_api_call", call)
         yield
+
+
+@contextmanager
+def answers_lost(operation: str) -> Iterator[list[str]]:
+    """Lose the first answer to each request of an operation: boto3 asks the same again.
+
+    Yields:
+        The URLs of those requests.
+    """
+    stock, lost = Endpoint._do_get_response, []  # type: ignore[attr-defined]
+    told: set[str] = set()
+
+    def answer(endpoint: Any, request: Any, model: Any, context: Any) -> Any:
+        answered = stock(endpoint, request, model, context)
+        asked = request.headers["amz-sdk-invocation-id"]
+        if model.name != operation or asked in told:
+            return answered
+        told.add(asked)
+        lost.append(request.url)
+        return None, ConnectionClosedError(endpoint_url=request.url)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Endpoint, "_do_get_response", answer)
+        patched.setattr("botocore.endpoint.time.sleep", lambda seconds: None)
+        yield lost

@@ -20,6 +20,7 @@ from dataplatform.adapters.iceberg.glue import CommittingGlue
 from dataplatform.adapters.iceberg.kept import DecodedManifests, ReadLists
 from dataplatform.adapters.iceberg.staging import has_files
 from dataplatform.adapters.iceberg.tables import open_table
+from tests.unit.support.deaths import answers_lost
 from tests.unit.support.merges import Shop, order
 
 
@@ -68,17 +69,13 @@ def test_a_commit_on_what_another_has_replaced_is_refused(shop: Shop) -> None:
     assert noted(shop) == "mine"
 
 
-def test_a_commit_whose_answer_was_lost_stands(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """boto3 asks again, and the version that it names is its own doing."""
-    update = GlueCatalog._update_glue_table
-
-    def lost(self: GlueCatalog, *args: Any, **named: Any) -> None:
-        update(self, *args, **named)
-        update(self, *args, **named)
-
-    with monkeypatch.context() as losing:
-        losing.setattr(GlueCatalog, "_update_glue_table", lost)
-        assert shop.merged(order(1, 1)) == {"inserted": 1}
+@pytest.mark.parametrize("operation", ["UpdateTable", "PutObject"])
+def test_a_commit_whose_answers_were_lost_stands(shop: Shop, operation: str) -> None:
+    """boto3 asks again, and what is refused then is its own doing."""
+    batch = shop.staged(order(1, 1))
+    with answers_lost(operation) as lost:
+        assert shop.merge(batch) == {"inserted": 1}
+    assert lost
     assert set(shop.rows()) == {1}
     assert shop.merged(order(1, 2), order(2, 1)) == {"inserted": 1, "updated": 1}
 
@@ -94,13 +91,13 @@ def test_a_commit_whose_answer_was_lost_stands_below_anothers(
     def lost(self: GlueCatalog, *args: Any, **named: Any) -> None:
         monkeypatch.setattr(GlueCatalog, "_update_glue_table", update)
         update(self, *args, **named)
-        note(iceberg.open_table(shop.plan.silver_table), "theirs")
+        note(open_table(shop.plan.silver_table), "theirs")
         update(self, *args, **named)
 
     monkeypatch.setattr(GlueCatalog, "_update_glue_table", lost)
     assert shop.merge(batch) == {"inserted": 1}
     assert noted(shop) == "theirs"
-    table = iceberg.open_table(shop.plan.silver_table)
+    table = open_table(shop.plan.silver_table)
     current = table.metadata.current_snapshot()
     assert current is not None
     named = [current.manifest_list, *(each.manifest_path for each in current.manifests(table.io))]
@@ -115,15 +112,15 @@ def test_no_commit_names_a_file_that_s3_has_refused(
     shop.merged(order(1, 1))
     before = open_table(shop.plan.silver_table).metadata_location
     batch = shop.staged(order(2, 1))
-    put = s3_sending._put
+    put = s3_sending.put
 
-    def refusing(location: str, *args: Any) -> None:
+    def refusing(location: str, body: bytes, *, overwrite: bool) -> None:
         if refused in location.removeprefix("s3://"):
             raise PermissionError(location)
-        put(location, *args)
+        put(location, body, overwrite=overwrite)
 
     with monkeypatch.context() as patched:
-        patched.setattr(s3_sending, "_put", refusing)
+        patched.setattr(s3_sending, "put", refusing)
         with pytest.raises(PermissionError):
             shop.merge(batch)
     assert open_table(shop.plan.silver_table).metadata_location == before

@@ -11,6 +11,7 @@ from dataplatform.adapters.iceberg import file_io
 from dataplatform.adapters.iceberg.file_io import BotoFileIO
 from dataplatform.adapters.iceberg.kept import kept
 from dataplatform.adapters.s3_streams import PART_BYTES, ObjectWriter
+from tests.unit.support.deaths import answers_lost
 from tests.unit.support.lakes import Lake
 
 PLACE = "s3://bronze/some/key with spaces+%41#?.bin"
@@ -106,6 +107,16 @@ def test_an_object_that_is_there_is_replaced_only_when_told(empty_lake: Lake) ->
         second.close()
     with ObjectWriter(PLACE, overwrite=True) as third:
         third.write(b"third")
+    assert len(BotoFileIO().new_input(PLACE)) == 5
+
+
+def test_an_object_is_made_although_the_answer_was_lost(empty_lake: Lake) -> None:
+    with (
+        answers_lost("PutObject") as lost,
+        ObjectWriter(PLACE, overwrite=False, client=empty_lake.s3) as stream,
+    ):
+        stream.write(b"first")
+    assert len(lost) == 1
     assert len(BotoFileIO().new_input(PLACE)) == 5
 
 
