@@ -66,7 +66,7 @@ def append_batches(load: Load) -> Merged:
     # Of a load that is held or changes nothing this number is missed by nobody: readers ask for
     # rows above the one that they have seen.
     following = load.job.ledger.next_sequence(plan.dataset)
-    staged, by_action = _stage(spark, plan, load.ranked, following, list(load.rows))
+    staged, by_action = _stage(load, following)
     counted = counting.booked(load.ranked, by_action, load.rows)
     total = sum(counted.values(), Outcomes())
     answers = Answers.of(counting.answer(staged.rows(spark), plan, load.sent), ())
@@ -87,6 +87,7 @@ def append_batches(load: Load) -> Merged:
         write=lambda _: staged.take_over(spark, properties),
         properties=properties,
         expected_rows=lambda before: before + total.inserted,
+        base=load.base,
     )
     return Merged(counted=counted, sequence=following, profile=profile)
 
@@ -122,14 +123,9 @@ class _Staged:
         tables.drop_staged(tables.loaded(spark, self.table))
 
 
-def _stage(
-    spark: SparkSession,
-    plan: SilverPlan,
-    ranked: silver.Ranked,
-    sequence: int,
-    batches: Sequence[str],
-) -> tuple[_Staged, dict[str, dict[str, int]]]:
+def _stage(load: Load, sequence: int) -> tuple[_Staged, dict[str, dict[str, int]]]:
     """Write the newest records; and, counted by the way, each batch's good records by action."""
+    spark, plan, batches = load.job.spark, load.plan, list(load.rows)
     ranks = {silver.INSERT: F.col(silver.RANK) == 1, silver.SUPERSEDED: F.col(silver.RANK) > 1}
     figures = {
         (batch, action): f"m{number}"
@@ -137,12 +133,12 @@ def _stage(
     }
     of = F.col(BronzeColumn.BATCH_ID)
     seen = Observation()
-    newest = ranked.rows.observe(
+    newest = load.ranked.rows.observe(
         seen,
         *(F.count_if((of == b) & ranks[a]).alias(name) for (b, a), name in figures.items()),
     ).where(ranks[silver.INSERT])
     held = tables.loaded(spark, plan.silver_table)
-    tables.stage(held)
+    tables.stage(plan.silver_table, held, load.base)
     view = changes.stamped(plan, newest, sequence)
     changes.append(spark, plan, view, tables.branch(plan.silver_table, AUDIT_BRANCH))
     held.refresh()

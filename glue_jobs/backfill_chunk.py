@@ -56,16 +56,16 @@ def publish_chunk(job: Job, plan: SilverPlan, backfill: Backfill, chunk: Chunk) 
     job = replace(job, alive=alive)
     work = _Chunk(job, plan, backfill, chunk)
     try:
-        summaries = work.published()
+        _, summaries = work.published()
         if committed(summaries, work.mark) is None:
             work.derive(summaries)
         with job.lease(table_lease(plan.silver_table)) as lease:
-            summaries = work.published()
+            base, summaries = work.published()
             done = committed(summaries, work.mark)
             if done is None:
                 work.derive(summaries)
-                done = work.publish(empty=not summaries)
-                summaries = work.published()
+                done = work.publish(base)
+                _, summaries = work.published()
             counts, sequence = done
             job.ledger.chunk_done(
                 backfill,
@@ -94,10 +94,11 @@ class _Chunk:
         self._late: list[str] = []
         self._derived: steps.Derived | None = None
 
-    def published(self) -> list[Summary]:
-        """Summaries of silver's snapshots, newest first."""
+    def published(self) -> tuple[int | None, list[Summary]]:
+        """Silver's snapshot, None where nothing was ever published; all summaries, newest first."""
         snapshots = tables.published_snapshots(self._job.spark, self._plan.silver_table)
-        return [snapshot.summary for snapshot in snapshots]
+        base = snapshots[0].snapshot_id if snapshots else None
+        return base, [snapshot.summary for snapshot in snapshots]
 
     def derive(self, summaries: Iterable[Summary]) -> None:
         """Rank what bronze holds of the keys; nothing is done again where bronze is as it was."""
@@ -111,18 +112,18 @@ class _Chunk:
         self._late = late(self._whole(), plan)
         self._derived = steps.derive(job.spark, plan, self._bronze(), self._backfill, self._chunk)
 
-    def publish(self, *, empty: bool) -> tuple[BackfillCounts, int]:
+    def publish(self, base: int | None) -> tuple[BackfillCounts, int]:
         """Compare, quarantine, and publish what differs in one commit.
 
         Args:
-            empty: nothing was ever published to silver.
+            base: silver's snapshot, with which bronze is compared; None where there is none.
 
         Returns:
             The counts, and the sequence of the changed rows; 0 where none differs.
         """
         job, plan, derived = self._job, self._plan, self._derived
         assert derived is not None, "derived first"
-        silver = "" if empty else tables.qualified(plan.silver_table)
+        silver = "" if base is None else tables.qualified(plan.silver_table)
         actions = steps.compare(job.spark, plan, derived, silver)
         try:
             counts = compared(
@@ -154,6 +155,7 @@ class _Chunk:
                 deleted=counts.deleted,
                 sequence=sequence,
                 properties=commit_properties(self.mark, counts, sequence),
+                base=base,
             )
             return counts, sequence
         finally:

@@ -25,6 +25,7 @@ def publish_changes(
     deleted: int,
     sequence: int,
     properties: Mapping[str, str],
+    base: int | None,
 ) -> None:
     """Publish rows that differ from what stands, by their `_action`.
 
@@ -33,7 +34,7 @@ def publish_changes(
     Args:
         actions: as `silver.Classified` has them; persisted.
         inserted, updated, deleted: how many there are of each.
-        properties: as `tables.publish`.
+        properties, base: as `tables.publish`.
 
     Raises:
         AuditFailed, Overtaken: as `tables.publish`.
@@ -56,6 +57,7 @@ def publish_changes(
         write=write,
         properties=properties,
         expected_rows=lambda before: before + inserted - deleted,
+        base=base,
     )
 
 

@@ -13,16 +13,15 @@ from glue_jobs.transforms import counting, silver
 from glue_jobs.transforms.replays import keep_newer
 
 
-def compare_batches(load: Load, held: str, *, empty: bool) -> Merged:
+def compare_batches(load: Load, held: str) -> Merged:
     """Classify and audit, then quarantine, stage, count and publish in one step.
 
     Args:
         held: SQL of the table, or of what of it can have the batches' keys.
-        empty: nothing was ever published to it.
     """
     classified = silver.compare(load.job.spark, load.plan, load.ranked, held)
     try:
-        if load.replays and not empty:
+        if load.replays and load.base is not None:
             classified = _without_older(load, classified)
         counted = counting.outcomes(classified, load.rows)
         total = sum(counted.values(), Outcomes())
@@ -43,6 +42,7 @@ def compare_batches(load: Load, held: str, *, empty: bool) -> Merged:
                 deleted=total.deleted,
                 sequence=sequence,
                 properties=commit_properties(counted, sequence, answers.warned),
+                base=load.base,
             )
         return Merged(counted=counted, sequence=sequence, warned=answers.warned, profile=profile)
     finally:

@@ -22,6 +22,7 @@ class Load:
     """What is published in one commit.
 
     sequence: what the table stands at.
+    base: its snapshot, with which the batches are compared; None where nothing was ever published.
     ranked: the batches' records; nothing is read before it is asked for.
     """
 
@@ -29,10 +30,19 @@ class Load:
     plan: SilverPlan
     staged: Sequence[Batch]
     sequence: int
+    base: int | None
     ranked: silver.Ranked
 
     @classmethod
-    def of(cls, job: Job, plan: SilverPlan, staged: Sequence[Batch], sequence: int) -> Self:
+    def of(
+        cls,
+        job: Job,
+        plan: SilverPlan,
+        staged: Sequence[Batch],
+        *,
+        sequence: int,
+        base: int | None,
+    ) -> Self:
         """Cast, check and rank the batches."""
         ranked = silver.rank(
             job.spark,
@@ -41,7 +51,7 @@ class Load:
             bronze=tables.qualified(plan.bronze_table),
             adopted=any(batch.adopted for batch in staged),
         )
-        return cls(job=job, plan=plan, staged=staged, sequence=sequence, ranked=ranked)
+        return cls(job=job, plan=plan, staged=staged, sequence=sequence, base=base, ranked=ranked)
 
     @cached_property
     def rows(self) -> dict[str, int]:

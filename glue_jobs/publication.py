@@ -33,7 +33,7 @@ def publish_dataset(job: Job, plan: SilverPlan, staged: Sequence[Batch]) -> Outc
         summaries = [snapshot.summary for snapshot in snapshots]
         done = Merged.recovered(summaries, staged)
         if todo := done.left(staged):
-            done = done.followed_by(_merge(job, plan, todo, done.sequence, summaries))
+            done = done.followed_by(_merge(job, plan, todo, done.sequence, snapshots))
             snapshots = tables.published_snapshots(job.spark, plan.silver_table)
         live = tables.live_rows(job.spark, plan.silver_table)
         size = TableSize.of_snapshot(snapshots[0].summary) if snapshots else TableSize()
@@ -45,23 +45,25 @@ def _merge(
     plan: SilverPlan,
     staged: Sequence[Batch],
     sequence: int,
-    published: Sequence[Summary],
+    published: Sequence[tables.Snapshot],
 ) -> Merged:
     """Append what is large and only inserts; compare anything else with what stands.
 
     Args:
         sequence: what the table stands at.
-        published: summaries of its snapshots, newest first.
+        published: its snapshots, newest first.
     """
-    load, empty = Load.of(job, plan, staged, sequence), not published
+    empty = not published
+    base = None if empty else published[0].snapshot_id
+    load = Load.of(job, plan, staged, sequence=sequence, base=base)
     held = "" if empty else tables.qualified(plan.silver_table)
     appends = appending.may_append(plan, staged, load.sent)
     among = _among(load) if appends and held else 0
-    if empty or (appends and not among) or not _is_small(published[0], load.sent, among):
+    if empty or (appends and not among) or not _is_small(published[0].summary, load.sent, among):
         held = silver.standing(plan, load.ranked.cast, held)
         if appends and appending.only_inserts(job.spark, load.ranked, held):
             return appending.append_batches(load)
-    return comparing.compare_batches(load, held, empty=empty)
+    return comparing.compare_batches(load, held)
 
 
 def _among(load: Load) -> int:

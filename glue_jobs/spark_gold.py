@@ -27,6 +27,7 @@ class SparkChanges:
     model: GoldModel
     rows: DataFrame
     counts: Counts
+    base: int | None
 
     def require_unique(self) -> None:
         """Refuse rows that share a key; AuditFailed with one such key."""
@@ -76,6 +77,7 @@ class SparkChanges:
             write=write,
             properties=properties,
             expected_rows=lambda before: before + counts.inserted - counts.deleted,
+            base=self.base,
         )
 
     @property
@@ -104,11 +106,12 @@ class SparkGold:
     def changes(self, model: GoldModel, changed: ChangedRows | None) -> Iterator[SparkChanges]:
         """Compute the model and compare it with its table; `changed` as in `GoldEngine`."""
         sql = self._changed_only(model, changed) if changed else model.full_sql
+        base = tables.newest(tables.loaded(self.spark, model.table))
         current = self.spark.table(tables.qualified(model.table))
         compared = gold.compare(model, self.spark.sql(sql), current, whole=changed is None)
         rows = compared.persist()
         try:
-            yield SparkChanges(self.spark, model, rows, gold.count(rows))
+            yield SparkChanges(self.spark, model, rows, gold.count(rows), base)
         finally:
             rows.unpersist()
 

@@ -93,6 +93,7 @@ def publish(
     write: Callable[[str], None],
     properties: Mapping[str, str],
     expected_rows: Callable[[int], int],
+    base: int | None,
 ) -> int:
     """Stage rows on the audit branch, count them, and make them visible only if the count is right.
 
@@ -101,17 +102,18 @@ def publish(
         write: writes to the branch whose qualified name it is given.
         properties: snapshot properties of each of its commits, which readers see at once.
         expected_rows: from the rows before, the rows that there must be after.
+        base: the snapshot from which it was told what is to be written; None where there was none.
 
     Returns:
         The rows of the published table.
 
     Raises:
         AuditFailed: the branch holds another number of rows; `main` is as it was.
-        Overtaken: `main` isn't what the branch began from any more.
+        Overtaken: `main` isn't that snapshot any more.
     """
     held = loaded(spark, table)
     before = _rows(spark, table, held, _MAIN)
-    stage(held)
+    stage(table, held, base)
     commit_with(spark, properties, lambda: write(branch(table, AUDIT_BRANCH)))
     held.refresh()
     found, expected = _rows(spark, table, held, AUDIT_BRANCH), expected_rows(before)
@@ -131,10 +133,24 @@ def publish(
     return found
 
 
-def stage(held: Any) -> None:
-    """Begin the audit branch of Iceberg's table where `main` is."""
+def stage(table: str, held: Any, base: int | None) -> None:
+    """Begin the audit branch of Iceberg's table at a snapshot, where `main` must still be.
+
+    A job that stood still may have lost the table's lease: whoever has it since has published.
+
+    Raises:
+        Overtaken: it isn't there any more.
+    """
+    if newest(held) != base:
+        raise overtaken(table)
     drop_staged(held)
     held.manageSnapshots().createBranch(AUDIT_BRANCH).commit()
+
+
+def newest(held: Any) -> int | None:
+    """The snapshot that readers of Iceberg's table see; None where nothing was ever published."""
+    current = held.currentSnapshot()
+    return None if current is None else int(current.snapshotId())
 
 
 def drop_staged(held: Any) -> None:

@@ -54,6 +54,12 @@ class Iceberg:
     def containsKey(self, name: str) -> bool:
         return name in self.branches
 
+    def currentSnapshot(self) -> Any:
+        return self
+
+    def snapshotId(self) -> int:
+        return 7
+
     def snapshot(self, branch: str) -> Any:
         return self if branch in self.branches else None
 
@@ -111,7 +117,7 @@ def publish(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     def commit(_: Spark, __: Mapping[str, str], write: Callable[[], object]) -> None:
         write()
 
-    def published(table: Iceberg, expected: int = 3) -> int:
+    def published(table: Iceberg, expected: int = 3, base: int | None = 7) -> int:
         monkeypatch.setattr(tables, "loaded", lambda spark, name: table)
         spark: Any = Spark()
         return tables.publish(
@@ -120,6 +126,7 @@ def publish(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
             write=lambda branch: table.asked.append(f"write {branch}"),
             properties={},
             expected_rows=lambda before: expected,
+            base=base,
         )
 
     monkeypatch.setattr(tables, "commit_with", commit)
@@ -134,6 +141,16 @@ def test_what_was_staged_beside_another_commit_is_not_published(
         publish(table)
     assert isinstance(caught.value.__cause__, RuntimeError)
     assert "audit" in table.branches, "the next attempt drops it"
+
+
+@pytest.mark.parametrize("base", [6, None])
+def test_what_was_made_from_another_snapshot_is_not_staged(
+    publish: Callable[..., int], base: int | None
+) -> None:
+    table = Iceberg(branches={"main", "audit"})
+    with pytest.raises(Overtaken, match=TABLE):
+        publish(table, base=base)
+    assert table.asked == [], "the branch is of whoever has the lease now"
 
 
 def test_another_refusal_is_told_as_it_is(publish: Callable[..., int]) -> None:

@@ -21,7 +21,7 @@ from tests.unit.glue_jobs.conftest import RUN
 from tests.unit.support.ledgers import landed
 from tests.unit.support.plans import dataset, platform
 
-Published = Sequence[Summary]
+Published = Sequence[tables.Snapshot]
 
 PLAN = platform(tuple(dataset(name) for name in ("big", "middle", "small")), ())
 

@@ -20,6 +20,7 @@ from dataplatform.adapters.iceberg.glue import CommittingGlue
 from dataplatform.adapters.iceberg.kept import DecodedManifests, ReadLists
 from dataplatform.adapters.iceberg.staging import has_files
 from dataplatform.adapters.iceberg.tables import open_table
+from dataplatform.adapters.s3_objects import put
 from tests.unit.support.deaths import answers_lost
 from tests.unit.support.merges import Shop, order
 
@@ -112,7 +113,6 @@ def test_no_commit_names_a_file_that_s3_has_refused(
     shop.merged(order(1, 1))
     before = open_table(shop.plan.silver_table).metadata_location
     batch = shop.staged(order(2, 1))
-    put = s3_sending.put
 
     def refusing(location: str, body: bytes, *, overwrite: bool) -> None:
         if refused in location.removeprefix("s3://"):
