@@ -21,7 +21,7 @@ def compare_batches(load: Load, held: str) -> Merged:
     """
     classified = silver.compare(load.job.spark, load.plan, load.ranked, held)
     try:
-        if load.replays and load.base is not None:
+        if load.replays and load.plan.primary_key and load.base is not None:
             classified = _without_older(load, classified)
         counted = counting.outcomes(classified, load.rows)
         total = sum(counted.values(), Outcomes())
@@ -50,9 +50,9 @@ def compare_batches(load: Load, held: str) -> Merged:
 
 
 def _without_older(load: Load, classified: silver.Classified) -> silver.Classified:
-    """Replays came when they came first; without an ordering column, what came later stands."""
+    """Replays came when they came first; where no ordering decides, what came later stands."""
     plan = load.plan
-    if plan.ordering or not plan.primary_key:
-        return classified
-    table = load.job.spark.table(tables.qualified(plan.silver_table))
-    return keep_newer(classified, plan, table, load.job.ledger.not_newer)
+    within = silver.within(classified.actions, plan)
+    table = tables.qualified(plan.silver_table)
+    changed = load.job.spark.sql(f"SELECT * FROM {table} AS t WHERE {within}")
+    return keep_newer(classified, plan, changed, load.job.ledger.not_newer)

@@ -137,7 +137,7 @@ class Classification:
         ]
 
     def touch(self, silver: str) -> list[tuple[str, str]]:
-        """Which batches wrote the rows that records of each batch would change.
+        """Which batches wrote the rows that records of each batch would change, as new as they are.
 
         Args:
             silver: view of the files with matching rows, with places.
@@ -147,12 +147,12 @@ class Classification:
         """
         found = self._engine.rows(
             f"SELECT DISTINCT CAST(a.{_BATCH} AS VARCHAR), s.{SilverColumn.BATCH_ID} "
-            f"FROM ({CHANGES}) AS a JOIN {silver} AS s USING ({FILE}, {AT})"
+            f"FROM {self._as_new(silver)}"
         )
         return [(record, standing) for record, standing in found]
 
     def keep_newer(self, silver: str, older: Sequence[tuple[str, str, bool]]) -> None:
-        """Make duplicates of records that would change a row which is newer than they are.
+        """Make duplicates of records that would change a row which came later than they did.
 
         Args:
             silver: as `touch`.
@@ -164,8 +164,7 @@ class Classification:
         pairs = ", ".join(f"({literal(r)}, {literal(s)}, {alike})" for r, s, alike in older)
         self._engine.execute(
             f"UPDATE actions SET _action = 'duplicate' WHERE {ROW} IN ("
-            f"SELECT a.{ROW} FROM ({CHANGES}) AS a JOIN {silver} AS s USING ({FILE}, {AT}) "
-            f"JOIN typed AS t ON t.{ROW} = a.{ROW} "
+            f"SELECT a.{ROW} FROM {self._as_new(silver)} "
             f"JOIN (VALUES {pairs}) AS p (record, standing, alike) "
             f"ON p.record = CAST(a.{_BATCH} AS VARCHAR) AND p.standing = s.{SilverColumn.BATCH_ID} "
             f"WHERE NOT (p.alike AND s.{SilverColumn.CHECKSUM} = t.{BronzeColumn.CHECKSUM} "
@@ -188,6 +187,15 @@ class Classification:
     def rewritten(self) -> list[int]:
         """Numbers of the files that hold rows to update or delete."""
         return rewritten(self._engine)
+
+    def _as_new(self, silver: str) -> str:
+        """Relation of the changes `a`, the rows `s` that they change, and their records `t`: those
+        that no ordering tells apart."""
+        alike = f" AND t.{quoted(o)} = s.{quoted(o)}" if (o := self._plan.ordering) else ""
+        return (
+            f"({CHANGES}) AS a JOIN {silver} AS s USING ({FILE}, {AT}) "
+            f"JOIN typed AS t ON t.{ROW} = a.{ROW}{alike}"
+        )
 
     def _lay_newest(self) -> None:
         """By the few that are left out: of most batches nearly all records are the newest.

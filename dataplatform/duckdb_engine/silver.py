@@ -149,8 +149,8 @@ class _Merge:
             self._silver_view("touched", self._steps.match("held"))
             lay_standing(engine, "touched")
             self._steps.classify(STANDING)
-        # Without an ordering column, what comes later stands; a replay came when it came first.
-        if self._replays and plan.primary_key and not plan.ordering:
+        # Where no ordering decides, what comes later stands; a replay came when it came first.
+        if self._replays and plan.primary_key:
             older = self._ledger.not_newer(self._steps.touch("touched"))
             self._steps.keep_newer("touched", older)
         return self._steps.outcomes()

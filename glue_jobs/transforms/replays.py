@@ -180,21 +180,24 @@ def keep_newer(
     silver: DataFrame,
     not_newer: Callable[[Sequence[tuple[str, str]]], Sequence[tuple[str, str, bool]]],
 ) -> Classified:
-    """Make duplicates of replays' records that would change a row which is newer than they are.
+    """Make duplicates of replays' records that would change a row which came later than they did.
 
-    For datasets without an ordering column, where what comes later stands: a replay came when it
-    came first.
+    Of those that no ordering tells apart what comes later stands: a replay came when it came first.
 
     Args:
-        silver: the table as it stands.
+        silver: of the table as it stands at least the rows that they would change.
         not_newer: pairs of (record's batch, batch that wrote the row last) -> those in which the
             record is of a replay and not the newer one, and whether both are as old: then two
             records of one object are told apart by their positions.
     """
     key, mine = list(plan.key), BronzeColumn.BATCH_ID.value
+    order = [plan.ordering] if plan.ordering else []
     names = (SilverColumn.BATCH_ID, SilverColumn.CHECKSUM, SilverColumn.POSITION)
-    standing = silver.select(*key, *(F.col(name).alias(f"{_STOOD}{name}") for name in names))
-    changing = classified.actions.where(F.col(_ACTION).isin(UPDATE, DELETE)).join(standing, key)
+    standing = silver.select(
+        *key, *order, *(F.col(name).alias(f"{_STOOD}{name}") for name in names)
+    )
+    changing = classified.actions.where(F.col(_ACTION).isin(UPDATE, DELETE))
+    changing = changing.join(standing, [*key, *order])
     pairs = [(row[0], row[1]) for row in changing.select(mine, _WAS_BATCH).distinct().collect()]
     older = not_newer(pairs)
     if not older:

@@ -13,7 +13,7 @@ from dataplatform.ledger.records import Batch
 from dataplatform.ledger.run_input import ReplayInput
 from glue_jobs import appending, tables
 from tests.unit.support.gated import gated
-from tests.unit.support.merges import Shop, counts, order, shops
+from tests.unit.support.merges import Record, Shop, counts, order, shops
 from tests.unit.support.replays import run_replay, waiting
 from tests.unit.support.spark_shops import spark_shop
 
@@ -49,10 +49,10 @@ def shop(
             yield by_spark
 
 
-def odd(shop: Shop) -> Batch:
-    """A batch that breaks the gate, with a record that is rejected."""
+def odd(shop: Shop, *more: Record) -> Batch:
+    """A batch that breaks the gate, with records that are rejected."""
     closed = [order(key, 1, state="closed") for key in (2, 3)]
-    return shop.staged(*closed, order("x", 1), order(4, 1, amount="500"))
+    return shop.staged(*closed, order("x", 1), order(4, 1, amount="500"), *more)
 
 
 def state(shop: Shop) -> tuple[object, ...]:
@@ -126,20 +126,26 @@ def test_a_release_that_is_killed_is_a_release_still(
 
 
 def test_a_replay_is_not_held_and_leaves_each_record_in_one_place(shop: Shop) -> None:
-    batch = odd(shop)
+    """Of records as new as each other the later in the file stands, when ever it was taken."""
+    twice = [order(key, 1, amount=amount) for key, amount in ((5, 500), (5, 7), (6, 7), (6, 500))]
+    batch = odd(shop, *twice)
     with pytest.raises(BatchHeld):
         shop.merge(batch)
     released(shop, batch, "run-2")
     shop.plan = gated(maximum=1000)
     run_replay(shop, "run-3", ReplayInput(dataset="orders"))
-    assert set(shop.rows()) == {1, 2, 3, 4}
+    amounts = {key: int(row["amount"]) for key, row in shop.rows().items()}
+    assert amounts == {1: 1, 2: 1, 3: 1, 4: 500, 5: 7, 6: 500}
     (row,) = waiting(shop)
     assert (row.position, row.under_way) == (3, False)
     assert row.reasons == ("malformed order_id: 'x' is not bigint",)
     totals = shop.ledger.totals("orders")
     assert totals.balanced
-    assert (totals.source, totals.replayed) == (5, 2)
-    assert counts(totals.outcomes) == {"inserted": 4, "quarantined": 1}
+    assert (totals.source, totals.replayed) == (9, 4)
+    assert counts(totals.outcomes) == {
+        **{"inserted": 6, "updated": 1, "duplicate": 1},
+        "quarantined": 1,
+    }
 
 
 def test_a_column_that_a_held_batch_brought_is_there_once_the_contract_has_it(shop: Shop) -> None:

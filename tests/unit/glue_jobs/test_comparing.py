@@ -24,6 +24,7 @@ AMONG: list[Sent] = [
     order(2, 6, amount="7"),  # changed, and again by an older record of the batch
     order(2, 4, amount="9"),
     order(4, 5),  # as it stands
+    order(10, 5, amount="5"),  # as new as what stands: what comes later does
     order(6, 1, amount="8"),  # late
     order(8, 6, _op="delete"),
     order(9, 6, _op="delete"),  # of a key that doesn't stand

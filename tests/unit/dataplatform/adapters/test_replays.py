@@ -119,12 +119,17 @@ ARRIVAL = ORDERS.replace(
 )
 
 
+AS_NEW = pytest.mark.parametrize("contract", [ARRIVAL, ORDERS], ids=["no ordering", "as new by it"])
+"""Contracts by which arrival decides between records of one day."""
+
+
+@AS_NEW
 @pytest.mark.parametrize("engine_order", ["older first", "newer first"])
-def test_without_an_ordering_column_the_record_that_came_later_stands(
-    aws: None, engine_order: str
+def test_where_no_ordering_decides_the_record_that_came_later_stands(
+    aws: None, engine_order: str, contract: str
 ) -> None:
-    loose = ARRIVAL.replace("maximum: 100\n", "maximum: 1000\n")
-    with shops(orders(ARRIVAL)) as shop:
+    loose = contract.replace("maximum: 100\n", "maximum: 1000\n")
+    with shops(orders(contract)) as shop:
         first = []
         for amount in (500, 600):
             first.append(batch := shop.staged(order(1, 1, amount=amount), order(2, 1, amount=1)))
@@ -140,9 +145,12 @@ def test_without_an_ordering_column_the_record_that_came_later_stands(
         assert totals(shop)["live"] == 3
 
 
-def test_a_replayed_record_of_a_row_that_came_later_changes_nothing(aws: None) -> None:
-    loose = ARRIVAL.replace("maximum: 100\n", "maximum: 1000\n")
-    with shops(orders(ARRIVAL)) as shop:
+@AS_NEW
+def test_a_replayed_record_of_a_row_that_came_later_changes_nothing(
+    aws: None, contract: str
+) -> None:
+    loose = contract.replace("maximum: 100\n", "maximum: 1000\n")
+    with shops(orders(contract)) as shop:
         shop.merge(
             origin := shop.staged(
                 order(1, 1, amount=500),

@@ -60,6 +60,15 @@ def test_every_outcome_in_one_batch(shop: Shop) -> None:
     assert shop.ledger.totals("orders").balanced
 
 
+def test_of_two_records_as_new_as_each_other_the_one_that_came_later_stands(shop: Shop) -> None:
+    assert shop.merged(order(1, 1, amount="1"), order(2, 2)) == {"inserted": 2}
+    assert shop.merged(order(1, 1, amount="2"), order(2, 2, _op="delete")) == {
+        "updated": 1,
+        "deleted": 1,
+    }
+    assert str(shop.rows()[1]["amount"]) == "2.0000"
+
+
 def test_a_commit_says_what_it_carries(shop: Shop) -> None:
     shop.merged(order(1, 1), order(2, 1))
     batch = shop.staged(order(1, 2, _op="delete"), order(3, 2))

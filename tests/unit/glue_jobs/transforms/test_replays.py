@@ -141,11 +141,13 @@ def test_a_row_that_bronze_has_lost_is_not_lost_without_a_word(
             by_spark(spark, shop, batch, bronze=bronze.limit(0))
 
 
+@pytest.mark.parametrize("ordering", ["", ORDERING], ids=["no ordering", "ordered"])
 def test_a_record_that_came_earlier_than_the_row_that_stands_is_a_duplicate(
-    spark: SparkSession,
+    spark: SparkSession, ordering: str
 ) -> None:
-    """`old` is of an older publication than `now`, `same` of the same one."""
-    plan = orders(ORDERS.replace(ORDERING, ""))
+    """`old` is of an older publication than `now`, `same` of the same one; all are as new as each
+    other but the row of key 9."""
+    plan = orders(ORDERS.replace(ORDERING, ordering))
     shape = "order_id bigint, _batch_id string, _checksum string, _position bigint"
     stands = [
         (1, "now", "c", 1),
@@ -155,6 +157,7 @@ def test_a_record_that_came_earlier_than_the_row_that_stands_is_a_duplicate(
         (5, "same", "c", 9),
         (6, "same", "other", 1),
         (7, "now", "c", 1),
+        (9, "now", "c", 1),
     ]
     records = [
         (1, "old", "c", 5, "update"),
@@ -165,15 +168,19 @@ def test_a_record_that_came_earlier_than_the_row_that_stands_is_a_duplicate(
         (6, "old", "c", 5, "update"),
         (7, "fresh", "c", 5, "update"),
         (8, "old", "c", 5, "insert"),
+        (9, "old", "c", 5, "update"),
     ]
-    actions = spark.createDataFrame(records, f"{shape}, _action string").persist()
+    changed = "timestamp_seconds(if(order_id = 9, {}, 1)) AS changed_at"
+    actions = spark.createDataFrame(records, f"{shape}, _action string")
+    actions = actions.selectExpr("*", changed.format(1)).persist()
     classified = Classified(actions, actions, actions)
 
     def not_newer(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str, bool]]:
         assert ("fresh", "now") in pairs
         return [("old", "now", False), ("old", "same", True)]
 
-    kept = keep_newer(classified, plan, spark.createDataFrame(stands, shape), not_newer)
+    standing = spark.createDataFrame(stands, shape).selectExpr("*", changed.format(0))
+    kept = keep_newer(classified, plan, standing, not_newer)
     found = {row["order_id"]: row["_action"] for row in kept.actions.collect()}
     kept.release()
     assert found == {
@@ -185,5 +192,6 @@ def test_a_record_that_came_earlier_than_the_row_that_stands_is_a_duplicate(
         6: "duplicate",
         7: "update",
         8: "insert",
+        9: "update" if ordering else "duplicate",
     }
     assert kept.actions.columns == actions.columns
