@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from dataplatform.errors import LeaseHeld
 from dataplatform.ledger.records import Lease
@@ -134,6 +134,9 @@ class Leases(LedgerTable):
                 if self._clock() >= deadline:
                     raise
                 self._sleep(_POLL_SECONDS)  # a lease is polled: DynamoDB calls nobody
+            except (BotoCoreError, ClientError):
+                self.release_lease(name, owner)  # it may have been taken, and the answer lost
+                raise
         try:
             yield held
         finally:

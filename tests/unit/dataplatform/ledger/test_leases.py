@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from dataplatform.errors import LeaseHeld
 from dataplatform.ledger import Ledger
+from tests.unit.support.deaths import Request, failing
 from tests.unit.support.ledgers import Clock
 
 
@@ -69,3 +71,14 @@ def test_who_would_lose_work_waits_for_a_lease_but_not_for_ever(
     ledger.acquire_lease("table:t", "a", 300)
     with pytest.raises(LeaseHeld), ledger.lease("table:t", "b", 60, patience=40):
         pass
+
+
+def test_a_lease_of_which_nobody_knows_whether_it_was_taken_is_given_back(ledger: Ledger) -> None:
+    taking = Request("UpdateItem", "lease", 0)
+    with (
+        failing(taking, done=True),
+        pytest.raises(ReadTimeoutError),
+        ledger.lease("table:orders", "a", 60),
+    ):
+        raise AssertionError("nobody knows that it is held")
+    assert ledger.lease_holder("table:orders") is None
