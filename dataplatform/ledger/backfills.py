@@ -119,7 +119,8 @@ class Backfills(Rejudging):
         Args:
             sequence: that the commit's rows carry; 0 where nothing changed.
             live, size: of the silver table as it is now.
-            lease: of the silver table, which must still be held.
+            lease: of the silver table, which must still be held; nothing is left to do under it, so
+                it is given back with the same write.
 
         Returns:
             False where it was noted before: nothing is added twice.
@@ -135,7 +136,7 @@ class Backfills(Rejudging):
             *self._follow(backfill.dataset, counts, sequence, live, size),
         ]
         try:
-            self._write_under(lease, *writes)
+            self._write_under(lease, *writes, last=True)
         except Refused as refused:
             if self.chunk(backfill.backfill_id, number).state == "done":
                 return False

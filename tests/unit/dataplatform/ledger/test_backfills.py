@@ -56,7 +56,10 @@ def test_a_chunk_is_told_once_and_so_are_its_rows(ledger: Ledger) -> None:
     backfill = ledger.open_backfill(PLANNED)
     lease = ledger.acquire_lease("table:t", "c", 60)
     assert tell(ledger, backfill, lease)
-    assert not tell(ledger, backfill, lease)
+    assert ledger.lease_holder(lease.name) is None
+    again = ledger.acquire_lease("table:t", "c", 60)
+    assert not tell(ledger, backfill, again)
+    assert ledger.lease_holder(lease.name) == again
     totals = ledger.totals("products")
     assert (totals.restored, totals.withdrawn, totals.live, totals.sequence) == (2, 1, 4, 2)
     assert totals.balanced and totals.expected_live == 4
