@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from cli.inference.csv_guess import guessed
+from cli.push_remedies import unread_file, unread_record
 from dataplatform.adapters.samples import SAMPLE_BYTES, sample_from
 from dataplatform.drift.compare import compare
 from dataplatform.drift.model import Drift, Kind, values_are
@@ -132,11 +133,7 @@ def _faults(plan: SilverPlan, path: Path, block: Block) -> list[Problem]:
     if block and not block.read:
         first = block.rejected[0]
         found = f"none of {len(block)} is readable; record {first.position}: {first.reasons[0]}"
-        remedy = ""
-        if plan.source.format == "json":  # one record over several lines, or all in one array
-            by = "'.[]'" if "an array" in first.reasons[0] else "."
-            to = path.with_suffix(".jsonl").name
-            remedy = f"Write each record on one line: jq -c {by} {path.name} > {to}"
+        remedy = unread_record(first, path, plan.source.format)
         return [_problem(path, "records", found, _NAMED[plan.source.format], remedy)]
     sent = [row for row in block.each() if row.op != "delete"]  # of a delete the key is enough
     if plan.source.format != "json" or not sent:
@@ -156,7 +153,7 @@ def _faults(plan: SilverPlan, path: Path, block: Block) -> list[Problem]:
 
 def _unreadable(plan: SilverPlan, path: Path, what: str) -> Problem:
     """What no parser can read, as it is written otherwise than the contract says."""
-    remedy = "Mend the file."
+    remedy = unread_file(what, path)
     if plan.source.format == "csv" and (other := guessed(path)[0].encoding) != plan.csv.encoding:
         remedy = (
             f"It may be {encoding_name(other)}. If all files come so, say it in the contract: "

@@ -58,8 +58,9 @@ def csv_blocks(
             break
         except csv.Error as error:
             if lines.ended and "end of data" in str(error):
+                began = reader.line_num - len(lines.taken) + 1
                 raise UnreadableObject(
-                    f"a quote opened in record {position + 1} (line {reader.line_num}) never closes"
+                    f"a quote opened in record {position + 1} (line {began}) never closes"
                 ) from error
             position += 1
             block.rejected.append(Rejected(position, lines.source(), (f"not CSV: {error}",)))

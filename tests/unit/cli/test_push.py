@@ -176,9 +176,20 @@ def test_fields_within_a_column_that_the_contract_does_not_know_are_named(tmp_pa
     [
         ("a.csv", "store_id,city\n1,Köln\n".encode("cp1252"), "servers.encoding: windows-1252."),
         ("b.csv", "store_id,city\n1,Köln\n".encode("utf-16"), "servers.encoding: UTF-16."),
-        ("c.csv", b"store_id,city\n1,a\x00\n", "Mend the file."),
+        ("c.csv", b"store_id,city\n1,a\x00\n", "write it again, as UTF-8."),
+        ("d.csv", b'store_id,city\n1,"a\n', "Close the quote"),
+        ("e.csv", b"store_id,city,city\n1,a,b\n", "a name of its own"),
+        ("f.csv", b"store_id,city\n1,a,b\n", "quote one that holds a comma"),
+        ("g.csv", b'store_id,city\n1,"a"b\n', "Quote a whole value"),
         ("a.json", b'[{"store_id": 1}]', "jq -c '.[]' a.json > a.jsonl"),
         ("b.json", b'{\n"store_id": 1\n}', "jq -c . b.json > b.jsonl"),
+        ("c.jsonl", b'{\n"store_id": 1\n}', "jq -c . c.jsonl > new-c.jsonl"),
+        ("d.json.gz", gzip.compress(b'[{"store_id": 1}]'), "gzip -dc d.json.gz | jq"),
+        ("e.jsonl", b'{"store_id":' + b"[" * 9000 + b"]" * 9000 + b"}", "nested so deep"),
+        ("f.jsonl", b"PK\x03\x04", "one object on each line"),
+        ("g.jsonl", '{"store_id": "ö"}'.encode("latin-1"), "iconv -f ITS_ENCODING -t utf-8 g"),
+        ("h.jsonl", '{"store_id": 1}'.encode("utf-16"), "iconv -f utf-16 -t utf-8 h.jsonl > new-h"),
+        ("i.jsonl.gz", gzip.compress(b'{"store_id": 1}')[:-4], "its end is missing"),
     ],
 )
 def test_what_is_written_otherwise_is_told_with_what_would_be_read(
@@ -186,7 +197,7 @@ def test_what_is_written_otherwise_is_told_with_what_would_be_read(
 ) -> None:
     path = tmp_path / name
     path.write_bytes(body)
-    _, (problem,) = check(as_json() if path.suffix == ".json" else stores(), path)
+    _, (problem,) = check(stores() if path.suffix == ".csv" else as_json(), path)
     assert remedy in problem.remedy
 
 

@@ -86,7 +86,8 @@ def test_a_source_may_say_what_became_of_a_record() -> None:
         ("1,2\n3,4\n", "no column a, b; found 1, 2"),
         ("a,b,b\n", "column b stands there twice"),
         ('a,"b', "wrong header"),
-        ('a,b\n1,2\n3,"4\n5,6\n', r"a quote opened in record 2 \(line 4\) never closes"),
+        ('a,b\n1,2\n3,"4\n5,6\n', r"a quote opened in record 2 \(line 3\) never closes"),
+        ('a,b\n"1\n",2\n\n3,"4\n5,6\n', r"in record 2 \(line 5\) never closes"),
     ],
 )
 def test_an_object_whose_records_cannot_be_told_is_unreadable(text: str, message: str) -> None:
