@@ -65,7 +65,7 @@ def engine_of(raw: Mapping[str, Any], problems: list[Problem]) -> str:
 def _time(key: str, value: Any, problems: list[Problem]) -> datetime | None:
     try:
         moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError):  # the year 1 begins earlier in the east
         problems.append(input_problem(key, value, _TIME))
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -72,6 +72,8 @@ def test_every_problem_is_listed_with_what_to_do() -> None:
         ({"from": "2026-11-20", "to": "2026-11-20"}, "to"),
         ({"from": "2026-11-22"}, "from"),
         ({"from": ""}, "from"),
+        ({"from": "0001-01-01T00:00:00+14:00"}, "from"),
+        ({"to": "9999-12-31T23:59:59-01:00"}, "to"),
         ({"to": None}, "to"),
         ({"engine": "auto"}, "engine"),
         ({"engine": ""}, "engine"),
@@ -90,3 +92,12 @@ def test_what_selects_nothing_or_means_nothing_is_refused(raw: Any, field: str) 
     with pytest.raises(InvalidRunInput) as caught:
         parse(raw)
     assert [problem.field for problem in caught.value.problems] == [field]
+
+
+def test_a_long_value_is_shown_by_its_beginning_and_in_its_own_letters() -> None:
+    """Step Functions keeps a part of what an execution failed for: all problems are to be in it."""
+    with pytest.raises(InvalidRunInput) as caught:
+        parse({"datasets": ["é" * 40_000], "engine": "x" * 40_000})
+    said = str(caught.value)
+    assert '"ééé' in said and "… (40,002 characters)" in said
+    assert len(said) < 1_000
