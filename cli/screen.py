@@ -199,6 +199,11 @@ def to_json(value: Any) -> str:
     return json.dumps(_finite(value), default=_plain, indent=2, ensure_ascii=False)
 
 
+def number_of(count: int, name: str) -> str:
+    """`1 record`, `2,000 records`"""
+    return f"{count:,} {name}{'' if count == 1 else 's'}"
+
+
 def as_text(value: Any) -> Any:
     """A value of a query for one cell: objects and arrays as JSON, anything else as it is."""
     if isinstance(value, dict | list):

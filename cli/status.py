@@ -11,7 +11,7 @@ from rich.table import Table
 
 from cli import books, costs, drift, holds, pages, queues, report, timeline
 from cli.lookup import LookedUp, Redriven, look_up, took
-from cli.screen import Screen
+from cli.screen import Screen, number_of
 from cli.target import Target, UnknownRun
 from dataplatform.ledger.costs import Cost
 from dataplatform.ledger.records import Run
@@ -47,7 +47,8 @@ def status(screen: Screen, stage: str | None, run_id: str | None, html: str | No
     if runs and runs[0].state == "failed" and not holds.nothing_else_failed(target, runs[0]):
         screen.say(_trouble(runs[0]))
     if waiting := sum(counts["quarantined"] for counts in lifetime.values()):
-        screen.say(f" [yellow]![/] {waiting:,} records wait in quarantine: ./weir quarantine ls")
+        rejected = number_of(waiting, "record")
+        screen.say(f" [yellow]![/] {rejected} in quarantine: ./weir quarantine ls")
     drift.say_waiting(screen, target, waits, queued)
     holds.say_held(screen, target, held, queued)
     drift.say_notes(screen, target, [note for note in drifted if not note.breaking])

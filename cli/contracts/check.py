@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 from rich.markup import escape
 
-from cli.screen import Exit, Screen, WrongUsage
+from cli.screen import Exit, Screen, WrongUsage, number_of
 from cli.wrapper import ROOT
 from dataplatform.compiler.gates import rule_problems
 from dataplatform.compiler.platform import compile_platform
@@ -127,14 +127,14 @@ def _verdict(checked: Checked) -> str:
         count = len(checked.problems)
         mended = "it is" if count == 1 else "they are"
         return (
-            f"\n{_number(count, 'problem')} in {_number(files, 'file')}. "
+            f"\n{number_of(count, 'problem')} in {number_of(files, 'file')}. "
             f"Nothing is synthesized or deployed until {mended} mended."
         )
     counts = _counts(checked)
     if not checked.models:
         del counts["models"]
-    counted = [_number(count, name.rstrip("s")) for name, count in counts.items()]
-    told = _number(len(checked.warnings), "warning")
+    counted = [number_of(count, name.rstrip("s")) for name, count in counts.items()]
+    told = number_of(len(checked.warnings), "warning")
     well = f"all is well, with {told}" if checked.warnings else "all is well"
     return f"{', '.join(counted)}: {well}"
 
@@ -148,7 +148,3 @@ def _counts(checked: Checked) -> dict[str, int]:
         models=checked.models,
     )
     return dict(counts)
-
-
-def _number(count: int, name: str) -> str:
-    return f"{count:,} {name}{'' if count == 1 else 's'}"

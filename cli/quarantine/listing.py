@@ -16,7 +16,7 @@ from rich.table import Table
 
 from cli.quarantine.row_screen import show_row
 from cli.quarantine.waiting import Quarantine, Row, kind_of
-from cli.screen import Screen
+from cli.screen import Screen, number_of
 from cli.sql import UnknownFormat
 from cli.target import Target, dataset_of
 
@@ -76,7 +76,7 @@ def ls(screen: Screen, stage: str | None, dataset: str | None) -> None:
             waiting[name] = sum(batch.waiting for batch in place.batches.values())
             task.show(name)
             kinds += _kinds(place.rows(records=False), name)
-        task.detail = f"{sum(waiting.values()):,} rows wait"
+        task.detail = f"{number_of(sum(waiting.values()), 'row')} there"
     if kinds:
         screen.show(_table(kinds))
         screen.say(f"\n Each with every reason: ./weir quarantine show {kinds[0].dataset}")

@@ -13,7 +13,7 @@ from rich.console import Console
 from cli import books as books_table
 from cli import costs
 from cli import sql as sql_verb
-from cli.screen import Screen, _Ticking, plain_console
+from cli.screen import Screen, _Ticking, number_of, plain_console
 from cli.status import _took
 from dataplatform.ledger.costs import Cost
 from dataplatform.ledger.records import Outcomes, Run, Step
@@ -217,3 +217,10 @@ def test_up_shows_from_its_first_moment_that_it_starts(
     assert weir("up") == (0, "up\n", "")
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
     assert "embedded AWS starting" in weir("up")[2]
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(0, "0 records"), (1, "1 record"), (2_000, "2,000 records")]
+)
+def test_one_of_something_is_said_as_one(count: int, said: str) -> None:
+    assert number_of(count, "record") == said
