@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from lambdas.common import LambdaContext, logger
+from lambdas.runtime import LambdaContext, logger
 
 _TIMEOUT_SECONDS: Final = 30
 _MAX_REASON_BYTES: Final = 1500

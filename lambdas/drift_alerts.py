@@ -10,7 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.drift import DriftNote
 from dataplatform.plans.model import SilverPlan
-from lambdas.common import asked, logger
+from lambdas.contacts import whom_to_ask
+from lambdas.runtime import logger
 
 log = logger("drift")
 
@@ -71,4 +72,4 @@ def _text(stage: str, plan: SilverPlan, notes: Sequence[DriftNote]) -> str:
             "Once the contract is mended and deployed, the next run looks at it again. To take it"
             f" as it is: ./weir run {plan.dataset} --accept --stage {stage}",
         ]
-    return "\n".join([*lines, *asked(plan)])
+    return "\n".join([*lines, *whom_to_ask(plan)])

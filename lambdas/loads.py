@@ -23,7 +23,8 @@ from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Load
 from dataplatform.plans.model import PlatformPlan, fill
 from dataplatform.settings import WarehouseSettings
-from lambdas.common import hold, ledger_at
+from lambdas.pipeline_lease import hold
+from lambdas.runtime import ledger_at
 
 STEP = "warehouse"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from dataplatform.ledger.engines import model_subject
 from dataplatform.settings import LedgerSettings
-from lambdas.common import LambdaContext, ledger_at
+from lambdas.runtime import LambdaContext, ledger_at
 
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 

@@ -10,8 +10,8 @@ import boto3
 from dataplatform.adapters.plans import load_plan
 from dataplatform.settings import DuckdbSettings
 from lambdas.backfill_chunk.logic import backfill_chunk
-from lambdas.common import LambdaContext, ledger_at, logger
 from lambdas.metering import metered
+from lambdas.runtime import LambdaContext, ledger_at, logger
 
 log = logger("backfill-chunk")
 

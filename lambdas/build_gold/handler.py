@@ -16,8 +16,8 @@ from dataplatform.ledger.holders import Call
 from dataplatform.naming import GOLD_MODELS
 from dataplatform.settings import DuckdbSettings
 from lambdas.build_gold.logic import LEASE_SECONDS, Limits, build_gold
-from lambdas.common import LambdaContext, ledger_at, logger
 from lambdas.metering import metered
+from lambdas.runtime import LambdaContext, ledger_at, logger
 
 log = logger("build-gold")
 

@@ -19,7 +19,7 @@ from dataplatform.naming import GOLD_MODELS, Engine
 from dataplatform.plans.model import PlatformPlan
 from dataplatform.settings import DuckdbSettings
 from dataplatform.sizes import size
-from lambdas.common import hold
+from lambdas.pipeline_lease import hold
 
 LEASE_SECONDS: Final = 15 * 60
 """As long as a call can last."""

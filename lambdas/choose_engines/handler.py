@@ -7,8 +7,8 @@ from typing import Any
 from dataplatform.adapters.plans import load_plan
 from dataplatform.settings import EngineSettings
 from lambdas.choose_engines.logic import choose_engines
-from lambdas.common import LambdaContext, ledger_at, logger
 from lambdas.metering import metered
+from lambdas.runtime import LambdaContext, ledger_at, logger
 
 log = logger("choose-engines")
 

@@ -16,8 +16,8 @@ from dataplatform.naming import Engine
 from dataplatform.plans.model import PlatformPlan, SilverPlan
 from dataplatform.settings import EngineSettings
 from dataplatform.sizes import size
-from lambdas.common import hold
 from lambdas.engine_limits import asked_for, table_too_large
+from lambdas.pipeline_lease import hold
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 from dataplatform.adapters.plans import load_plan
 from dataplatform.settings import LedgerSettings
 from lambdas.close_backfill.logic import close_backfill, give_up, left_to_spark
-from lambdas.common import LambdaContext, ledger_at, logger
+from lambdas.runtime import LambdaContext, ledger_at, logger
 
 log = logger("close-backfill")
 

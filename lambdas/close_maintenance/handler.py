@@ -6,8 +6,8 @@ from typing import Any
 
 from dataplatform.settings import LedgerSettings
 from lambdas.close_maintenance.logic import close_maintenance
-from lambdas.common import LambdaContext, ledger_at, logger
 from lambdas.metering import metered
+from lambdas.runtime import LambdaContext, ledger_at, logger
 
 log = logger("close-maintenance")
 

@@ -9,7 +9,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.audits import AuditNote
 from dataplatform.plans.model import PlatformPlan
-from lambdas.common import asked, logger
+from lambdas.contacts import whom_to_ask
+from lambdas.runtime import logger
 
 log = logger("close-run")
 
@@ -43,7 +44,9 @@ def tell_of_holds(
 def message(plan: PlatformPlan, note: AuditNote) -> str:
     """What is odd, figure by figure, what to do, and whom to ask."""
     stage = plan.stage
-    whose = [line for each in plan.datasets if each.dataset == note.dataset for line in asked(each)]
+    whose = [
+        line for each in plan.datasets if each.dataset == note.dataset for line in whom_to_ask(each)
+    ]
     lines = [
         f"Weir {stage}: {note.dataset} is held. Its audit in run {note.run_id} found:",
         "",

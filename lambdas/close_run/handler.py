@@ -11,8 +11,8 @@ from dataplatform.settings import ClosingSettings
 from lambdas.close_run.alerts import tell_of_holds
 from lambdas.close_run.figures import tell_figures
 from lambdas.close_run.logic import close_run
-from lambdas.common import LambdaContext, ledger_at, logger
 from lambdas.metering import metered
+from lambdas.runtime import LambdaContext, ledger_at, logger
 
 log = logger("close-run")
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import boto3
 
-from lambdas.common import LambdaContext, logger
 from lambdas.complete_warehouse.logic import complete_warehouse
 from lambdas.custom_resource import Answer, answer
+from lambdas.runtime import LambdaContext, logger
 
 log = logger("complete-warehouse")
 

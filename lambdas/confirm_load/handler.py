@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from lambdas.common import LambdaContext, logger
 from lambdas.confirm_load.logic import confirm_load
 from lambdas.loads import LoadState, loader
 from lambdas.metering import metered
+from lambdas.runtime import LambdaContext, logger
 
 log = logger("confirm-load")
 

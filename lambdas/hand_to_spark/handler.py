@@ -6,9 +6,9 @@ from typing import Any
 
 from dataplatform.adapters.plans import load_plan
 from dataplatform.settings import LedgerSettings
-from lambdas.common import LambdaContext, ledger_at, logger
 from lambdas.hand_to_spark.logic import hand_batch_to_spark, hand_to_spark
 from lambdas.metering import metered
+from lambdas.runtime import LambdaContext, ledger_at, logger
 
 log = logger("hand-to-spark")
 

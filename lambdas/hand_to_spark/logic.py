@@ -11,8 +11,8 @@ from dataplatform.ledger.records import Lease, table_lease
 from dataplatform.ledger.staging import STAGE_STEP
 from dataplatform.naming import GOLD_MODELS
 from dataplatform.plans.model import PlatformPlan
-from lambdas.common import hold
 from lambdas.failures import reason
+from lambdas.pipeline_lease import hold
 
 
 def hand_to_spark(

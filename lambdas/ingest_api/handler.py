@@ -12,9 +12,10 @@ from dataplatform.ledger.run_input import RunInput
 from dataplatform.naming import Names
 from dataplatform.settings import IngestSettings
 from lambdas.api_sources import api_client
-from lambdas.common import LambdaContext, hold, ledger_at, logger
 from lambdas.ingest_api.pull import Pull
 from lambdas.metering import metered
+from lambdas.pipeline_lease import hold
+from lambdas.runtime import LambdaContext, ledger_at, logger
 
 STEP: Final = "ingest"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from lambdas.common import LambdaContext, logger
 from lambdas.loads import loader
 from lambdas.metering import metered
+from lambdas.runtime import LambdaContext, logger
 
 log = logger("load-warehouse")
 

@@ -8,9 +8,9 @@ from typing import Any
 from dataplatform.adapters.plans import load_plan
 from dataplatform.adapters.s3_objects import s3
 from dataplatform.settings import MaintenanceSettings
-from lambdas.common import LambdaContext, ledger_at, logger
 from lambdas.maintain_table.logic import Caretaker, figures
 from lambdas.metering import metered
+from lambdas.runtime import LambdaContext, ledger_at, logger
 
 log = logger("maintain-table")
 

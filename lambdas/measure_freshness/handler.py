@@ -8,8 +8,8 @@ from typing import Any
 from dataplatform.adapters.plans import load_plan
 from dataplatform.metrics import age_line, wait_line
 from dataplatform.settings import LedgerSettings
-from lambdas.common import LambdaContext, ledger_at, logger
 from lambdas.measure_freshness.logic import data_ages, data_waits
+from lambdas.runtime import LambdaContext, ledger_at, logger
 
 log = logger("measure-freshness")
 

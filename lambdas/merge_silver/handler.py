@@ -7,9 +7,9 @@ from typing import Any
 
 from dataplatform.adapters.plans import load_plan
 from dataplatform.settings import DuckdbSettings
-from lambdas.common import LambdaContext, ledger_at, logger
 from lambdas.merge_silver.logic import merge_silver
 from lambdas.metering import metered
+from lambdas.runtime import LambdaContext, ledger_at, logger
 
 log = logger("merge-silver")
 

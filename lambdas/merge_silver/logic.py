@@ -13,7 +13,7 @@ from dataplatform.ledger.run_input import RunInput
 from dataplatform.overtaken import until_not_overtaken
 from dataplatform.plans.model import PlatformPlan
 from dataplatform.settings import DuckdbSettings
-from lambdas.common import hold
+from lambdas.pipeline_lease import hold
 
 STEP: Final = "silver"
 

@@ -13,9 +13,9 @@ from dataplatform.adapters.table_optimizers import TableOptimizers
 from dataplatform.adapters.warehouse import Warehouse
 from dataplatform.naming import Names
 from dataplatform.settings import MigrationSettings
-from lambdas.common import LambdaContext, logger
 from lambdas.custom_resource import Answer, answer
 from lambdas.migrate_schemas.logic import Migration, migrate
+from lambdas.runtime import LambdaContext, logger
 
 log = logger("migrate-schemas")
 

@@ -9,9 +9,9 @@ import boto3
 
 from dataplatform.adapters.plans import load_plan
 from dataplatform.settings import LedgerSettings
-from lambdas.common import LambdaContext, ledger_at, logger
 from lambdas.metering import metered
 from lambdas.open_run.logic import open_run
+from lambdas.runtime import LambdaContext, ledger_at, logger
 
 log = logger("open-run")
 

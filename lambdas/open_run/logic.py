@@ -9,7 +9,7 @@ from typing import Any
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.run_input import parse_run_input
 from dataplatform.plans.model import PlatformPlan
-from lambdas.common import take
+from lambdas.pipeline_lease import take
 
 STEP = "open"
 

@@ -9,8 +9,9 @@ import boto3
 
 from dataplatform.adapters.plans import load_plan
 from dataplatform.settings import BackfillSettings
-from lambdas.common import LambdaContext, execution_goes_on, ledger_at, logger
+from lambdas.pipeline_lease import execution_goes_on
 from lambdas.plan_backfill.logic import plan_backfill
+from lambdas.runtime import LambdaContext, ledger_at, logger
 
 log = logger("plan-backfill")
 

@@ -9,11 +9,11 @@ from dataplatform.adapters.plans import load_plan
 from dataplatform.adapters.s3_objects import s3
 from dataplatform.adapters.samples import sample
 from dataplatform.settings import PlanningSettings
-from lambdas.common import LambdaContext, ledger_at, logger
 from lambdas.drift_alerts import DriftAlerts
 from lambdas.metering import metered
 from lambdas.plan_batches.arrivals import Arrivals
 from lambdas.plan_batches.logic import plan_batches
+from lambdas.runtime import LambdaContext, ledger_at, logger
 
 log = logger("plan-batches")
 

@@ -12,7 +12,7 @@ from dataplatform.ledger.run_input import ReplayInput, RunInput
 from dataplatform.naming import pulled_prefix
 from dataplatform.plans.model import PlatformPlan, SilverPlan
 from dataplatform.sizes import size
-from lambdas.common import hold
+from lambdas.pipeline_lease import hold
 from lambdas.plan_batches.arrivals import Arrivals
 from lambdas.plan_batches.holds import moving
 

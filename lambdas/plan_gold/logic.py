@@ -9,7 +9,7 @@ from dataplatform.ledger import Ledger
 from dataplatform.ledger.run_input import RunInput
 from dataplatform.naming import GOLD_MODELS
 from dataplatform.plans.model import PlatformPlan
-from lambdas.common import hold
+from lambdas.pipeline_lease import hold
 
 STEP = "gold plan"
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from dataplatform.adapters.plans import load_plan
 from dataplatform.settings import LedgerSettings
-from lambdas.common import LambdaContext, ledger_at, logger
 from lambdas.metering import metered
 from lambdas.plan_loads.logic import plan_loads
+from lambdas.runtime import LambdaContext, ledger_at, logger
 
 log = logger("plan-loads")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from dataplatform.ledger import Ledger
 from dataplatform.plans.model import PlatformPlan
-from lambdas.common import hold
+from lambdas.pipeline_lease import hold
 
 STEP = "load plan"
 

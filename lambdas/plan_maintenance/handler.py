@@ -6,9 +6,9 @@ from typing import Any
 
 from dataplatform.adapters.plans import load_plan
 from dataplatform.settings import LakeSettings
-from lambdas.common import LambdaContext, logger
 from lambdas.metering import metered
 from lambdas.plan_maintenance.logic import plan_maintenance
+from lambdas.runtime import LambdaContext, logger
 
 log = logger("plan-maintenance")
 

@@ -9,9 +9,9 @@ from dataplatform.adapters.plans import load_plan
 from dataplatform.naming import Names
 from dataplatform.settings import ProbeSettings
 from lambdas.api_sources import api_client
-from lambdas.common import LambdaContext, ledger_at, logger
 from lambdas.drift_alerts import DriftAlerts
 from lambdas.probe_sources.logic import probe_sources
+from lambdas.runtime import LambdaContext, ledger_at, logger
 
 log = logger("probe-sources")
 

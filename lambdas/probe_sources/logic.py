@@ -12,7 +12,7 @@ from dataplatform.ledger import Ledger
 from dataplatform.plans.model import PlatformPlan, SilverPlan
 from lambdas.api_pages import records_of
 from lambdas.api_sources import Client, request
-from lambdas.common import logger
+from lambdas.runtime import logger
 
 RECORDS: Final = 50
 """Records asked for: more than a type needs to be judged by (`compare.EVIDENCE`)."""

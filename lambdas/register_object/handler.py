@@ -7,8 +7,8 @@ from typing import Any
 
 from dataplatform.adapters.plans import load_plan
 from dataplatform.settings import LedgerSettings
-from lambdas.common import LambdaContext, ledger_at, logger
 from lambdas.register_object.logic import register
+from lambdas.runtime import LambdaContext, ledger_at, logger
 
 log = logger("register-object")
 

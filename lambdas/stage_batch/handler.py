@@ -10,8 +10,8 @@ from typing import Any
 from dataplatform.adapters.plans import load_plan
 from dataplatform.adapters.s3_objects import s3
 from dataplatform.settings import STAGING_STORAGE_MIB, LakeSettings
-from lambdas.common import LambdaContext, ledger_at, logger
 from lambdas.metering import metered
+from lambdas.runtime import LambdaContext, ledger_at, logger
 from lambdas.stage_batch.logic import stage_batch
 
 log = logger("stage-batch")

@@ -8,7 +8,7 @@ import boto3
 
 from dataplatform.adapters.plans import load_plan
 from dataplatform.settings import StarterSettings
-from lambdas.common import LambdaContext, ledger_at, logger
+from lambdas.runtime import LambdaContext, ledger_at, logger
 from lambdas.start_run.logic import start_run
 
 log = logger("start-run")

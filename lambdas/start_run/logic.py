@@ -8,7 +8,7 @@ from typing import Any, Final
 from dataplatform.drift.compare import takes_in_order
 from dataplatform.ledger import Ledger
 from dataplatform.plans.model import PlatformPlan, SilverPlan
-from lambdas.common import reap
+from lambdas.pipeline_lease import reap
 
 MAX_ATTEMPTS: Final = 3
 """Runs that a batch gets by itself; then it waits for the schedule or a person, so that a batch

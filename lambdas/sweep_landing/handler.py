@@ -9,7 +9,7 @@ import boto3
 
 from dataplatform.adapters.plans import load_plan
 from dataplatform.settings import IngestSettings
-from lambdas.common import LambdaContext, ledger_at, logger
+from lambdas.runtime import LambdaContext, ledger_at, logger
 from lambdas.sweep_landing.logic import DAYS, MINUTES, sweep
 
 log = logger("sweep-landing")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lambdas.common import LambdaContext, logger
+from lambdas.runtime import LambdaContext, logger
 from lambdas.transform_events.logic import Answer, transform
 
 log = logger("transform-events")

@@ -12,7 +12,7 @@ from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import Batch, Outcomes
 from dataplatform.plans.model import PlatformPlan
 from dataplatform.settings import LedgerSettings
-from lambdas.common import ledger_at
+from lambdas.runtime import ledger_at
 from tests.unit.support.ledgers import landed
 
 

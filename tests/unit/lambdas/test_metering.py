@@ -10,8 +10,8 @@ from dataplatform.ledger import Ledger
 from dataplatform.ledger.engines import model_subject
 from dataplatform.settings import LedgerSettings
 from lambdas import metering
-from lambdas.common import LambdaContext, ledger_at
 from lambdas.metering import metered
+from lambdas.runtime import LambdaContext, ledger_at
 from tests.unit.lambdas.conftest import Context
 from tests.unit.support.ledgers import TABLE
 

@@ -8,8 +8,8 @@ import pytest
 from dataplatform.errors import InvalidRunInput, LeaseHeld
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import PIPELINE_LEASE
-from lambdas.common import RUN_LEASE_SECONDS
 from lambdas.open_run.logic import open_run
+from lambdas.pipeline_lease import RUN_LEASE_SECONDS
 from tests.unit.lambdas.conftest import States
 from tests.unit.support.ledgers import Clock
 from tests.unit.support.plans import dataset, platform

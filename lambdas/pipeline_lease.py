@@ -1,52 +1,20 @@
-"""What the functions share: a logger, the ledger, and the lease that a run holds."""
+"""The lease that one run at a time holds of the pipeline, from its first step to its last."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from aws_lambda_powertools.logging import Logger
 from botocore.exceptions import ClientError
 
 from dataplatform.errors import LeaseHeld, TransitionRefused
 from dataplatform.ledger import Ledger
 from dataplatform.ledger.records import PIPELINE_LEASE, Run
 from dataplatform.ledger.runs import REAPED
-from dataplatform.plans.model import SilverPlan
 
 RUN_LEASE_SECONDS: Final = 6 * 3600
 """Longer than any one step may take. A run that dies doesn't block for so long: see `reap`."""
 
 _ENDED: Final = frozenset({"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"})
-
-
-class LambdaContext(Protocol):
-    """What the functions use of Lambda's context."""
-
-    function_name: str
-    memory_limit_in_mb: int
-    invoked_function_arn: str
-    aws_request_id: str
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until Lambda ends this invocation."""
-        ...
-
-
-def logger(function: str) -> Logger:
-    """A structured logger; the handlers add `run_id`, `batch_id` or `dataset` as keys."""
-    return Logger(service=function)
-
-
-@lru_cache(maxsize=4)
-def ledger_at(table: str) -> Ledger:
-    """The ledger, connected once a process."""
-    return Ledger.connect(table)
-
-
-def asked(plan: SilverPlan) -> list[str]:
-    """The end of a message about a dataset: whom its contract names, if anybody."""
-    return ["", f"Whose data it is: {plan.contact}"] if plan.contact else []
 
 
 def hold(ledger: Ledger, run_id: str) -> Run:
