@@ -32,7 +32,6 @@ def redrive(screen: Screen, stage: str | None, run_id: str | None) -> None:
             why="No step of it can do more: nothing was changed.",
             remedy=f"What is held, and what releases it: ./weir status --run {chosen.run_id}",
         )
-    screen.say(f" run {chosen.run_id} goes on where it failed")
     try:
         target.client("stepfunctions").redrive_execution(executionArn=chosen.execution)
     except ClientError as error:
@@ -41,6 +40,7 @@ def redrive(screen: Screen, stage: str | None, run_id: str | None) -> None:
             why="Only a run that failed in the last 14 days can be; nothing was changed.",
             remedy="Take up what it left: ./weir run",
         ) from error
+    screen.say(f" run {chosen.run_id} goes on where it failed")
     run.report(screen, target, run.watch(screen, target, chosen.execution))
 
 

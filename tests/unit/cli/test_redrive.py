@@ -122,10 +122,11 @@ def test_where_none_has_failed_nothing_is_redriven(
 
 
 def test_a_refusal_of_step_functions_says_what_to_do_instead(
-    monkeypatch: pytest.MonkeyPatch, reported: list[str]
+    monkeypatch: pytest.MonkeyPatch, reported: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     on(Stage(States("Execution is too old"), FAILED), monkeypatch)
     with pytest.raises(RunFailed, match="too old") as refused:
-        redrive.redrive(Screen(as_json=True), None, None)
+        redrive.redrive(Screen(), None, None)
+    assert capsys.readouterr().out == "", "nor that the run goes on"
     assert "./weir run" in refused.value.remedy
     assert reported == []
