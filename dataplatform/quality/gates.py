@@ -31,6 +31,9 @@ EXPECTED: Final[Mapping[str, str]] = {
 }
 """What is expected, by operator, in words with a place for each bound."""
 
+_NO_VALUE: Final = "no value (where that is well, the query's COALESCE says so)"
+"""As of MAX of a batch without records."""
+
 _LONG: Final = 20
 """Characters of a figure that a line has room for."""
 
@@ -58,7 +61,7 @@ def _verdict(gate: Gate, found: Decimal | None) -> Verdict:
     no_value = found is None or found.is_nan()
     return Verdict(
         name=gate.name,
-        found="no value" if no_value or found is None else _said(found, gate.unit),
+        found=_NO_VALUE if no_value or found is None else _said(found, gate.unit),
         expected=EXPECTED[gate.operator].format(
             *(_said(Decimal(bound), gate.unit) for bound in gate.bounds)
         ),
