@@ -15,6 +15,7 @@ from dataplatform.contracts.differences.unannounced import problems
 from dataplatform.contracts.model import Contract
 from dataplatform.errors import InvalidInput, Problem
 from dataplatform.naming import Names
+from dataplatform.plans.access import LostAccess, lost_access
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Comparison:
     changes: tuple[Changed, ...]
     readers: dict[tuple[str, str], tuple[Reader, ...]]
     models: tuple[GoldDifference, ...]
+    lost: tuple[LostAccess, ...]
     problems: tuple[Problem, ...]
 
 
@@ -48,9 +50,12 @@ def compare(
     }
     found = list(problems(root, changes))
     models: tuple[GoldDifference, ...] = ()
+    lost: tuple[LostAccess, ...] = ()
     try:
         plan = compile_platform(root, Names(base.stage or stage_of(contracts)))
-        models = gold_differences(base.plan.models, plan.models) if base.plan else ()
+        if base.plan:
+            models = gold_differences(base.plan.models, plan.models)
+            lost = lost_access(base.plan, plan)
     except InvalidInput as error:  # a model that still reads the old name, mostly
         found += error.problems
-    return Comparison(base.name, tuple(changes), readers, models, tuple(found))
+    return Comparison(base.name, tuple(changes), readers, models, lost, tuple(found))

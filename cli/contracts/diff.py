@@ -49,6 +49,7 @@ def _json(found: Comparison) -> dict[str, Any]:
             {**asdict(each), "weight": each.weight.word, "warehouse": f"gold.{each.model}"}
             for each in found.models
         ],
+        "lost": [asdict(lost) for lost in found.lost],
         "problems": [asdict(problem) for problem in found.problems],
     }
 

@@ -14,6 +14,7 @@ from cli.screen import Screen
 from dataplatform.compiler.lineage import Reader
 from dataplatform.contracts.differences.datasets import Changed
 from dataplatform.contracts.differences.difference import Difference, Weight
+from dataplatform.plans.access import LostAccess
 
 _WIDTH: Final = 80
 _MARKS: Final = {
@@ -36,6 +37,10 @@ def show(screen: Screen, found: Comparison) -> None:
         screen.say(f"  gold.{model}")
         for each in group:
             _line(screen, each.weight, each.column or "(table)", each.what)
+    if found.lost:
+        screen.say("\n[bold]roles that lose what they have[/]")
+    for lost in found.lost:
+        _lost(screen, lost)
     if found.problems:
         screen.say()
     for problem in found.problems:
@@ -72,6 +77,16 @@ def _difference(screen: Screen, each: Difference, readers: tuple[Reader, ...]) -
         _below(screen, each.why)
     if readers and each.weight > Weight.NONE:
         _below(screen, f"read by {'; '.join(map(reader_in_words, readers))}")
+
+
+def _lost(screen: Screen, lost: LostAccess) -> None:
+    gone = [*(f"silver.{name}" for name in lost.reads), *(f"gold.{name}" for name in lost.models)]
+    if lost.warehouse:
+        gone.append("the warehouse")
+    _line(screen, Weight.BREAKING, lost.role, f"may no longer read {', '.join(gone)}")
+    if lost.warehouse:
+        why = "gold has a model of contracts that don't name the role, and who asks the warehouse"
+        _below(screen, f"{why} may read all of gold")
 
 
 def _line(screen: Screen, weight: Weight, name: str, what: str) -> None:

@@ -40,3 +40,35 @@ def _access(plan: PlatformPlan, role: str) -> RoleAccess:
         models=models,
         warehouse=bool(models) and len(models) == len(plan.models),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LostAccess:
+    """What a role may use by a plan, and may not by the next, of what there still is.
+
+    warehouse: it could ask the warehouse, which a gold model that it can't read has closed to it.
+    """
+
+    role: str
+    reads: tuple[str, ...]
+    models: tuple[str, ...]
+    warehouse: bool
+
+
+def lost_access(before: PlatformPlan, after: PlatformPlan) -> tuple[LostAccess, ...]:
+    """Of each role that loses something, what: by its contracts, or by a model of others'."""
+    left = {access.role: access for access in access_of(after)}
+    datasets = {dataset.dataset for dataset in after.datasets}
+    models = {model.name for model in after.models}
+    found = []
+    for old in access_of(before):
+        new = left.get(old.role, _access(after, old.role))
+        lost = LostAccess(
+            role=old.role,
+            reads=tuple(n for n in old.reads if n in datasets and n not in new.reads),
+            models=tuple(n for n in old.models if n in models and n not in new.models),
+            warehouse=old.warehouse and bool(models) and not new.warehouse,
+        )
+        if lost.reads or lost.models or lost.warehouse:
+            found.append(lost)
+    return tuple(found)

@@ -79,6 +79,29 @@ def test_a_rename_tells_who_reads_the_old_name(
     assert (code, found["problems"], found["datasets"][0]["announced"]) == (0, [], True)
 
 
+def test_a_model_of_others_that_closes_the_warehouse_to_a_role_is_told(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = BEFORE.replace("orders", "carts").replace("analyst", "shopkeeper")
+    sql = "-- key: order_id\nSELECT c.order_id FROM silver.carts AS c\n"
+    files = {"contracts/shop/carts.odcs.yaml": other, "models/shop/gold/dim_cart.sql": sql}
+    project(root, {CONTRACT: BEFORE, MODEL: SQL, **files})
+    code, found = answer(capsys)
+    lost = {"role": "analyst", "reads": [], "models": [], "warehouse": True}
+    assert (code, found["problems"], found["lost"]) == (0, [], [lost])
+    assert main(["contracts", "diff"]) == 0
+    assert "! analyst" in (out := capsys.readouterr().out)
+    assert "may no longer read the warehouse" in out
+
+
+def test_a_contract_that_no_longer_names_a_role_takes_dataset_and_models(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project(root, {CONTRACT: BEFORE.replace("analyst", "shopkeeper"), MODEL: SQL})
+    lost = {"role": "analyst", "reads": ["orders"], "models": ["dim_order"], "warehouse": True}
+    assert answer(capsys)[1]["lost"] == [lost]
+
+
 def test_a_model_that_reads_the_old_name_is_a_problem_of_its_own(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
