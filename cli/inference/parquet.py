@@ -85,6 +85,8 @@ def json_column(name: str, kind: str) -> str:
         return f"strftime({column}::TIMESTAMP, '%Y-%m-%dT%H:%M:%S.%f') AS {column}"
     if kind in ("FLOAT", "DOUBLE"):
         return f"CASE WHEN isfinite({column}) THEN {column} END AS {column}"
+    if _is_map(kind):
+        return f"CAST(to_json({column}) AS VARCHAR) AS {column}"
     if kind in ("UUID", "TIME") or kind.startswith("ENUM"):
         return f"CAST({column} AS VARCHAR) AS {column}"
     return column
@@ -95,4 +97,11 @@ def platform_type(kind: str) -> str:
     if match := _DECIMAL.fullmatch(kind):
         places = int(match[2])
         return f"decimal({match[1]},{places})" if places <= _MOST_PLACES else ""
+    if _is_map(kind):
+        return "string"
     return _TYPES.get(kind.split("(")[0], "")
+
+
+def _is_map(kind: str) -> bool:
+    """A map's keys differ from row to row, so it is JSON text and no object of a contract's."""
+    return kind.startswith("MAP(") and kind.endswith(")")

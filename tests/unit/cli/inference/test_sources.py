@@ -70,6 +70,7 @@ def test_parquet_keeps_its_types(tmp_path: Path, proposed: Proposed) -> None:
             "day": pa.array([moment.date()] * 2),
             "tags": [["a"], []],
             "ok": [True, None],
+            "labels": pa.array([[("a", "1")], [("b", "2")]], pa.map_(pa.string(), pa.string())),
         }
     )
     pq.write_table(table, tmp_path / "x.parquet")
@@ -78,7 +79,7 @@ def test_parquet_keeps_its_types(tmp_path: Path, proposed: Proposed) -> None:
     assert {c.field: c.type for c in proposal.columns} == {
         "id": "int", "Amount": "decimal(12,3)", "ratio": "double", "code": "string",
         "at": "timestamp", "local": "timestamp", "day": "date", "tags": "array<string>",
-        "ok": "boolean",
+        "ok": "boolean", "labels": "string",
     }  # fmt: skip
     assert {c.field for c in proposal.columns if not c.required} == {"Amount", "ratio", "ok"}
 
