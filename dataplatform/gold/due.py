@@ -84,9 +84,19 @@ class Standing:
     @property
     def bytes(self) -> int:
         """Of the tables that the model reads, and of its own, with which it is compared."""
-        read = tables_of(self.model.duckdb.full_sql)
-        silver = sum(self.totals[name].bytes for zone, name in read if zone == Zone.SILVER)
+        silver = sum(totals.bytes for totals in self._silver)
         return silver + sum(state.bytes for state in self.built.values())
+
+    @property
+    def rows(self) -> int:
+        """Of the same tables."""
+        silver = sum(totals.live for totals in self._silver)
+        return silver + sum(state.rows for state in self.built.values())
+
+    @property
+    def _silver(self) -> list[Totals]:
+        read = tables_of(self.model.duckdb.full_sql)
+        return [self.totals[name] for zone, name in read if zone == Zone.SILVER]
 
 
 def tables_of(duckdb_sql: str) -> list[tuple[str, str]]:

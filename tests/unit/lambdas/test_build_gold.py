@@ -99,23 +99,35 @@ def test_a_run_that_asks_for_an_engine_is_given_it(shop: GoldShop, call: Any) ->
     assert engines(shop)["fact"] == "duckdb · asked for by the run"
 
 
-def test_tables_over_the_limit_are_left_to_spark_by_the_ledgers_figures(
-    shop: GoldShop, call: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        (Limits(read=10, rows=10), r"spark · tables of \d+ B, over 10 B"),
+        (Limits(read=1 << 40, rows=4), r"spark · tables of 5 rows, over 4"),
+    ],
+)
+def test_tables_over_a_limit_are_left_to_spark_by_the_ledgers_figures(
+    shop: GoldShop,
+    call: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    limits: Limits,
+    reason: str,
 ) -> None:
     whole = {**MODELS, "fact": MODELS["fact"].replace("-- incremental: orders\n", "")}
     shop.deploy(plan_of(tmp_path / "whole", whole))
     call()
     shop.publish("orders", {3: ("open", "1")})
     shop.run()
-    monkeypatch.setattr(Limits, "of", lambda settings: Limits(read=10))
+    monkeypatch.setattr(Limits, "of", lambda settings: limits)
     assert call()
-    assert re.fullmatch(r"spark · tables of \d+ B, over 10 B", engines(shop)["fact"])
+    assert re.fullmatch(reason, engines(shop)["fact"])
 
 
 def test_what_outgrows_the_function_is_left_to_spark_with_its_lease_free(
     shop: GoldShop, call: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Limits, "of", lambda settings: Limits(read=10))
+    monkeypatch.setattr(Limits, "of", lambda settings: Limits(read=10, rows=10))
     assert call()
     assert engines(shop)["dim"].startswith("spark · TooLarge: more than 0 MiB to read")
     assert shop.ledger.lease_holder(table_lease(shop.plan.model("dim").table)) is None
