@@ -192,7 +192,7 @@ def test_the_sample_model_sums_by_region_and_keeps_unknown_stores(view: View) ->
     }
     view.land(_event("a"), _event("b"), _event("c", store_id=99))
     view.seal()
-    (model,) = PLAN.live
+    model = next(model for model in PLAN.live if model.stream == "pos_sales")
     rows = report.query(view.connection, model, gold.__getitem__)
     assert [(r["sales_region"], r["unit_sales"], r["store_sales"], r["events"]) for r in rows] == [
         ("North West", 4, Decimal("2.47"), 2),
