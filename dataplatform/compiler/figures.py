@@ -54,6 +54,22 @@ def one_figure(file: SqlFile, query: exp.Query) -> exp.Select | None:
     return query if isinstance(query, exp.Select) else None
 
 
+def ungrouped(query: exp.Query) -> exp.Expr | None:
+    """A column beside aggregates that isn't grouped by: every engine refuses it, but only when it
+    is asked. Groups by more than a list of terms, and windows over aggregates, are left to them.
+    """
+    for select in query.find_all(exp.Select):
+        group = select.args.get("group")
+        if group and any(value for key, value in group.args.items() if key != "expressions"):
+            continue
+        if any(select.find_all(exp.Window)):
+            continue
+        wrong = _misplaced(select)
+        if isinstance(wrong, exp.Column):
+            return wrong
+    return None
+
+
 def _fault(query: exp.Query) -> tuple[str, str]:
     """What makes it more than one figure, and the remedy."""
     if not isinstance(query, exp.Select):

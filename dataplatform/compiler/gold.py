@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlglot import exp
 
 from dataplatform.compiler.additive import check_additive, combined
+from dataplatform.compiler.figures import ungrouped
 from dataplatform.compiler.gold_columns import columns_of, header_columns
 from dataplatform.compiler.incremental import check_incremental
 from dataplatform.errors import Problem
@@ -212,13 +213,17 @@ def _duckdb(
         update: what brings a table that stands up to date, where only `changed` has new rows.
     """
     known = {**schema, "gold": {**schema["gold"], file.name: {c.name: c for c in columns}}}
+    whole = qualified(query, schema)
     try:
         found = model_to_duckdb(qualified(update, known), known, changed=changed)
-        full = model_to_duckdb(qualified(query, schema), schema, changed="")
+        full = model_to_duckdb(whole, schema, changed="")
     except Untranslatable as error:
         remedy = "Or write `-- engine: spark`: then Spark alone builds it, whatever its size."
         file.add(line_around(error.node), "(sql)", error.found, error.expected, remedy)
         return _NO_SQL
+    if alone := ungrouped(whole):
+        expected = "a column of GROUP BY, or one inside an aggregate"
+        file.add(line_around(alone), alone.name, f'"{alone.name}" beside aggregates', expected)
     for column in columns:
         kinds = {relation.columns[column.name] for relation in (found, full)}
         if kinds != {column.type}:

@@ -10,7 +10,7 @@ from dataplatform.compiler.platform import compile_platform
 from dataplatform.errors import InvalidModel
 from dataplatform.naming import Names
 from tests.unit.support.contracts import ORDERS, project
-from tests.unit.support.gold_models import DIM, refused
+from tests.unit.support.gold_models import DIM, compiled, refused
 
 BAD = [
     ("SELECT order_id FROM silver.order", 2, "FROM", 'Did you mean "silver.orders"?'),
@@ -159,3 +159,35 @@ def test_terms_within_terms_have_an_end(
     (problem,) = refused(tmp_path, m=sql)
     assert told in str(problem)
     assert problem.remedy
+
+
+@pytest.mark.parametrize(
+    ("sql", "column"),
+    [
+        ("SELECT state,\n order_id, COUNT(*) AS n FROM silver.orders GROUP BY state", "order_id"),
+        ("SELECT state,\n COUNT(*) AS n FROM silver.orders", "state"),
+        ("SELECT g.state,\n g.n FROM (SELECT state, order_id, COUNT(*) AS n\nFROM silver.orders "
+         "GROUP BY state) AS g", "order_id"),
+    ],
+)  # fmt: skip
+def test_a_column_beside_aggregates_is_grouped_by(tmp_path: Path, sql: str, column: str) -> None:
+    """Engines would say so in the first run."""
+    (problem,) = refused(tmp_path, m=f"-- key: state\n{sql}")
+    assert problem.field == column
+    assert "GROUP BY" in problem.expected
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT UPPER(state) AS state, COUNT(*) AS n FROM silver.orders GROUP BY UPPER(state)",
+        "SELECT state AS state, MAX(order_id) AS n FROM silver.orders GROUP BY 1",
+        "SELECT o.state, 1 AS n FROM silver.orders AS o GROUP BY o.state HAVING COUNT(*) > 1",
+        "SELECT state, (SELECT MAX(order_id) FROM silver.carts) AS n FROM silver.orders",
+    ],
+)
+def test_a_column_that_is_grouped_by_is_none_beside_aggregates(tmp_path: Path, sql: str) -> None:
+    try:
+        compiled(tmp_path, m=f"-- key: state\n{sql}")
+    except InvalidModel as error:
+        assert "beside aggregates" not in str(error)

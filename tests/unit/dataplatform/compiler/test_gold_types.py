@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,8 @@ TYPES = {
 
 @pytest.mark.parametrize(("expression", "kind"), TYPES.items())
 def test_a_type_is_certain_or_asked_for(tmp_path: Path, expression: str, kind: str | None) -> None:
-    sql = f"-- key: order_id\nSELECT order_id,\n  {expression} AS x\nFROM silver.orders"
+    group = "GROUP BY order_id" if re.search(r"\b(SUM|COUNT|MAX)\(", expression) else ""
+    sql = f"-- key: order_id\nSELECT order_id,\n  {expression} AS x\nFROM silver.orders {group}"
     if kind:
         assert model(tmp_path, sql).columns[1].type == kind
     else:
