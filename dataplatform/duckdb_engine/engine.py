@@ -66,6 +66,9 @@ class Engine:
                 "temp_directory": str(self.directory / _SPILLED),
                 # Where order matters it is asked for; keeping it else costs memory.
                 "preserve_insertion_order": "false",
+                # It keeps pages by path, size and second: of two files that one place has held in
+                # a second, such as two batches' of a warm function, the first would be read twice.
+                "enable_external_file_cache": "false",
             },
         )
         opener.shutdown(wait=False)

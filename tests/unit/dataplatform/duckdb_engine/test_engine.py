@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pyiceberg.manifest import DataFile
 
@@ -51,6 +53,14 @@ def test_a_cleared_engine_is_as_new(small: Engine) -> None:
         small.rows("FROM t")
     assert small.rows("SELECT current_setting('TimeZone')") == [("UTC",)]
     assert small.place("s3://b/two") != small.place("s3://b/one")
+
+
+def test_a_file_that_takes_anothers_place_is_read_anew(small: Engine) -> None:
+    path, moment = small.directory / "orders_filled.parquet", 1_700_000_000
+    for value in (1, 2):
+        pq.write_table(pa.table({"a": [value] * 3}), path)
+        os.utime(path, (moment, moment))  # of one size and one second
+        assert small.rows(f"SELECT max(a + 0) FROM read_parquet('{path}')") == [(value,)]
 
 
 def test_files_that_do_not_fit_the_disk_are_not_fetched(small: Engine) -> None:
