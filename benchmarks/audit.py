@@ -111,6 +111,7 @@ def _plain_in_spark(
     write: Callable[[str], None],
     properties: Mapping[str, str],
     expected_rows: Callable[[int], int],
+    base: int | None,
 ) -> int:
     from glue_jobs import tables
     from glue_jobs.snapshot_properties import commit_with

@@ -51,7 +51,7 @@ if act == "audit":
     spark.sql(f"ALTER TABLE {name} CREATE BRANCH audit")
     spark.sql(f"INSERT INTO {name}.branch_audit VALUES (1)")
     publish(spark, "db.audited", write=lambda branch: spark.sql(f"INSERT INTO {branch} VALUES (2)"),
-            properties={}, expected_rows=lambda before: before + 1)
+            properties={}, expected_rows=lambda before: before + 1, base=None)
     ids = [row.id for row in spark.sql(f"SELECT id FROM {name}").collect()]
     boto3.client("s3").put_object(Bucket="lake", Key="told.json", Body=json.dumps(ids))
     sys.exit(0)
