@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from statistics import median
@@ -127,12 +128,13 @@ def _plain_in_duckdb(
     removed: Sequence[DataFile],
     properties: Mapping[str, str],
     expected_rows: Callable[[int], int],
+    arriving: Sequence[Future[Any]],
 ) -> int:
     from dataplatform.adapters.iceberg.commits import changing
 
     if removed:
         raise RuntimeError("these merges only add rows")
-    with changing(table._table) as transaction:
+    with changing(table._table, arriving=arriving) as transaction:
         update = transaction.update_snapshot(snapshot_properties=dict(properties))
         with update.fast_append() as append:
             for file in added:
