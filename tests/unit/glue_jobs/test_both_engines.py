@@ -7,21 +7,13 @@ from typing import Any
 
 import pytest
 
-from dataplatform.duckdb_engine.tables import LakeTable
 from dataplatform.errors import BatchHeld
 from dataplatform.ledger.records import Batch
 from dataplatform.ledger.run_input import ReplayInput
-from glue_jobs import appending, tables
+from tests.unit.support.each_engine import PUBLISHING, shop_of
 from tests.unit.support.gated import gated
-from tests.unit.support.merges import Record, Shop, counts, order, shops
+from tests.unit.support.merges import Record, Shop, counts, order
 from tests.unit.support.replays import run_replay, waiting
-from tests.unit.support.spark_shops import spark_shop
-
-PUBLISHING: dict[str, tuple[Any, str]] = {
-    "duckdb": (LakeTable, "publish"),
-    "spark": (tables, "publish"),
-    "spark, appended": (tables, "publish"),
-}
 
 
 class Died(Exception):
@@ -38,15 +30,8 @@ def shop(
     aws: None, engine: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Shop]:
     """One order is published; of later ones at most one may be closed."""
-    if engine == "spark, appended":
-        monkeypatch.setattr(appending, "LEAST_ROWS", 0)
-    with shops(gated()) as shop:
-        shop.merged(order(1, 1))
-        if engine == "duckdb":
-            yield shop
-            return
-        with spark_shop(shop, request.getfixturevalue("spark")) as by_spark:
-            yield by_spark
+    with shop_of(engine, request, monkeypatch, gated()) as shop:
+        yield shop
 
 
 def odd(shop: Shop, *more: Record) -> Batch:

@@ -10,18 +10,10 @@ from typing import Any
 
 import pytest
 
-from dataplatform.duckdb_engine.tables import LakeTable
 from dataplatform.ledger.records import table_lease
 from dataplatform.overtaken import Overtaken
-from glue_jobs import appending, tables
-from tests.unit.support.merges import Shop, order, shops
-from tests.unit.support.spark_shops import spark_shop
-
-PUBLISHING: dict[str, tuple[Any, str]] = {
-    "duckdb": (LakeTable, "publish"),
-    "spark": (tables, "publish"),
-    "spark, appended": (tables, "publish"),
-}
+from tests.unit.support.each_engine import PUBLISHING, shop_of
+from tests.unit.support.merges import Shop, order
 
 
 @pytest.fixture(params=list(PUBLISHING))
@@ -34,15 +26,8 @@ def shop(
     aws: None, engine: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Shop]:
     """One order stands."""
-    if engine == "spark, appended":
-        monkeypatch.setattr(appending, "LEAST_ROWS", 0)
-    with shops() as shop:
-        shop.merged(order(1, 1))
-        if engine == "duckdb":
-            yield shop
-            return
-        with spark_shop(shop, request.getfixturevalue("spark")) as by_spark:
-            yield by_spark
+    with shop_of(engine, request, monkeypatch) as shop:
+        yield shop
 
 
 def test_what_another_has_published_meanwhile_is_not_published_again(
